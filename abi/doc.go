@@ -1,0 +1,16 @@
+// Package abi is the contract between a cairn host and the WebAssembly modules
+// it runs: names, numbers and limits, and nothing that behaves.
+//
+// SPEC.md beside this file says the same in words for authors of other
+// languages and other hosts; where the two differ, SPEC.md is wrong and wants a
+// fix. RATIONALE.md answers "why" for the whole project.
+//
+// A guest imports functions from one module, [ModuleName], and exports
+// functions that the host calls. A Func constant names an import, an Export
+// constant an export; the comment on the constant is the contract. Pointers and
+// lengths are i32, unsigned, offsets into the guest's own linear memory. Every
+// import answers with a [Status] unless its comment says otherwise.
+//
+// The numbers in this package are part of the ABI. They are never reused and
+// never change their meaning.
+package abi

@@ -1,0 +1,24 @@
+package abi
+
+// Limits. A value at its limit is accepted, one above it is refused.
+const (
+	// MaxKeyBytes bounds a storage key: upstream's figure (SEMANTICS 2.8).
+	MaxKeyBytes = 2048
+	// MaxValueBytes bounds a storage value: what upstream's SQLite-backed
+	// classes take for a key and its value together (SEMANTICS 2.8).
+	MaxValueBytes = 2 << 20
+	// MaxMessageBytes bounds arguments, results and bodies that cross linear
+	// memory: upstream's limit of a serialized call.
+	MaxMessageBytes = 32 << 20
+	// MaxNameBytes bounds a name that an object is told; an object named longer
+	// exists but does not learn its name, as upstream.
+	MaxNameBytes = 1024
+	// MaxClassBytes bounds the name of a class or a binding.
+	MaxClassBytes = 255
+	// MaxCallDepth bounds a chain of calls between guests. Each link holds a
+	// wasm stack and a few frames of the host's, so a chain is memory.
+	MaxCallDepth = 32
+	// MaxLogBytesPerCall bounds what one call may log; a guest in a loop must
+	// not fill the host's disk.
+	MaxLogBytesPerCall = 256 << 10
+)
