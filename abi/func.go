@@ -9,12 +9,16 @@ const (
 	// ExportMemory is the guest's linear memory. Required.
 	ExportMemory = "memory"
 	// ExportABIVersion is () -> i32 and returns [Version]. Required. The host
-	// calls it first, before ExportInitialize, and refuses any other number.
+	// calls it once, after ExportInitialize, and refuses any other number.
 	ExportABIVersion = "abi_version"
 	// ExportInitialize is () -> (), a reactor's start as WASI knows it. The
 	// guest registers its classes and its Worker here, or in its start
 	// function. Optional.
 	ExportInitialize = "_initialize"
+	// ExportImagePrepare is () -> (). The host calls it once for a module, last
+	// before it takes the image that every instance begins as: a guest may warm
+	// up what it wants its instances to find warm. Optional.
+	ExportImagePrepare = "image_prepare"
 	// ExportWorkerFetch is (input_len i32) -> i32. Input: wire.Request, output:
 	// wire.Response. Required of a guest that registers a Worker.
 	ExportWorkerFetch = "worker_fetch"

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cairn-dev/cairn/host/build"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module"
+)
+
+func newBuild() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "build [PACKAGE]",
+		Short: "compile a Go guest and check that it speaks the ABI",
+		Long: "build compiles a Go package, this folder's when it is left out, with GOOS=wasip1 GOARCH=wasm\n" +
+			"-buildmode=c-shared, starts it once, and says what it registers.",
+		Args: maxArgs(1),
+	}
+	cmd.Flags().StringVarP(&out, "output", "o", "", "the module file (default: the package's folder name and .wasm)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		pkg := "."
+		if len(args) == 1 {
+			pkg = args[0]
+		}
+		if out == "" {
+			abs, err := filepath.Abs(pkg)
+			if err != nil {
+				return err
+			}
+			out = filepath.Base(abs) + ".wasm"
+		}
+		if info, err := os.Stat(pkg); err == nil && info.IsDir() && !filepath.IsAbs(pkg) && !strings.HasPrefix(pkg, ".") {
+			pkg = "./" + pkg
+		}
+		if err := build.Package(cmd.Context(), ".", pkg, out); err != nil {
+			return err
+		}
+		v, err := check(cmd, out)
+		if err != nil {
+			return fmt.Errorf("%s: %w", out, err)
+		}
+		classes := v.Classes()
+		slices.Sort(classes)
+		worker := "no Worker"
+		if v.HasWorker() {
+			worker = "a Worker"
+		}
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d bytes, %s, classes %v\n", out, v.Size(), worker, classes)
+		return err
+	}
+	return cmd
+}
+
+// check starts the module once, by the interpreter, which need not compile it.
+func check(cmd *cobra.Command, file string) (*module.Version, error) {
+	wasm, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := module.NewEngine(cmd.Context(), module.Options{
+		Interpreter: true,
+		System:      hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }},
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Close(cmd.Context())
+	return engine.Compile(cmd.Context(), wasm)
+}

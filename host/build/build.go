@@ -1,0 +1,85 @@
+// Package build turns what a config's main names into a module's bytes: a
+// WebAssembly file is read, a Go package is compiled.
+//
+// There is one function for each way in: [Main] for a config, [Package] for a
+// Go package. Checking that the module speaks the ABI is host/module's work.
+package build
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Main returns the bytes of the module at path, a .wasm file or the folder of
+// a Go package. A package is built into a file of the folder scratch, which is
+// made where it is missing.
+func Main(ctx context.Context, path, scratch string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("main: %w (main names a .wasm file or the folder of a Go package)", err)
+	}
+	switch ext := filepath.Ext(path); {
+	case info.IsDir():
+		if err := os.MkdirAll(scratch, 0o755); err != nil {
+			return nil, fmt.Errorf("make build folder: %w", err)
+		}
+		out := filepath.Join(scratch, "main.wasm")
+		if err := Package(ctx, path, ".", out); err != nil {
+			return nil, err
+		}
+		path = out
+	case ext == ".js", ext == ".ts", ext == ".mjs":
+		return nil, fmt.Errorf("main: %s is a script, which this cairn cannot run yet (name a .wasm file or a Go package)", path)
+	case ext == ".go":
+		return nil, fmt.Errorf("main: %s is a Go file (name its folder)", path)
+	}
+	wasm, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read module: %w", err)
+	}
+	return wasm, nil
+}
+
+// Error is what the Go compiler said of a package.
+type Error struct {
+	Package string
+	Output  string // the compiler's, with file and line
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("go build %s failed:\n%s", e.Package, e.Output) }
+
+// Package compiles a Go package into the module file out. dir is the folder
+// that the go command runs in.
+func Package(ctx context.Context, dir, pkg, out string) error {
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		return errors.New("build: the go command is needed to compile a Go guest (install Go, or give a .wasm file)")
+	}
+	out, err = filepath.Abs(out)
+	if err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	// c-shared makes a reactor: a module that starts and then waits for calls.
+	cmd := exec.CommandContext(ctx, goTool, "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", out, pkg)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=")
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("build %s: %w", pkg, ctx.Err())
+		}
+		text := strings.TrimSpace(output.String())
+		if text == "" {
+			text = err.Error()
+		}
+		return &Error{Package: pkg, Output: text}
+	}
+	return nil
+}

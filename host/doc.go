@@ -1,0 +1,31 @@
+// Package host is the runtime: it builds the rooms below it, starts them, and
+// stops them. [Start] is the way in, a [Runtime] what it gives.
+//
+// # The map
+//
+// A request goes down once and comes up once; every arrow goes to a room below:
+//
+//	ingress    HTTP in and out, the output gate
+//	worker     stateless guests that answer requests
+//	router     from an ID to where the object answers
+//	placement  who owns which object
+//	object     an object's life in memory: mailbox, nested entry, suspend, evict
+//	module     compiled code, images, instances
+//	  rewrite  fuel and exported globals put into a module's bytes
+//	hostfunc   the functions that guests import
+//	storage    durable bytes: key layout, one log, group commit
+//	config     wrangler's files into one Config
+//	build      a Go package into a module
+//
+// In words: ingress/server.go takes a request, ingress/fetch.go encodes it,
+// worker/worker.go takes an instance and calls the guest's worker_fetch. The
+// guest calls stub_call (hostfunc/stub.go), object/guest.go finds the address,
+// router/router.go the place, object/objects.go the activation. It waits its
+// turn in object/mailbox.go and runs in object/state.go, whose writes gather in
+// a storage.Txn. The batch is appended to the log and has a sequence from then
+// on; the reply goes up at once with that number, and ingress waits until the
+// log is durable up to it before a byte leaves.
+//
+// deps_test.go holds the import order, and doc_test.go wants a comment like
+// this one on every package.
+package host

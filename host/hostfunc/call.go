@@ -1,0 +1,116 @@
+package hostfunc
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/wire"
+)
+
+// Call is one entry into a guest. It is the context.Context of that entry, so
+// that a host function reaches it without a look-up. Its owner reuses it with
+// Begin, and with it the buffers it has grown.
+type Call struct {
+	context.Context
+
+	Host   Host
+	Memory api.Memory
+
+	// Input is what input_read gives; it belongs to the caller of the export.
+	Input []byte
+	// Output is what output_write took, a buffer of this Call.
+	Output []byte
+
+	result   []byte // what result_read gives, a buffer of this Call
+	logBytes int    // logged so far
+	dropped  int    // log records beyond the budget
+	stdio    []byte // a line of standard output or error that has not ended
+
+	meter meter
+}
+
+// Begin makes c ready for an entry. cpuLimit bounds the time that the guest
+// computes, without what it waits for; 0 is no bound.
+func (c *Call) Begin(host Host, memory api.Memory, input []byte, cpuLimit time.Duration) {
+	if c.Context == nil {
+		c.Context = context.Background()
+	}
+	c.Host, c.Memory, c.Input = host, memory, input
+	c.Output, c.result = c.Output[:0], c.result[:0]
+	c.logBytes, c.dropped = 0, 0
+	c.meter = meter{limit: cpuLimit}
+}
+
+// End lets go of what the entry borrowed, and of buffers that one large
+// message has grown.
+func (c *Call) End() {
+	const keepBytes = 64 << 10
+	c.flushStdio(2)
+	c.Host, c.Memory, c.Input = nil, nil, nil
+	if cap(c.Output) > keepBytes {
+		c.Output = nil
+	}
+	if cap(c.result) > keepBytes {
+		c.result = nil
+	}
+}
+
+// Dropped returns how many log records were beyond the call's budget.
+func (c *Call) Dropped() int { return c.dropped }
+
+type callKey struct{}
+
+// Value implements context.Context; the Call finds itself however deep wazero
+// has wrapped it.
+func (c *Call) Value(key any) any {
+	if _, ok := key.(callKey); ok {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// callOf returns the Call of the entry that a host function runs in.
+func callOf(ctx context.Context) *Call {
+	if c, ok := ctx.(*Call); ok {
+		return c
+	}
+	c, _ := ctx.Value(callKey{}).(*Call)
+	return c
+}
+
+// view returns linear memory's bytes at ptr.
+func (c *Call) view(ptr, length uint64) ([]byte, bool) {
+	return c.Memory.Read(uint32(ptr), uint32(length))
+}
+
+// fail turns an error of the Host into a status, and leaves its text as the
+// result where there is one.
+func (c *Call) fail(err error) abi.Status {
+	var status statusError
+	if errors.As(err, &status) {
+		return abi.Status(status)
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Message: err.Error()}
+	}
+	c.result = wire.AppendError(c.result[:0], e.Flags, e.Name, e.Message)
+	return abi.StatusError
+}
+
+// deliver copies a value to the guest's buffer and its length to len_ptr. The
+// two ranges are checked before; where the value does not fit, it becomes the
+// result. value may be c.result itself.
+func (c *Call) deliver(buf []byte, lenPtr uint64, value []byte) abi.Status {
+	c.Memory.WriteUint32Le(uint32(lenPtr), uint32(len(value)))
+	if len(value) > len(buf) {
+		c.result = append(c.result[:0], value...)
+		return abi.StatusTooSmall
+	}
+	copy(buf, value)
+	return abi.StatusOK
+}

@@ -1,0 +1,31 @@
+package hostfunc
+
+import "github.com/cairn-dev/cairn/abi"
+
+// envGet is the host function abi.FuncEnvGet. It reads a variable of the
+// config's vars.
+//
+// # Parameters
+//
+//   - name_ptr, name_len: the variable's name
+//   - buf_ptr, buf_cap: where its value goes, JSON
+//   - len_ptr: where the value's length goes, also when it does not fit
+//
+// # Result
+//
+//   - StatusOK: the value is in buf
+//   - StatusNotFound: no such variable; nothing written
+//   - StatusTooSmall: buf_cap < length; the value waits for result_read
+//   - StatusFault: a range lies outside linear memory
+func envGet(c *Call, args []uint64) abi.Status {
+	name, ok := c.view(args[0], args[1])
+	if !ok || !c.mayDeliver(args[2:5]) {
+		return abi.StatusFault
+	}
+	value, found := c.Host.EnvGet(name)
+	if !found {
+		return abi.StatusNotFound
+	}
+	buf, _ := c.view(args[2], args[3])
+	return c.deliver(buf, args[4], value)
+}

@@ -1,0 +1,91 @@
+package hostfunc
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+)
+
+// The names that the module rewriter gives to fuel. A guest cannot import or
+// export them itself: the rewriter refuses it.
+const (
+	FuelModule   = "cairn_fuel"
+	FuelFunction = "fuel_spent"
+	FuelGlobal   = "cairn_fuel"
+)
+
+// FuelQuantum is what a guest may spend before the host looks at the clock, in
+// units of about one instruction: a few milliseconds. Too little costs host
+// calls, too much makes the CPU limit coarse.
+const FuelQuantum = 10_000_000
+
+// ErrCPULimit ends a call that has computed for longer than it may.
+var ErrCPULimit = errors.New("hostfunc: CPU limit exceeded")
+
+// buildFuel makes the function that an instrumented guest reaches when its
+// counter is below zero.
+func buildFuel(rt wazero.Runtime) wazero.HostModuleBuilder {
+	return rt.NewHostModuleBuilder(FuelModule).NewFunctionBuilder().
+		WithGoModuleFunction(api.GoModuleFunc(fuelSpent), nil, nil).Export(FuelFunction)
+}
+
+func fuelSpent(ctx context.Context, mod api.Module, _ []uint64) {
+	if c := callOf(ctx); c != nil && c.meter.exceeded() {
+		panic(ErrCPULimit)
+	}
+	mod.ExportedGlobal(FuelGlobal).(api.MutableGlobal).Set(FuelQuantum)
+}
+
+// meter measures how long a call computes: from its first look at the clock,
+// without the time between pause and resume. Calls that never spend a quantum
+// never look, and pause costs them nothing.
+type meter struct {
+	limit   time.Duration
+	started time.Time // zero before the first quantum is spent
+	paused  time.Time
+	waited  time.Duration
+}
+
+func (m *meter) exceeded() bool {
+	if m.limit == 0 {
+		return false
+	}
+	if m.started.IsZero() {
+		m.started = time.Now()
+		return false
+	}
+	return time.Since(m.started)-m.waited > m.limit
+}
+
+func (m *meter) pause() {
+	if !m.started.IsZero() {
+		m.paused = time.Now()
+	}
+}
+
+func (m *meter) resume() {
+	if !m.paused.IsZero() {
+		m.waited += time.Since(m.paused)
+		m.paused = time.Time{}
+	}
+}
+
+// sleep waits for d as a part of computing, and ends the call where its limit
+// would.
+func (m *meter) sleep(d time.Duration) {
+	if m.limit == 0 {
+		time.Sleep(d)
+		return
+	}
+	if m.started.IsZero() {
+		m.started = time.Now()
+	}
+	left := m.limit - (time.Since(m.started) - m.waited)
+	time.Sleep(min(d, max(left, 0)))
+	if d >= left {
+		panic(ErrCPULimit)
+	}
+}

@@ -1,0 +1,91 @@
+package hostfunc
+
+import (
+	"unicode/utf8"
+
+	"github.com/cairn-dev/cairn/abi"
+)
+
+// idFromName is the host function abi.FuncIDFromName.
+//
+// # Parameters
+//
+//   - binding_ptr, binding_len: the binding's name
+//   - name_ptr, name_len: the object's name in UTF-8, also empty
+//   - id_ptr: where the 32 bytes of the ID go
+//
+// # Result
+//
+//   - StatusOK: the ID is at id_ptr
+//   - StatusNotFound: no such binding
+//   - StatusInvalid: the name is not UTF-8
+//   - StatusFault: a range lies outside linear memory
+func idFromName(c *Call, args []uint64) abi.Status {
+	binding, ok1 := c.view(args[0], args[1])
+	name, ok2 := c.view(args[2], args[3])
+	out, ok3 := c.view(args[4], abi.IDBytes)
+	switch {
+	case !ok1, !ok2, !ok3:
+		return abi.StatusFault
+	case !utf8.Valid(name):
+		return abi.StatusInvalid
+	}
+	return c.deliverID(out)(c.Host.IDFromName(binding, name))
+}
+
+// idParse is the host function abi.FuncIDParse.
+//
+// # Parameters
+//
+//   - binding_ptr, binding_len: the binding's name
+//   - hex_ptr, hex_len: the ID as text
+//   - id_ptr: where the 32 bytes of the ID go
+//
+// # Result
+//
+//   - StatusOK: the ID is at id_ptr
+//   - StatusNotFound: no such binding
+//   - StatusError: not an ID, or not one of this namespace
+//   - StatusFault: a range lies outside linear memory
+func idParse(c *Call, args []uint64) abi.Status {
+	binding, ok1 := c.view(args[0], args[1])
+	hex, ok2 := c.view(args[2], args[3])
+	out, ok3 := c.view(args[4], abi.IDBytes)
+	if !ok1 || !ok2 || !ok3 {
+		return abi.StatusFault
+	}
+	return c.deliverID(out)(c.Host.IDParse(binding, hex))
+}
+
+// idNew is the host function abi.FuncIDNew.
+//
+// # Parameters
+//
+//   - binding_ptr, binding_len: the binding's name
+//   - id_ptr: where the 32 bytes of the ID go
+//
+// # Result
+//
+//   - StatusOK: the ID is at id_ptr
+//   - StatusNotFound: no such binding
+//   - StatusFault: a range lies outside linear memory
+func idNew(c *Call, args []uint64) abi.Status {
+	binding, ok1 := c.view(args[0], args[1])
+	out, ok2 := c.view(args[2], abi.IDBytes)
+	if !ok1 || !ok2 {
+		return abi.StatusFault
+	}
+	return c.deliverID(out)(c.Host.IDNew(binding))
+}
+
+// deliverID returns a function that takes what the Host answered and writes
+// the ID to out, which is abi.IDBytes long.
+func (c *Call) deliverID(out []byte) func(abi.ID, error) abi.Status {
+	return func(id abi.ID, err error) abi.Status {
+		if err != nil {
+			return c.fail(err)
+		}
+		copy(out, id[:])
+		return abi.StatusOK
+	}
+}

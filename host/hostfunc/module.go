@@ -1,0 +1,92 @@
+package hostfunc
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/cairn-dev/cairn/abi"
+)
+
+// function is one host function of the ABI: i32 parameters, a status back.
+type function struct {
+	name   string
+	params []string
+	run    func(c *Call, args []uint64) abi.Status
+}
+
+// functions lists the ABI's imports in the order of SPEC.md.
+var functions = []function{
+	{abi.FuncClassRegister, []string{"name_ptr", "name_len", "flags"}, classRegister},
+	{abi.FuncWorkerRegister, nil, workerRegister},
+	{abi.FuncInputRead, []string{"buf_ptr", "buf_cap"}, inputRead},
+	{abi.FuncOutputWrite, []string{"ptr", "len"}, outputWrite},
+	{abi.FuncResultRead, []string{"buf_ptr", "buf_cap", "len_ptr"}, resultRead},
+	{abi.FuncEnvGet, []string{"name_ptr", "name_len", "buf_ptr", "buf_cap", "len_ptr"}, envGet},
+	{abi.FuncLogWrite, []string{"level", "text_ptr", "text_len", "attrs_ptr", "attrs_len"}, logWrite},
+	{abi.FuncIDFromName, []string{"binding_ptr", "binding_len", "name_ptr", "name_len", "id_ptr"}, idFromName},
+	{abi.FuncIDParse, []string{"binding_ptr", "binding_len", "hex_ptr", "hex_len", "id_ptr"}, idParse},
+	{abi.FuncIDNew, []string{"binding_ptr", "binding_len", "id_ptr"}, idNew},
+	{abi.FuncStubCall, []string{"binding_ptr", "binding_len", "target_kind", "target_ptr", "target_len",
+		"method_ptr", "method_len", "args_ptr", "args_len", "buf_ptr", "buf_cap", "len_ptr"}, stubCall},
+	{abi.FuncStubFetch, []string{"binding_ptr", "binding_len", "target_kind", "target_ptr", "target_len",
+		"request_ptr", "request_len", "buf_ptr", "buf_cap", "len_ptr"}, stubFetch},
+	{abi.FuncStorageGet, []string{"key_ptr", "key_len", "buf_ptr", "buf_cap", "len_ptr"}, storageGet},
+	{abi.FuncStoragePut, []string{"key_ptr", "key_len", "value_ptr", "value_len"}, storagePut},
+	{abi.FuncStorageDelete, []string{"key_ptr", "key_len"}, storageDelete},
+}
+
+// Instantiate adds every host module to the runtime: the ABI, fuel, and WASI.
+// It returns what a guest may import.
+func Instantiate(ctx context.Context, rt wazero.Runtime, s System) (Imports, error) {
+	imports := Imports{}
+	for _, build := range []func(wazero.Runtime) wazero.HostModuleBuilder{buildABI, s.buildWASI} {
+		compiled, err := build(rt).Compile(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("compile host module: %w", err)
+		}
+		imports.add(compiled)
+		if _, err := rt.InstantiateModule(ctx, compiled, wazero.NewModuleConfig()); err != nil {
+			return nil, fmt.Errorf("instantiate host module: %w", err)
+		}
+	}
+	if _, err := buildFuel(rt).Instantiate(ctx); err != nil {
+		return nil, fmt.Errorf("instantiate host module: %w", err)
+	}
+	return imports, nil
+}
+
+func buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
+	b := rt.NewHostModuleBuilder(abi.ModuleName)
+	for _, f := range functions {
+		params := make([]api.ValueType, len(f.params))
+		for i := range params {
+			params[i] = api.ValueTypeI32
+		}
+		run := f.run
+		b.NewFunctionBuilder().
+			WithName(f.name).WithParameterNames(f.params...).WithResultNames("status").
+			WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
+				stack[0] = uint64(run(callOf(ctx), stack))
+			}), params, []api.ValueType{api.ValueTypeI32}).
+			Export(f.name)
+	}
+	b.NewFunctionBuilder().
+		WithName(abi.FuncObjectAbort).WithParameterNames("reason_ptr", "reason_len").
+		WithGoFunction(api.GoFunc(objectAbort), []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}, nil).
+		Export(abi.FuncObjectAbort)
+	return b
+}
+
+// Imports is what a guest may import: module, name, and signature.
+type Imports map[string]map[string]api.FunctionDefinition
+
+func (i Imports) add(m wazero.CompiledModule) {
+	functions := map[string]api.FunctionDefinition{}
+	for name, def := range m.ExportedFunctions() {
+		functions[name] = def
+	}
+	i[m.Name()] = functions
+}

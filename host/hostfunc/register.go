@@ -1,0 +1,41 @@
+package hostfunc
+
+import (
+	"unicode/utf8"
+
+	"github.com/cairn-dev/cairn/abi"
+)
+
+// classRegister is the host function abi.FuncClassRegister. It announces a
+// class of objects.
+//
+// # Parameters
+//
+//   - name_ptr, name_len: the class's name in UTF-8, 1 to abi.MaxClassBytes
+//   - flags: abi.ClassHasFetch, abi.ClassHasAlarm
+//
+// # Result
+//
+//   - StatusOK: the class is known
+//   - StatusInvalid: no name, not UTF-8, unknown flags, or registered before
+//   - StatusForbidden: the guest has started
+//   - StatusFault: the range lies outside linear memory
+func classRegister(c *Call, args []uint64) abi.Status {
+	name, ok := c.view(args[0], args[1])
+	switch {
+	case !ok:
+		return abi.StatusFault
+	case len(name) == 0, len(name) > abi.MaxClassBytes, !utf8.Valid(name):
+		return abi.StatusInvalid
+	}
+	return c.Host.ClassRegister(name, uint32(args[2]))
+}
+
+// workerRegister is the host function abi.FuncWorkerRegister. It says that the
+// guest answers HTTP requests.
+//
+// # Result
+//
+//   - StatusOK: done
+//   - StatusForbidden: the guest has started
+func workerRegister(c *Call, _ []uint64) abi.Status { return c.Host.WorkerRegister() }

@@ -1,0 +1,103 @@
+package hostfunc
+
+import "github.com/cairn-dev/cairn/abi"
+
+// storageGet is the host function abi.FuncStorageGet. It copies the value of a
+// key into the guest's memory.
+//
+// # Parameters
+//
+//   - key_ptr, key_len: the key; key_len <= abi.MaxKeyBytes
+//   - buf_ptr, buf_cap: where the value goes
+//   - len_ptr: where the value's length goes, also when it does not fit
+//
+// # Result
+//
+//   - StatusOK: the value is in buf
+//   - StatusNotFound: no such key; nothing written
+//   - StatusTooSmall: buf_cap < length; the value waits for result_read
+//   - StatusTooLarge: key_len > abi.MaxKeyBytes
+//   - StatusForbidden: this guest has no storage (a Worker)
+//   - StatusError: the read failed
+//   - StatusFault: a range lies outside linear memory
+func storageGet(c *Call, args []uint64) abi.Status {
+	key, ok1 := c.view(args[0], args[1])
+	buf, ok2 := c.view(args[2], args[3])
+	_, ok3 := c.view(args[4], 4)
+	switch {
+	case !ok1, !ok2, !ok3:
+		return abi.StatusFault
+	case len(key) > abi.MaxKeyBytes:
+		return abi.StatusTooLarge
+	}
+	value, found, err := c.Host.StorageGet(key)
+	if err != nil {
+		return c.fail(err)
+	}
+	if !found {
+		return abi.StatusNotFound
+	}
+	return c.deliver(buf, args[4], value)
+}
+
+// storagePut is the host function abi.FuncStoragePut. It stores a value under
+// a key, as part of the call's batch.
+//
+// # Parameters
+//
+//   - key_ptr, key_len: the key; key_len <= abi.MaxKeyBytes
+//   - value_ptr, value_len: the value; value_len <= abi.MaxValueBytes
+//
+// # Result
+//
+//   - StatusOK: the write is in the batch
+//   - StatusTooLarge: the key or the value is above its limit
+//   - StatusForbidden: this guest has no storage (a Worker)
+//   - StatusError: the write failed
+//   - StatusFault: a range lies outside linear memory
+func storagePut(c *Call, args []uint64) abi.Status {
+	key, ok1 := c.view(args[0], args[1])
+	value, ok2 := c.view(args[2], args[3])
+	switch {
+	case !ok1, !ok2:
+		return abi.StatusFault
+	case len(key) > abi.MaxKeyBytes, len(value) > abi.MaxValueBytes:
+		return abi.StatusTooLarge
+	}
+	if err := c.Host.StoragePut(key, value); err != nil {
+		return c.fail(err)
+	}
+	return abi.StatusOK
+}
+
+// storageDelete is the host function abi.FuncStorageDelete. It deletes a key.
+//
+// # Parameters
+//
+//   - key_ptr, key_len: the key; key_len <= abi.MaxKeyBytes
+//
+// # Result
+//
+//   - StatusOK: the key is gone
+//   - StatusNotFound: there was no such key
+//   - StatusTooLarge: key_len > abi.MaxKeyBytes
+//   - StatusForbidden: this guest has no storage (a Worker)
+//   - StatusError: the write failed
+//   - StatusFault: the range lies outside linear memory
+func storageDelete(c *Call, args []uint64) abi.Status {
+	key, ok := c.view(args[0], args[1])
+	switch {
+	case !ok:
+		return abi.StatusFault
+	case len(key) > abi.MaxKeyBytes:
+		return abi.StatusTooLarge
+	}
+	found, err := c.Host.StorageDelete(key)
+	if err != nil {
+		return c.fail(err)
+	}
+	if !found {
+		return abi.StatusNotFound
+	}
+	return abi.StatusOK
+}

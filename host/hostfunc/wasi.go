@@ -1,0 +1,154 @@
+package hostfunc
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+)
+
+// WASI error numbers that our own functions answer.
+const (
+	errnoSuccess = 0
+	errnoBadf    = 8
+	errnoFault   = 21
+	errnoInval   = 28
+)
+
+// System is what a guest's WASI sees of the world.
+type System struct {
+	Now    func() time.Time // the wall clock
+	Random func(buf []byte) // fills buf
+}
+
+// buildWASI makes wasi_snapshot_preview1: wazero's own, which gives a guest no
+// files, no arguments and no sockets, with our functions for what a guest can
+// see of the world and for what could hold the host.
+func (s System) buildWASI(rt wazero.Runtime) wazero.HostModuleBuilder {
+	b := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
+	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
+	const i32, i64 = api.ValueTypeI32, api.ValueTypeI64
+	for _, f := range []struct {
+		name   string
+		params []api.ValueType
+		run    func(c *Call, args []uint64) uint64
+	}{
+		{"random_get", []api.ValueType{i32, i32}, s.randomGet},
+		{"clock_time_get", []api.ValueType{i32, i64, i32}, s.clockTimeGet},
+		{"fd_write", []api.ValueType{i32, i32, i32, i32}, fdWrite},
+		{"poll_oneoff", []api.ValueType{i32, i32, i32, i32}, pollOneoff},
+	} {
+		run := f.run
+		b.NewFunctionBuilder().WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
+			stack[0] = run(callOf(ctx), stack)
+		}), f.params, []api.ValueType{i32}).Export(f.name)
+	}
+	return b
+}
+
+// randomGet is random_get(buf_ptr, buf_len). What it gives while the guest
+// starts is part of the image that all instances share; see SPEC.md.
+func (s System) randomGet(c *Call, args []uint64) uint64 {
+	buf, ok := c.view(args[0], args[1])
+	if !ok {
+		return errnoFault
+	}
+	s.Random(buf)
+	return errnoSuccess
+}
+
+// monotonicStart is what every guest's monotonic clock counts from.
+var monotonicStart = time.Now()
+
+// clockTimeGet is clock_time_get(id, precision, time_ptr) for the wall clock,
+// 0, and the monotonic one, 1.
+func (s System) clockTimeGet(c *Call, args []uint64) uint64 {
+	var now int64
+	switch uint32(args[0]) {
+	case 0:
+		now = s.Now().UnixNano()
+	case 1:
+		now = int64(time.Since(monotonicStart))
+	default:
+		return errnoInval
+	}
+	if !c.Memory.WriteUint64Le(uint32(args[2]), uint64(now)) {
+		return errnoFault
+	}
+	return errnoSuccess
+}
+
+// fdWrite is fd_write(fd, iovs_ptr, iovs_len, written_ptr). Standard output and
+// standard error go to the host's log, line by line.
+func fdWrite(c *Call, args []uint64) uint64 {
+	fd, count := uint32(args[0]), uint32(args[2])
+	if fd != 1 && fd != 2 {
+		return errnoBadf
+	}
+	if count > 1024 {
+		return errnoInval
+	}
+	iovs, ok := c.view(args[1], uint64(count)*8)
+	if !ok {
+		return errnoFault
+	}
+	written := uint32(0)
+	for ; len(iovs) > 0; iovs = iovs[8:] {
+		ptr, length := binary.LittleEndian.Uint32(iovs), binary.LittleEndian.Uint32(iovs[4:])
+		text, ok := c.Memory.Read(ptr, length)
+		if !ok {
+			return errnoFault
+		}
+		c.writeStdio(fd, text)
+		written += length
+	}
+	if !c.Memory.WriteUint32Le(uint32(args[3]), written) {
+		return errnoFault
+	}
+	return errnoSuccess
+}
+
+// Sizes of WASI's subscription and event records.
+const (
+	subscriptionBytes = 48
+	eventBytes        = 32
+)
+
+// pollOneoff is poll_oneoff(in_ptr, out_ptr, count, written_ptr): a sleep until
+// the first clock subscription, and an error for everything else, as a guest
+// has no files. Sleeping counts as computing, so the CPU limit ends it.
+func pollOneoff(c *Call, args []uint64) uint64 {
+	count := uint32(args[2])
+	if count == 0 || count > 64 {
+		return errnoInval
+	}
+	in, ok1 := c.view(args[0], uint64(count)*subscriptionBytes)
+	out, ok2 := c.view(args[1], uint64(count)*eventBytes)
+	if !ok1 || !ok2 || !c.Memory.WriteUint32Le(uint32(args[3]), count) {
+		return errnoFault
+	}
+	sleep := time.Duration(-1)
+	for i := range int(count) {
+		sub, event := in[i*subscriptionBytes:], out[i*eventBytes:(i+1)*eventBytes]
+		userdata, tag := binary.LittleEndian.Uint64(sub), sub[8]
+		timeout := time.Duration(min(binary.LittleEndian.Uint64(sub[24:]), 1<<62))
+		if tag == 0 && binary.LittleEndian.Uint16(sub[40:])&1 != 0 { // an absolute time
+			timeout = max(0, timeout-time.Since(monotonicStart))
+		}
+		clear(event)
+		binary.LittleEndian.PutUint64(event, userdata)
+		event[10] = tag
+		if tag != 0 {
+			binary.LittleEndian.PutUint16(event[8:], errnoBadf)
+			timeout = 0
+		}
+		if sleep < 0 || timeout < sleep {
+			sleep = timeout
+		}
+	}
+	c.meter.sleep(sleep)
+	return errnoSuccess
+}

@@ -1,0 +1,145 @@
+// Package ingress is HTTP in and HTTP out: the public listener.
+//
+// There is one type. A [Server] turns a request into a wire.Request, hands it
+// to the app's Worker, or to the object that the built-in route names, waits at
+// the output gate, and turns the answer into a response. fasthttp's types stay
+// in this room.
+//
+// # The output gate
+//
+// Nothing that an answer could tell leaves before the log is durable up to what
+// the answer could have seen; that holds for errors as well. If the log fails,
+// the client gets an error and never the answer.
+package ingress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/storage"
+	"github.com/cairn-dev/cairn/host/worker"
+)
+
+// Options configures a Server.
+type Options struct {
+	// Worker answers every request; nil where the app has none, then the
+	// built-in route does.
+	Worker *worker.Worker
+	// Bindings are what the built-in route can name.
+	Bindings map[string]*object.Namespace
+	// Sender brings requests to objects. Required.
+	Sender object.Sender
+	// Log is what the output gate waits for. Required.
+	Log storage.Log
+	// Logger gets what goes wrong. Default discards.
+	Logger *slog.Logger
+}
+
+// Limits of a connection. A body that is longer than a message can be is
+// refused by fasthttp with 413.
+const (
+	maxHeaderBytes = 64 << 10
+	readTimeout    = 60 * time.Second
+	idleTimeout    = 120 * time.Second
+)
+
+// Server is the public listener.
+type Server struct {
+	options Options
+	http    fasthttp.Server
+	buffers sync.Pool // of *exchange
+}
+
+// exchange is the memory of one request and its answer.
+type exchange struct {
+	request  []byte
+	header   []byte
+	response []byte
+}
+
+// New makes a Server.
+func New(o Options) *Server {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{options: o}
+	s.buffers.New = func() any { return &exchange{} }
+	s.http = fasthttp.Server{
+		Name:                  "cairn",
+		Handler:               s.handle,
+		ReadBufferSize:        maxHeaderBytes,
+		MaxRequestBodySize:    abi.MaxMessageBytes,
+		ReadTimeout:           readTimeout,
+		IdleTimeout:           idleTimeout,
+		CloseOnShutdown:       true,
+		NoDefaultServerHeader: true,
+		NoDefaultContentType:  true,
+		// As it is, the guest sees what the client sent and the client what the
+		// guest answered.
+		DisableHeaderNamesNormalizing: false,
+		Logger:                        quiet{o.Logger},
+	}
+	return s
+}
+
+// Serve answers requests of the listener until Shutdown.
+func (s *Server) Serve(l net.Listener) error {
+	if err := s.http.Serve(l); err != nil {
+		return fmt.Errorf("serve http: %w", err)
+	}
+	return nil
+}
+
+// Shutdown accepts nothing more and returns when running requests have been
+// answered, or when ctx is done.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if err := s.http.ShutdownWithContext(ctx); err != nil {
+		return fmt.Errorf("shut down http: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) handle(ctx *fasthttp.RequestCtx) {
+	x := s.buffers.Get().(*exchange)
+	if s.options.Worker != nil {
+		s.fetch(ctx, x)
+	} else {
+		s.route(ctx, x)
+	}
+	x.release(&s.buffers)
+}
+
+// release lets go of buffers that one large message has grown.
+func (x *exchange) release(pool *sync.Pool) {
+	const keepBytes = 64 << 10
+	if cap(x.request) <= keepBytes && cap(x.response) <= keepBytes {
+		pool.Put(x)
+	}
+}
+
+// gate is the output gate: it waits until the log is durable up to seq.
+func (s *Server) gate(seq storage.Seq) error {
+	if err := s.options.Log.Wait(context.Background(), seq); err != nil {
+		return fmt.Errorf("output gate: %w", err)
+	}
+	return nil
+}
+
+// quiet is fasthttp's logger: what clients do wrong is worth a debug line.
+type quiet struct{ l *slog.Logger }
+
+// Printf implements fasthttp.Logger.
+func (q quiet) Printf(format string, args ...any) {
+	q.l.Debug("http", "detail", fmt.Sprintf(format, args...))
+}
+
+var errNotJSON = errors.New("the body is not a JSON array")

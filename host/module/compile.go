@@ -1,0 +1,167 @@
+package module
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module/rewrite"
+)
+
+// maxTableEntries bounds a table, which lives in the host's memory and not in
+// the guest's. The largest Go guests have some ten thousand functions.
+const maxTableEntries = 1 << 20
+
+// Compile checks a module, compiles it, and starts it once: what it registers
+// is known afterwards, and its image is taken. A module that does not fit is a
+// *CompileError.
+func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
+	parsed, err := rewrite.Parse(wasm)
+	if err != nil {
+		return nil, &CompileError{Problem: "not a module that cairn can run", Err: err,
+			Hint: "build a core WebAssembly module, such as with cairn build"}
+	}
+	if err := e.check(parsed); err != nil {
+		return nil, err
+	}
+	out, err := parsed.Instrument(rewrite.Options{
+		FuelModule: hostfunc.FuelModule, FuelName: hostfunc.FuelFunction, FuelGlobal: hostfunc.FuelGlobal,
+		GlobalPrefix: "cairn_global_", StartName: "cairn_start",
+	})
+	if err != nil {
+		return nil, &CompileError{Problem: "not a module that cairn can run", Err: err}
+	}
+	v := &Version{engine: e, hash: sha256.Sum256(wasm), size: len(wasm), start: out.Start,
+		globalNames: out.Globals, classes: map[string]uint32{}, noImage: parsed.ImageBlocker()}
+	if e.options.NoImages {
+		v.noImage = "images are off"
+	}
+	for _, s := range out.Data {
+		v.data = append(v.data, segment{s.Offset, s.Bytes})
+	}
+	if v.compiled, err = e.runtime.CompileModule(ctx, out.Wasm); err != nil {
+		return nil, &CompileError{Problem: "module does not validate", Err: err}
+	}
+	if err := v.load(ctx, parsed); err != nil {
+		v.compiled.Close(ctx)
+		return nil, err
+	}
+	return v, nil
+}
+
+// check refuses what cannot work before anything is compiled.
+func (e *Engine) check(m *rewrite.Module) error {
+	for _, im := range m.Imports {
+		if err := e.checkImport(im); err != nil {
+			return err
+		}
+	}
+	if m.Memory == nil || export(m, abi.ExportMemory, rewrite.KindMemory) == nil {
+		return refuse("export the linear memory under this name", "module lacks the export %q", abi.ExportMemory)
+	}
+	if pages := e.options.MemoryLimit / WasmPageBytes; uint64(m.Memory.MinPages) > pages {
+		return refuse("", "module starts with %d pages of memory, the limit is %d", m.Memory.MinPages, pages)
+	}
+	for _, t := range m.Tables {
+		if t.Min > maxTableEntries || m.ImageBlocker() != "" && (!t.HasMax || t.Max > maxTableEntries) {
+			return refuse("declare a maximum", "module has a table that can exceed %d entries", maxTableEntries)
+		}
+	}
+	version := export(m, abi.ExportABIVersion, rewrite.KindFunc)
+	if version == nil {
+		return refuse("a Go guest imports github.com/cairn-dev/cairn/guest; others see abi/SPEC.md",
+			"module lacks the export %q", abi.ExportABIVersion)
+	}
+	return nil
+}
+
+// checkImport refuses an import that we do not have, by name.
+func (e *Engine) checkImport(im rewrite.Import) error {
+	if im.Kind != rewrite.KindFunc {
+		return refuse("", "module imports the %s %s.%s, which this host does not offer", im.Kind, im.Module, im.Name)
+	}
+	functions, ok := e.imports[im.Module]
+	if !ok && strings.HasPrefix(im.Module, "cairn_v") {
+		return refuse("build the guest for this version, or run a newer cairn",
+			"module speaks the ABI %s, this host speaks %s", im.Module, abi.ModuleName)
+	}
+	def, known := functions[im.Name]
+	if !known {
+		return refuse(fmt.Sprintf("this host offers %s and %s", abi.ModuleName, wasi_snapshot_preview1.ModuleName),
+			"module imports %s.%s, which this host does not offer", im.Module, im.Name)
+	}
+	want := signature(def.ParamTypes(), def.ResultTypes())
+	if got := signature(im.Type.Params, im.Type.Results); got != want {
+		return refuse("", "module imports %s.%s as %s, it is %s", im.Module, im.Name, got, want)
+	}
+	return nil
+}
+
+// export finds an export by name and kind.
+func export(m *rewrite.Module, name string, kind rewrite.Kind) *rewrite.Export {
+	for i := range m.Exports {
+		if m.Exports[i].Name == name && m.Exports[i].Kind == kind {
+			return &m.Exports[i]
+		}
+	}
+	return nil
+}
+
+// signature writes a function type as the text format does.
+func signature[T ~byte](params, results []T) string {
+	write := func(types []T) string {
+		names := make([]string, len(types))
+		for i, t := range types {
+			names[i] = rewrite.ValueType(t).String()
+		}
+		return "(" + strings.Join(names, ", ") + ")"
+	}
+	return write(params) + " -> " + write(results)
+}
+
+// signatures of the exports that the host calls.
+var signatures = map[string]string{
+	abi.ExportABIVersion:   "() -> (i32)",
+	abi.ExportInitialize:   "() -> ()",
+	abi.ExportImagePrepare: "() -> ()",
+	abi.ExportWorkerFetch:  "(i32) -> (i32)",
+	abi.ExportObjectInit:   "(i32) -> (i32)",
+	abi.ExportObjectCall:   "(i32) -> (i32)",
+	abi.ExportObjectFetch:  "(i32) -> (i32)",
+}
+
+// checkSignatures refuses exports of the wrong kind or type.
+func (v *Version) checkSignatures(m *rewrite.Module) error {
+	for _, ex := range m.Exports {
+		want, ours := signatures[ex.Name]
+		if !ours {
+			continue
+		}
+		if ex.Kind != rewrite.KindFunc {
+			return refuse("", "module exports %q as a %s, it is a func", ex.Name, ex.Kind)
+		}
+		if got := signature(ex.Type.Params, ex.Type.Results); got != want {
+			return refuse("", "module exports %q as %s, it is %s", ex.Name, got, want)
+		}
+	}
+	return nil
+}
+
+// checkRegistered refuses a module that lacks an export for what it registers.
+func (v *Version) checkRegistered(m *rewrite.Module) error {
+	for name, why := range v.conditional() {
+		if export(m, name, rewrite.KindFunc) == nil {
+			return refuse("", "module lacks the export %q, needed because %s", name, why)
+		}
+	}
+	if !v.worker && len(v.classes) == 0 {
+		return refuse("call class_register or worker_register while the module starts; a Go guest does so in init",
+			"module registers no Worker and no class")
+	}
+	return nil
+}

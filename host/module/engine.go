@@ -1,0 +1,104 @@
+package module
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/cairn-dev/cairn/host/hostfunc"
+)
+
+// Options configures an Engine.
+type Options struct {
+	// System is the clock and the randomness that guests see. Required.
+	System hostfunc.System
+	// MemoryLimit bounds each instance's linear memory in bytes. Default 128
+	// MiB, upstream's figure.
+	MemoryLimit uint64
+	// CacheDir keeps compiled code between starts. Default none.
+	CacheDir string
+	// Interpreter runs guests without compiling them. Default false.
+	Interpreter bool
+	// NoImages starts every instance the plain way. Default false.
+	NoImages bool
+	// Env is the environment that guests see through WASI, besides GOGC.
+	Env map[string]string
+	// Logger gets what is worth knowing about modules. Default discards.
+	Logger *slog.Logger
+}
+
+func (o *Options) setDefaults() {
+	if o.MemoryLimit == 0 {
+		o.MemoryLimit = 128 << 20
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+// Engine compiles modules and owns the compiled code.
+type Engine struct {
+	options Options
+	runtime wazero.Runtime
+	cache   wazero.CompilationCache
+	config  wazero.ModuleConfig
+	imports hostfunc.Imports
+
+	instances atomic.Int64
+}
+
+// NewEngine starts an engine with every host module in it.
+func NewEngine(ctx context.Context, o Options) (*Engine, error) {
+	o.setDefaults()
+	config := wazero.NewRuntimeConfigCompiler()
+	if o.Interpreter {
+		config = wazero.NewRuntimeConfigInterpreter()
+	}
+	e := &Engine{options: o}
+	if o.CacheDir != "" {
+		cache, err := wazero.NewCompilationCacheWithDir(o.CacheDir)
+		if err != nil {
+			return nil, fmt.Errorf("open compilation cache %s: %w", o.CacheDir, err)
+		}
+		e.cache = cache
+		config = config.WithCompilationCache(cache)
+	}
+	// The limit of memory is enforced by package module's own allocator, which
+	// needs room above it to shrink a memory; see memory.
+	e.runtime = wazero.NewRuntimeWithConfig(ctx, config.
+		WithCoreFeatures(api.CoreFeaturesV2).
+		WithDebugInfoEnabled(false))
+	imports, err := hostfunc.Instantiate(ctx, e.runtime, o.System)
+	if err != nil {
+		e.Close(ctx)
+		return nil, err
+	}
+	e.imports = imports
+	// An anonymous module can be instantiated any number of times. Its start
+	// function and _initialize are run by newVersion.
+	e.config = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithEnv("GOGC", "50")
+	for k, v := range o.Env {
+		e.config = e.config.WithEnv(k, v)
+	}
+	return e, nil
+}
+
+// Instances returns how many instances exist, of all versions.
+func (e *Engine) Instances() int { return int(e.instances.Load()) }
+
+// Close frees all compiled code. Every instance must be closed.
+func (e *Engine) Close(ctx context.Context) error {
+	if err := e.runtime.Close(ctx); err != nil {
+		return fmt.Errorf("close engine: %w", err)
+	}
+	if e.cache != nil {
+		if err := e.cache.Close(ctx); err != nil {
+			return fmt.Errorf("close compilation cache: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package module
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module/rewrite"
+)
+
+// startLimit bounds how long a guest may compute while it starts.
+const startLimit = 30 * time.Second
+
+// load starts the module once, learns what it registers, and takes its image.
+func (v *Version) load(ctx context.Context, parsed *rewrite.Module) error {
+	if err := v.checkSignatures(parsed); err != nil {
+		return err
+	}
+	first, err := v.newInstance(ctx)
+	if err != nil {
+		return err
+	}
+	defer first.Close()
+	host, err := v.initialize(first)
+	if err != nil {
+		return err
+	}
+	v.classes, v.worker = host.classes, host.worker
+	if err := v.checkRegistered(parsed); err != nil {
+		return err
+	}
+	if v.noImage == "" {
+		if err := v.takeImage(first); err != nil {
+			v.noImage = err.Error()
+		}
+	}
+	if v.noImage != "" && !v.engine.options.NoImages {
+		v.engine.options.Logger.Warn("module has no image, its instances start one by one",
+			"module", v.Hash()[:12], "reason", v.noImage)
+	}
+	return nil
+}
+
+// initialize starts a guest in an instance that has never run: it writes the
+// data segments, then calls what WebAssembly, WASI and our ABI call at start.
+func (v *Version) initialize(i *Instance) (*loader, error) {
+	memory := i.mod.Memory()
+	for _, s := range v.data {
+		if !memory.Write(s.offset, s.bytes) {
+			return nil, refuse("", "module has a data segment outside its memory")
+		}
+	}
+	host := &loader{classes: map[string]uint32{}, logger: v.engine.options.Logger}
+	call := &hostfunc.Call{}
+	call.Begin(host, memory, nil, startLimit)
+	defer call.End()
+	if v.start != "" {
+		if err := i.call(call, v.start); err != nil {
+			return nil, &CompileError{Problem: "module's start function failed", Err: err}
+		}
+	}
+	if err := i.call(call, abi.ExportInitialize); err != nil {
+		return nil, &CompileError{Problem: "module's " + abi.ExportInitialize + " failed", Err: err}
+	}
+	got, err := i.mod.ExportedFunction(abi.ExportABIVersion).Call(call)
+	if err != nil {
+		return nil, &CompileError{Problem: "module's " + abi.ExportABIVersion + " failed", Err: i.explain(err)}
+	}
+	if uint32(got[0]) != abi.Version {
+		return nil, refuse("build the guest for this version, or run another cairn",
+			"module speaks ABI version %d, this host speaks %d", uint32(got[0]), abi.Version)
+	}
+	host.started = true
+	return host, nil
+}
+
+// takeImage keeps what i holds as the beginning of every later instance.
+func (v *Version) takeImage(i *Instance) error {
+	call := &hostfunc.Call{}
+	call.Begin(&loader{started: true, logger: v.engine.options.Logger}, i.mod.Memory(), nil, startLimit)
+	defer call.End()
+	if err := i.call(call, abi.ExportImagePrepare); err != nil {
+		return err
+	}
+	file, err := newImageFile(i.mem.bytes(i.mem.size))
+	if err != nil {
+		return err
+	}
+	v.image = &image{file: file}
+	for _, g := range i.globals {
+		v.image.globals = append(v.image.globals, g.Get())
+	}
+	return nil
+}
+
+// loader is the Host of a guest that starts.
+type loader struct {
+	hostfunc.Forbidden
+	started bool
+	classes map[string]uint32
+	worker  bool
+	logger  *slog.Logger
+}
+
+// ClassRegister implements hostfunc.Host.
+func (l *loader) ClassRegister(name []byte, flags uint32) abi.Status {
+	switch _, again := l.classes[string(name)]; {
+	case l.started:
+		return abi.StatusForbidden
+	case again, flags&^(abi.ClassHasFetch|abi.ClassHasAlarm) != 0:
+		return abi.StatusInvalid
+	}
+	l.classes[string(name)] = flags
+	return abi.StatusOK
+}
+
+// WorkerRegister implements hostfunc.Host.
+func (l *loader) WorkerRegister() abi.Status {
+	if l.started {
+		return abi.StatusForbidden
+	}
+	l.worker = true
+	return abi.StatusOK
+}
+
+// Log implements hostfunc.Host.
+func (l *loader) Log(level int32, text, attrs []byte) {
+	l.logger.Log(context.Background(), slog.Level(level), string(text), "attrs", string(attrs), "during", "start")
+}

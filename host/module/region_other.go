@@ -1,0 +1,61 @@
+//go:build !linux
+
+package module
+
+// pageBytes is the unit in which memories are compared with their image.
+const pageBytes = 4096
+
+// imageFile is an image's bytes.
+type imageFile struct{ bytes []byte }
+
+func newImageFile(contents []byte) (*imageFile, error) {
+	return &imageFile{bytes: append([]byte(nil), contents...)}, nil
+}
+
+func (f *imageFile) close() {}
+
+// region is the portable way without mappings: a slice with room for the
+// limit, into which the image is copied.
+type region struct {
+	buf   []byte
+	image uint64
+	grown uint64
+	from  *imageFile
+}
+
+func newRegion(total uint64, f *imageFile) (region, error) {
+	r := region{buf: make([]byte, total), from: f}
+	if f != nil {
+		r.image = uint64(copy(r.buf, f.bytes))
+	}
+	return r, nil
+}
+
+func (r *region) release() { r.buf = nil }
+
+func (r *region) bytes(size uint64) []byte { return r.buf[:size] }
+
+func (r *region) commit(size uint64) bool {
+	if size > uint64(len(r.buf)) {
+		return false
+	}
+	r.grown = max(r.grown, size)
+	return true
+}
+
+func (r *region) discard(from uint64) error {
+	if from < r.grown {
+		clear(r.buf[from:r.grown])
+		if from < r.image {
+			copy(r.buf[from:r.image], r.from.bytes[from:])
+		}
+		r.grown = from
+	}
+	return nil
+}
+
+func (r *region) private(size uint64, fn func(offset uint64)) {
+	for p := uint64(0); p < size; p += pageBytes {
+		fn(p)
+	}
+}

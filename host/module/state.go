@@ -1,0 +1,169 @@
+package module
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// State is how one instance differs from its version's image: an object's
+// memory while it has no instance. It is bytes, not pages, as a counter's
+// object differs by some hundred bytes spread over ten pages.
+//
+// The bytes are a list of runs, to the end, and then the globals:
+//
+//	+---------------+------------------+-----------------+ - - +----------+
+//	| gap (uvarint) | length (uvarint) | bytes (length B)|     | 0, 0     |
+//	+---------------+------------------+-----------------+ - - +----------+
+//
+// A gap counts from the end of the run before. Globals follow the empty run as
+// 8 bytes each, or nothing when all are the image's.
+type State struct {
+	version *Version
+	size    uint64 // of linear memory
+	diff    []byte
+}
+
+// Bytes returns how much memory the state takes.
+func (s *State) Bytes() int { return cap(s.diff) + 40 }
+
+// joinGap is the most equal bytes that a run may hold: starting a new run
+// costs two bytes or three.
+const joinGap = 4
+
+// appendDiff appends the runs by which page differs from base. last is the
+// offset at which the run before ended; the new one is returned.
+func appendDiff(diff, page, base []byte, offset, last uint64) ([]byte, uint64) {
+	for i := 0; i < len(page); {
+		if i+8 <= len(page) && binary.LittleEndian.Uint64(page[i:]) == binary.LittleEndian.Uint64(base[i:]) {
+			i += 8
+			continue
+		}
+		if page[i] == base[i] {
+			i++
+			continue
+		}
+		end, equal := i+1, 0
+		for j := end; j < len(page) && equal <= joinGap; j++ {
+			if page[j] != base[j] {
+				end, equal = j+1, 0
+			} else {
+				equal++
+			}
+		}
+		start := offset + uint64(i)
+		diff = binary.AppendUvarint(diff, start-last)
+		diff = binary.AppendUvarint(diff, uint64(end-i))
+		diff = append(diff, page[i:end]...)
+		last = offset + uint64(end)
+		i = end
+	}
+	return diff, last
+}
+
+// applyDiff writes the runs of diff to memory and returns what follows them.
+func applyDiff(memory, diff []byte) (rest []byte) {
+	at := uint64(0)
+	for {
+		gap, n := binary.Uvarint(diff)
+		diff = diff[n:]
+		length, n := binary.Uvarint(diff)
+		diff = diff[n:]
+		if length == 0 {
+			return diff
+		}
+		at += gap
+		copy(memory[at:at+length], diff[:length])
+		at += length
+		diff = diff[length:]
+	}
+}
+
+var zeroPage [pageBytes]byte
+
+// basePage returns what the page at offset holds in the image, or zeros.
+func (v *Version) basePage(offset uint64) []byte {
+	if v.image != nil && offset < uint64(len(v.image.file.bytes)) {
+		return v.image.file.bytes[offset : offset+pageBytes]
+	}
+	return zeroPage[:]
+}
+
+// Suspend sets the instance's difference from the image aside and resets it,
+// in one pass. The instance must be idle and of a version that has an image.
+// After an error the instance must be closed; the state is good.
+func (i *Instance) Suspend() (*State, error) {
+	diff, last := i.version.scratch(), uint64(0)
+	s := &State{version: i.version, size: i.mem.size}
+	mem := i.mem.bytes(i.mem.size)
+	i.mem.private(i.mem.size, func(offset uint64) {
+		page, base := mem[offset:offset+pageBytes], i.version.basePage(offset)
+		if bytes.Equal(page, base) {
+			return
+		}
+		diff, last = appendDiff(diff, page, base, offset, last)
+		if offset < i.mem.image {
+			copy(page, base)
+		}
+	})
+	diff = append(diff, 0, 0)
+	if i.globalsDiffer() {
+		for _, g := range i.globals {
+			diff = binary.LittleEndian.AppendUint64(diff, g.Get())
+		}
+	}
+	s.diff = bytes.Clone(diff)
+	i.version.keepScratch(diff)
+	return s, i.resetRest()
+}
+
+// Resume gives the instance, which must hold the image, the memory of s.
+func (i *Instance) Resume(s *State) error {
+	if s.size != i.mem.size {
+		if err := i.resize(s.size); err != nil {
+			return err
+		}
+	}
+	globals := applyDiff(i.mem.bytes(i.mem.size), s.diff)
+	for n := 0; len(globals) > 0; n, globals = n+1, globals[8:] {
+		i.globals[n].Set(binary.LittleEndian.Uint64(globals))
+	}
+	return nil
+}
+
+// Reset makes the instance hold the image again, whatever ran in it. After an
+// error it must be closed.
+func (i *Instance) Reset() error {
+	mem := i.mem.bytes(i.mem.size)
+	i.mem.private(min(i.mem.size, i.mem.image), func(offset uint64) {
+		copy(mem[offset:offset+pageBytes], i.version.image.file.bytes[offset:])
+	})
+	return i.resetRest()
+}
+
+// resetRest resets what is not a page of the image: globals and grown memory.
+func (i *Instance) resetRest() error {
+	for n, g := range i.globals {
+		if want := i.version.image.globals[n]; g.Get() != want {
+			g.Set(want)
+		}
+	}
+	if i.mem.size == i.mem.image {
+		return nil
+	}
+	if err := i.mem.discard(i.mem.image); err != nil {
+		return err
+	}
+	return i.resize(i.mem.image)
+}
+
+func (i *Instance) globalsDiffer() bool {
+	for n, g := range i.globals {
+		if g.Get() != i.version.image.globals[n] {
+			return true
+		}
+	}
+	return false
+}
+
+// Version returns whose image the state differs from.
+func (s *State) Version() *Version { return s.version }

@@ -1,0 +1,187 @@
+package module
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/cairn-dev/cairn/abi"
+)
+
+// Version is one compiled module.
+type Version struct {
+	engine      *Engine
+	compiled    wazero.CompiledModule
+	globalNames []string
+	data        []segment
+	start       string
+
+	hash    [sha256.Size]byte
+	size    int
+	classes map[string]uint32 // name to abi's class flags
+	worker  bool
+
+	image   *image // nil: instances start the plain way
+	noImage string // why there is none
+
+	mu      sync.Mutex
+	idle    []*Instance // that hold the image; the last one was used last
+	buffers [][]byte    // for Suspend
+	closed  bool
+}
+
+// segment is an active data segment, which the host writes.
+type segment struct {
+	offset uint32
+	bytes  []byte
+}
+
+// image is what a version's instances begin as.
+type image struct {
+	file    *imageFile
+	globals []uint64
+}
+
+// maxIdle bounds a version's idle instances. More of them cost more in cache
+// misses than they save, as the last one used is taken first.
+const maxIdle = 64
+
+// Hash returns the SHA-256 of the module as it was given, in hex.
+func (v *Version) Hash() string { return hex.EncodeToString(v.hash[:]) }
+
+// Size returns the length of the module as it was given, in bytes.
+func (v *Version) Size() int { return v.size }
+
+// HasWorker reports whether the module answers HTTP requests.
+func (v *Version) HasWorker() bool { return v.worker }
+
+// Class returns the flags of a class, and whether the module has it.
+func (v *Version) Class(name string) (flags uint32, ok bool) {
+	flags, ok = v.classes[name]
+	return flags, ok
+}
+
+// Classes returns the names of the module's classes, in no order.
+func (v *Version) Classes() []string {
+	names := make([]string, 0, len(v.classes))
+	for name := range v.classes {
+		names = append(names, name)
+	}
+	return names
+}
+
+// HasImage reports whether instances are copies of an image, and why not.
+func (v *Version) HasImage() (ok bool, why string) { return v.image != nil, v.noImage }
+
+// Get returns an instance that nobody else has and that holds the image.
+func (v *Version) Get(ctx context.Context) (*Instance, error) {
+	v.mu.Lock()
+	if n := len(v.idle); n > 0 {
+		i := v.idle[n-1]
+		v.idle[n-1] = nil
+		v.idle = v.idle[:n-1]
+		v.mu.Unlock()
+		return i, nil
+	}
+	v.mu.Unlock()
+	i, err := v.newInstance(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if v.image == nil {
+		if _, err := v.initialize(i); err != nil {
+			i.Close()
+			return nil, err
+		}
+	}
+	return i, nil
+}
+
+// Put takes an instance back. Whatever it holds is gone.
+func (v *Version) Put(i *Instance) {
+	if i.broken || v.image == nil {
+		i.Close()
+		return
+	}
+	if err := i.Reset(); err != nil {
+		v.engine.options.Logger.Debug("instance not reused", "error", err)
+		i.Close()
+		return
+	}
+	v.putClean(i)
+}
+
+// Release takes back an instance that Suspend has just reset.
+func (v *Version) Release(i *Instance) { v.putClean(i) }
+
+func (v *Version) putClean(i *Instance) {
+	v.mu.Lock()
+	keep := !v.closed && len(v.idle) < maxIdle
+	if keep {
+		v.idle = append(v.idle, i)
+	}
+	v.mu.Unlock()
+	if !keep {
+		i.Close()
+	}
+}
+
+// Close frees the version's idle instances, its image and its code. No
+// instance of it may be in use.
+func (v *Version) Close(ctx context.Context) error {
+	v.mu.Lock()
+	idle := v.idle
+	v.idle, v.closed = nil, true
+	v.mu.Unlock()
+	for _, i := range idle {
+		i.Close()
+	}
+	if v.image != nil {
+		v.image.file.close()
+	}
+	if err := v.compiled.Close(ctx); err != nil {
+		return fmt.Errorf("close module %s: %w", v.Hash()[:12], err)
+	}
+	return nil
+}
+
+// scratch returns a buffer for Suspend; keepScratch takes it back.
+func (v *Version) scratch() []byte {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if n := len(v.buffers); n > 0 {
+		b := v.buffers[n-1]
+		v.buffers = v.buffers[:n-1]
+		return b[:0]
+	}
+	return nil
+}
+
+func (v *Version) keepScratch(b []byte) {
+	const maxBytes, maxBuffers = 1 << 20, 4
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if cap(b) <= maxBytes && len(v.buffers) < maxBuffers {
+		v.buffers = append(v.buffers, b)
+	}
+}
+
+// conditional lists the exports that a guest needs for what it registers.
+func (v *Version) conditional() (needs map[string]string) {
+	needs = map[string]string{}
+	if v.worker {
+		needs[abi.ExportWorkerFetch] = "it registers a Worker"
+	}
+	for name, flags := range v.classes {
+		needs[abi.ExportObjectInit] = "it registers class " + name
+		needs[abi.ExportObjectCall] = "it registers class " + name
+		if flags&abi.ClassHasFetch != 0 {
+			needs[abi.ExportObjectFetch] = "class " + name + " answers fetch"
+		}
+	}
+	return needs
+}

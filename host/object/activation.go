@@ -1,0 +1,199 @@
+package object
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/storage"
+)
+
+// errGone says that the activation was evicted between its look-up and the
+// call, which is sent anew.
+var errGone = errors.New("object: activation is gone")
+
+// Activation is an object's time in memory.
+type Activation struct {
+	objects *Objects
+	address Address
+	store   *storage.Object
+
+	mu      sync.Mutex
+	top     *State // the innermost entry; nil while idle
+	mailbox mailbox
+	gone    bool // evicted; whoever has it looks again
+	broken  bool // ends as soon as its entries have returned
+
+	// What follows belongs to the innermost entry, and to whoever holds mu
+	// while there is none.
+	instance  *module.Instance // nil: suspended, or not yet begun
+	suspended *module.State    // its memory while it has no instance
+	built     bool             // the constructor has run
+	seq       storage.Seq      // the newest write that a reply could have seen
+	lastTick  uint32           // when it was last called, see evict.go
+
+	used     atomic.Bool // called since residents last looked
+	slot     int         // in residents, guarded by residents.mu
+	waitsFor *Activation // guarded by waits.mu
+}
+
+func newActivation(o *Objects, to *Address) *Activation {
+	return &Activation{objects: o, address: *to, slot: -1, lastTick: o.ticks.Load(),
+		store: o.options.Store.Object(storage.Owner{
+			Namespace: to.Namespace.Number, ID: to.ID, Name: to.Name, Named: to.Named,
+		})}
+}
+
+// serve runs one request, in its turn, or at once when it is let in.
+func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
+	s := a.objects.states.Get().(*State)
+	s.begin(a, r)
+	if err := a.enter(s, nested); err != nil {
+		a.objects.states.Put(s)
+		return Reply{Output: dst}, err
+	}
+	output, err := s.run(r, dst)
+	reply := Reply{Output: output, Seq: a.seq}
+	a.leave(s)
+	s.end()
+	a.objects.states.Put(s)
+	return reply, err
+}
+
+// enter makes s the innermost entry when its turn has come.
+func (a *Activation) enter(s *State, nested bool) error {
+	a.mu.Lock()
+	switch {
+	case a.gone:
+		a.mu.Unlock()
+		return errGone
+	case nested && a.broken:
+		a.mu.Unlock()
+		return errReset
+	case nested, a.top == nil && a.mailbox.len() == 0:
+		s.below, a.top = a.top, s
+		a.mu.Unlock()
+		return nil
+	}
+	w := &waiter{state: s, since: time.Now(), wake: make(chan struct{}, 1)}
+	first := a.mailbox.len() == 0
+	if err := a.mailbox.push(w); err != nil {
+		a.mu.Unlock()
+		return err
+	}
+	a.mu.Unlock()
+	w.wait(first)
+	return w.err
+}
+
+// leave ends the innermost entry and lets the next call in.
+func (a *Activation) leave(s *State) {
+	a.used.Store(true)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.top != s {
+		panic("object: entries did not nest")
+	}
+	a.lastTick = a.objects.ticks.Load()
+	a.top = s.below
+	if a.top != nil {
+		return
+	}
+	if a.broken {
+		a.forget()
+	}
+	for a.top == nil {
+		w := a.mailbox.pop()
+		if w == nil {
+			return
+		}
+		if time.Since(w.since) > maxQueuedFor {
+			w.err = errQueueOld
+		} else {
+			a.top = w.state
+		}
+		w.grant()
+	}
+}
+
+// fail breaks the activation: it ends when its entries have returned, and the
+// next call begins afresh from storage.
+func (a *Activation) fail() {
+	a.mu.Lock()
+	a.broken = true
+	a.mu.Unlock()
+}
+
+// refuseQueued answers every call that waits with err.
+func (a *Activation) refuseQueued(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for w := a.mailbox.pop(); w != nil; w = a.mailbox.pop() {
+		w.err = err
+		w.grant()
+	}
+}
+
+// forget drops what the activation has in memory. mu must be held, and no
+// entry may be left.
+func (a *Activation) forget() {
+	if a.instance != nil {
+		a.objects.live.remove(a)
+		a.instance.Version().Put(a.instance)
+	}
+	a.instance, a.suspended, a.built, a.broken = nil, nil, false, false
+}
+
+// wake gives the activation an instance that holds its memory.
+func (a *Activation) wake() error {
+	if a.instance != nil {
+		return nil
+	}
+	instance, err := a.objects.live.acquire(a)
+	if err != nil {
+		return err
+	}
+	if a.suspended != nil {
+		if err := instance.Resume(a.suspended); err != nil {
+			a.objects.live.remove(a)
+			instance.Close()
+			return err
+		}
+		a.suspended = nil
+	}
+	a.instance = instance
+	return nil
+}
+
+// suspend sets the memory aside and returns the instance, which holds the
+// image again; nil when it could not be kept. mu must be held, and no entry
+// may be left.
+func (a *Activation) suspend() *module.Instance {
+	instance := a.instance
+	a.instance = nil
+	if !a.built {
+		instance.Version().Put(instance)
+		return nil
+	}
+	state, err := instance.Suspend()
+	a.suspended = state
+	if err != nil {
+		instance.Close()
+		return nil
+	}
+	return instance
+}
+
+func (a *Activation) isBroken() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.broken
+}
+
+// reset is what a call is told whose activation broke while it waited.
+func (a *Activation) reset() error {
+	return &hostfunc.Error{Flags: errReset.Flags, Message: errReset.Message}
+}

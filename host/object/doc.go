@@ -1,0 +1,36 @@
+// Package object gives durable objects their life in memory.
+//
+// There are four types. A [Namespace] is all objects of one class, with the key
+// that their IDs derive from. An [Activation] is one object's time in memory:
+// its mailbox, its instance or the memory that is set aside, and how far its
+// storage must be durable before anyone outside may learn of it. A [State] is
+// one call to it. [Objects] finds the activation of an ID, or makes it.
+//
+// # One call at a time
+//
+// A call waits in the activation's mailbox, first in first out, and runs on its
+// caller's goroutine; there is no goroutine per object. While a guest waits
+// inside a host call its instance may be entered again, and exactly those calls
+// enter that would otherwise wait for each other: see waits.
+//
+// # Gates
+//
+// The input gate is closed while a call runs. A reply carries the sequence of
+// the newest write that it could have seen; the output gate, where things leave
+// the node, waits until the log is durable up to it. A call carries the
+// sequence of its caller in, so what an object was told counts as seen.
+//
+// # Invariants
+//
+//   - At most one Activation exists per ID.
+//   - Entries into an instance nest strictly last in, first out.
+//   - What a call wrote is in the log before its reply, or before its call to
+//     another guest, leaves the activation.
+//   - An activation is evicted only when the log is durable up to its sequence,
+//     so that a fresh one need not ask what the old one had seen.
+//
+// # Lock order
+//
+//	shard.mu -> Activation.mu -> waits.mu
+//	residents.mu -> Activation.mu (by TryLock only)
+package object

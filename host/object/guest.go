@@ -1,0 +1,132 @@
+package object
+
+import (
+	"log/slog"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/storage"
+)
+
+// Guest is what every guest may ask of its host, objects and Workers alike:
+// variables, IDs, calls to objects. Both embed it.
+type Guest struct {
+	hostfunc.Forbidden
+
+	Env    *Env
+	Sender Sender
+	Random func([]byte)
+	Logger *slog.Logger // with what runs attached
+
+	// Seq is the newest write that the guest could have seen.
+	Seq storage.Seq
+	// Depth counts the guests in the chain of calls, this one included.
+	Depth int
+
+	input []byte // a wire.Call on its way out, a buffer of this Guest
+}
+
+// EnvGet implements hostfunc.Host.
+func (g *Guest) EnvGet(name []byte) ([]byte, bool) {
+	value, ok := g.Env.Vars[string(name)]
+	return value, ok
+}
+
+// IDFromName implements hostfunc.Host.
+func (g *Guest) IDFromName(binding, name []byte) (abi.ID, error) {
+	n, ok := g.Env.Bindings[string(binding)]
+	if !ok {
+		return abi.ID{}, hostfunc.ErrNotFound
+	}
+	return n.IDFromName(name), nil
+}
+
+// IDParse implements hostfunc.Host.
+func (g *Guest) IDParse(binding, hex []byte) (abi.ID, error) {
+	n, ok := g.Env.Bindings[string(binding)]
+	if !ok {
+		return abi.ID{}, hostfunc.ErrNotFound
+	}
+	return n.ParseID(hex)
+}
+
+// IDNew implements hostfunc.Host.
+func (g *Guest) IDNew(binding []byte) (abi.ID, error) {
+	n, ok := g.Env.Bindings[string(binding)]
+	if !ok {
+		return abi.ID{}, hostfunc.ErrNotFound
+	}
+	var random [16]byte
+	g.Random(random[:])
+	return n.IDNew(random), nil
+}
+
+// Address finds the object that a target names.
+func (e *Env) Address(t hostfunc.Target) (Address, error) {
+	n, ok := e.Bindings[string(t.Binding)]
+	if !ok {
+		return Address{}, hostfunc.ErrNotFound
+	}
+	to := Address{Namespace: n}
+	if t.Kind == abi.TargetID {
+		to.ID = abi.ID(t.Object)
+		return to, n.check(to.ID)
+	}
+	to.ID, to.Named = n.IDFromName(t.Object), true
+	if len(t.Object) <= abi.MaxNameBytes {
+		to.Name = string(t.Object)
+	} else {
+		to.Named = false // as upstream: such an object is not told its name
+	}
+	return to, nil
+}
+
+// Call sends a call of a method from the guest; from is nil in a Worker.
+func (g *Guest) Call(from *Activation, t hostfunc.Target, method, args, dst []byte) ([]byte, error) {
+	to, err := g.Env.Address(t)
+	if err != nil {
+		return nil, err
+	}
+	g.input = wire.AppendCall(g.input[:0], method, args)
+	return g.send(from, to, module.ObjectCall, g.input, dst)
+}
+
+// Fetch sends a request from the guest; from is nil in a Worker.
+func (g *Guest) Fetch(from *Activation, t hostfunc.Target, request, dst []byte) ([]byte, error) {
+	to, err := g.Env.Address(t)
+	if err != nil {
+		return nil, err
+	}
+	var check wire.Request
+	if wire.DecodeRequest(request, &check) != nil {
+		return nil, hostfunc.ErrInvalid
+	}
+	g.input = append(g.input[:0], request...) // memory may grow while it runs
+	return g.send(from, to, module.ObjectFetch, g.input, dst)
+}
+
+func (g *Guest) send(from *Activation, to Address, e module.Export, input, dst []byte) ([]byte, error) {
+	if g.Depth >= abi.MaxCallDepth {
+		return nil, errTooDeep
+	}
+	reply, err := g.Sender.Send(&Request{
+		To: to, Export: e, Input: input, Seq: g.Seq, Depth: g.Depth, From: from,
+	}, dst)
+	g.Seq = max(g.Seq, reply.Seq)
+	return reply.Output, err
+}
+
+// Reuse lets go of buffers that one large message has grown.
+func (g *Guest) Reuse() {
+	const keepBytes = 64 << 10
+	if cap(g.input) > keepBytes {
+		g.input = nil
+	}
+}
+
+// Log implements hostfunc.Host.
+func (g *Guest) Log(level int32, text, attrs []byte) {
+	LogGuest(g.Logger, level, text, attrs)
+}

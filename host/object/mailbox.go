@@ -1,0 +1,98 @@
+package object
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Limits of a mailbox.
+const (
+	// maxQueued bounds the calls that wait for one object. At 20 µs a call the
+	// last of them waits 20 ms; at 20 ms a call it waits 20 s, when maxQueuedFor
+	// is near.
+	maxQueued = 1000
+	// maxQueuedFor is how long a call may wait: upstream's limit of a critical
+	// section.
+	maxQueuedFor = 30 * time.Second
+)
+
+// waiter is a call in a mailbox.
+type waiter struct {
+	state *State
+	since time.Time
+	phase atomic.Uint32 // waiting, granted, parked
+	wake  chan struct{}
+	err   error // why it will not run; set before it is granted
+}
+
+const (
+	waiting = iota
+	granted
+	parked
+)
+
+// spins is how often a waiter looks before it parks. A call takes a few
+// microseconds, parking and waking as long; and a Worker that parks holds an
+// instance that then goes cold. Only the first in line can be granted soon, so
+// only it spins.
+const spins = 2000
+
+// wait returns when the waiter is granted.
+func (w *waiter) wait(first bool) {
+	if first {
+		for range spins {
+			if w.phase.Load() == granted {
+				return
+			}
+		}
+	}
+	if w.phase.CompareAndSwap(waiting, parked) {
+		<-w.wake
+	}
+}
+
+// grant lets the waiter go on.
+func (w *waiter) grant() {
+	if w.phase.Swap(granted) == parked {
+		w.wake <- struct{}{}
+	}
+}
+
+// mailbox is the queue of calls to one activation, first in first out.
+type mailbox struct {
+	queue []*waiter // head first
+	head  int
+}
+
+func (m *mailbox) len() int { return len(m.queue) - m.head }
+
+// push adds a call, or refuses it as overloaded.
+func (m *mailbox) push(w *waiter) error {
+	if m.len() >= maxQueued {
+		return errQueueFull
+	}
+	if m.len() > 0 && w.since.Sub(m.queue[m.head].since) > maxQueuedFor {
+		return errQueueOld
+	}
+	if m.head > 0 && len(m.queue) == cap(m.queue) {
+		n := copy(m.queue, m.queue[m.head:])
+		clear(m.queue[n:])
+		m.queue, m.head = m.queue[:n], 0
+	}
+	m.queue = append(m.queue, w)
+	return nil
+}
+
+// pop takes the oldest call out; nil when there is none.
+func (m *mailbox) pop() *waiter {
+	if m.len() == 0 {
+		return nil
+	}
+	w := m.queue[m.head]
+	m.queue[m.head] = nil
+	m.head++
+	if m.head == len(m.queue) {
+		m.queue, m.head = m.queue[:0], 0
+	}
+	return w
+}

@@ -1,0 +1,139 @@
+package object
+
+import (
+	"context"
+	"encoding/binary"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/storage"
+)
+
+// Options configures Objects.
+type Options struct {
+	// Store holds what objects store. Required.
+	Store *storage.Store
+	// Random fills a buffer with random bytes. Required.
+	Random func([]byte)
+	// Residents bounds the objects that hold an instance at a time; the others
+	// have their memory set aside. Default 256.
+	Residents int
+	// EvictIdle is how long an object is idle before it may forget its memory.
+	// Default 10 s, upstream's.
+	EvictIdle time.Duration
+	// Logger gets what goes wrong, with object and class. Default discards.
+	Logger *slog.Logger
+}
+
+func (o *Options) setDefaults() {
+	if o.Residents == 0 {
+		o.Residents = 256
+	}
+	if o.EvictIdle == 0 {
+		o.EvictIdle = 10 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+// numShards spreads the activations over as many maps, so that looking one up
+// seldom waits and a sweep holds a small part at a time.
+const numShards = 256
+
+type shard struct {
+	mu          sync.RWMutex
+	activations map[abi.ID]*Activation
+}
+
+// Objects are the activations of this node, and the way to them.
+type Objects struct {
+	options Options
+	sender  Sender // what objects call through
+	shards  [numShards]shard
+	waits   waits
+	live    residents
+	states  sync.Pool
+	ticks   atomic.Uint32 // see evict.go
+}
+
+// New makes Objects. Objects call each other through sender; nil is Objects
+// itself.
+func New(o Options, sender Sender) *Objects {
+	o.setDefaults()
+	objects := &Objects{options: o, sender: sender, live: residents{max: o.Residents}}
+	for i := range objects.shards {
+		objects.shards[i].activations = map[abi.ID]*Activation{}
+	}
+	objects.states.New = func() any { return &State{} }
+	if sender == nil {
+		objects.sender = objects
+	}
+	return objects
+}
+
+func (o *Objects) shard(id abi.ID) *shard {
+	return &o.shards[binary.LittleEndian.Uint16(id[:])%numShards]
+}
+
+// find returns the activation of an address, a new one if there is none.
+func (o *Objects) find(to *Address) *Activation {
+	s := o.shard(to.ID)
+	s.mu.RLock()
+	a := s.activations[to.ID]
+	s.mu.RUnlock()
+	if a != nil {
+		return a
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.activations[to.ID]; a != nil {
+		return a
+	}
+	a = newActivation(o, to)
+	s.activations[to.ID] = a
+	return a
+}
+
+// Send implements Sender for the objects of this node.
+func (o *Objects) Send(r *Request, dst []byte) (Reply, error) {
+	for {
+		a := o.find(&r.To)
+		e := o.waits.enter(r.From, a)
+		reply, err := a.serve(r, e.nested, dst)
+		o.waits.leave(e)
+		if err != errGone {
+			return reply, err
+		}
+	}
+}
+
+// Len returns how many activations there are.
+func (o *Objects) Len() int {
+	n := 0
+	for i := range o.shards {
+		o.shards[i].mu.RLock()
+		n += len(o.shards[i].activations)
+		o.shards[i].mu.RUnlock()
+	}
+	return n
+}
+
+// Close ends every activation. No call may be under way.
+func (o *Objects) Close(context.Context) {
+	for i := range o.shards {
+		s := &o.shards[i]
+		s.mu.Lock()
+		for id, a := range s.activations {
+			a.mu.Lock()
+			a.gone = true
+			a.forget()
+			a.mu.Unlock()
+			delete(s.activations, id)
+		}
+		s.mu.Unlock()
+	}
+}

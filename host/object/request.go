@@ -1,0 +1,48 @@
+package object
+
+import (
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/storage"
+)
+
+// Address names an object.
+type Address struct {
+	Namespace *Namespace
+	ID        abi.ID
+	Name      string // when Named
+	Named     bool
+}
+
+// Request is an event for an object.
+type Request struct {
+	To     Address
+	Export module.Export // ObjectCall or ObjectFetch
+	// Input is what the export reads: a wire.Call or a wire.Request. It belongs
+	// to the caller, until the reply.
+	Input []byte
+	// Seq is the newest write that the caller could have seen.
+	Seq storage.Seq
+	// Depth counts the guests that the chain of calls has passed, 0 for one
+	// that no guest makes.
+	Depth int
+	// From is the object that calls, nil for a Worker or the host.
+	From *Activation
+}
+
+// Reply is what an object answered.
+type Reply struct {
+	// Output is what Send appended to: a JSON value or a wire.Response.
+	Output []byte
+	// Seq is the newest write that the reply could have seen. It may leave the
+	// node once the log is durable up to it. It is set beside an error as well:
+	// an error may tell of what was written.
+	Seq storage.Seq
+}
+
+// Sender sends a request to an object, wherever it lives, and waits for the
+// reply, whose output it appends to dst. Errors for guests are
+// *hostfunc.Error. The router is one, and Objects is the one at its end.
+type Sender interface {
+	Send(r *Request, dst []byte) (Reply, error)
+}

@@ -1,0 +1,202 @@
+package object
+
+import (
+	"encoding/hex"
+	"errors"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/storage"
+)
+
+// State is one call to an object: the Host of its guest, and the batch that its
+// writes gather in. It is used by one goroutine, for the length of the call.
+type State struct {
+	Guest
+	call  hostfunc.Call
+	act   *Activation
+	txn   *storage.Txn
+	below *State // the entry that this one is nested in
+	init  []byte // the constructor's input, a buffer of this State
+}
+
+func (s *State) begin(a *Activation, r *Request) {
+	o := a.objects
+	s.act, s.below = a, nil
+	s.Env, s.Sender, s.Random = a.address.Namespace.env, o.sender, o.options.Random
+	s.Depth = r.Depth + 1
+}
+
+func (s *State) end() {
+	s.act, s.below, s.Env, s.Logger = nil, nil, nil, nil
+	s.Guest.Reuse()
+}
+
+// run is what happens to one request once it is its turn.
+func (s *State) run(r *Request, dst []byte) ([]byte, error) {
+	a := s.act
+	a.seq = max(a.seq, r.Seq)
+	s.Seq = a.seq
+	s.txn = a.store.Begin()
+	defer func() {
+		s.txn.Close()
+		s.txn = nil
+		a.seq = max(a.seq, s.Seq)
+	}()
+	if err := s.wake(); err != nil {
+		return dst, err
+	}
+	return s.enter(r.Export, r.Input, dst)
+}
+
+// wake makes sure that there is an instance in which the constructor has run.
+func (s *State) wake() error {
+	a := s.act
+	if err := a.wake(); err != nil {
+		return s.internal("start", err)
+	}
+	switch {
+	case a.built:
+		return nil
+	case s.below != nil:
+		return errBuilding
+	}
+	to := &a.address
+	s.init = wire.AppendObject(s.init[:0], to.ID, to.Namespace.Class, to.Named, to.Name)
+	if _, err := s.enter(module.ObjectInit, s.init, nil); err != nil {
+		// Whoever waits came for the object that could not be made
+		// (SEMANTICS 2.2).
+		a.fail()
+		a.refuseQueued(err)
+		return err
+	}
+	a.built = true
+	return nil
+}
+
+// enter calls an export and commits what it wrote, or takes it back.
+func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
+	a := s.act
+	if e == module.ObjectFetch {
+		if flags, _ := a.instance.Version().Class(a.address.Namespace.Class); flags&abi.ClassHasFetch == 0 {
+			return dst, errNoFetch
+		}
+	}
+	s.call.Begin(s, a.instance.Memory(), input, s.Env.CPULimit)
+	status, err := a.instance.Enter(&s.call, e)
+	dropped := s.call.Dropped()
+	output := s.call.Output
+	s.call.End()
+	if dropped > 0 {
+		s.logger().Warn("guest logged too much in one call", "dropped", dropped)
+	}
+	if err != nil {
+		s.txn.Rollback()
+		a.fail()
+		return dst, s.explain(err)
+	}
+	if err := s.flush(); err != nil {
+		return dst, err
+	}
+	if status == abi.StatusError {
+		return dst, thrown(output)
+	}
+	return append(dst, output...), nil
+}
+
+// flush applies what the call has written so far, as a batch of its own.
+func (s *State) flush() error {
+	seq, err := s.txn.Commit()
+	if err != nil {
+		s.act.fail()
+		s.txn.Rollback()
+		return s.internal("commit", err)
+	}
+	s.Seq = max(s.Seq, seq)
+	return nil
+}
+
+// thrown is the error that a guest's own code gave. Of its properties only
+// remote is true: what else it says was about another object.
+func thrown(output []byte) error {
+	var e wire.Error
+	if wire.DecodeError(output, &e) != nil {
+		return &hostfunc.Error{Flags: wire.ErrorRemote, Message: "The Durable Object threw an error that does not decode."}
+	}
+	return &hostfunc.Error{Flags: wire.ErrorRemote, Name: string(e.Name), Message: string(e.Message)}
+}
+
+// explain turns the end of a broken instance into what the caller is told. The
+// log gets the whole of it.
+func (s *State) explain(err error) error {
+	s.logger().Error("object reset", "error", err)
+	var told *hostfunc.Error
+	switch {
+	case errors.Is(err, module.ErrCPULimit):
+		return errCPU
+	case errors.Is(err, module.ErrMemoryLimit):
+		return errMemory
+	case errors.As(err, &told):
+		return told
+	}
+	return &hostfunc.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: "Durable Object reset: " + firstLine(err)}
+}
+
+// internal is upstream's answer to a failure of the infrastructure: the text
+// goes to the log under a reference, and the caller learns the reference.
+func (s *State) internal(what string, err error) error {
+	var random [12]byte
+	s.Random(random[:])
+	reference := hex.EncodeToString(random[:])
+	s.logger().Error("internal error", "during", what, "error", err, "reference", reference)
+	text := "internal error; reference = "
+	if what == "commit" {
+		text = "Internal error in Durable Object storage write caused object to be reset; reference = "
+	}
+	return &hostfunc.Error{Flags: wire.ErrorReset, Message: text + reference}
+}
+
+// StubCall implements hostfunc.Host.
+func (s *State) StubCall(t hostfunc.Target, method, args, dst []byte) ([]byte, error) {
+	return s.callOut(func() ([]byte, error) { return s.Guest.Call(s.act, t, method, args, dst) })
+}
+
+// StubFetch implements hostfunc.Host.
+func (s *State) StubFetch(t hostfunc.Target, request, dst []byte) ([]byte, error) {
+	return s.callOut(func() ([]byte, error) { return s.Guest.Fetch(s.act, t, request, dst) })
+}
+
+// callOut flushes before a call to another guest goes out, so that the log's
+// order is the order of causes.
+func (s *State) callOut(send func() ([]byte, error)) ([]byte, error) {
+	if err := s.flush(); err != nil {
+		panic(err) // ends the call: what it wrote is lost
+	}
+	s.act.seq = max(s.act.seq, s.Seq) // an entry nested in this one may answer
+	out, err := send()
+	s.Seq = max(s.Seq, s.act.seq)
+	if s.act.isBroken() {
+		panic(s.act.reset()) // a nested entry broke the instance under us
+	}
+	return out, err
+}
+
+// StorageGet implements hostfunc.Host.
+func (s *State) StorageGet(key []byte) ([]byte, bool, error) { return s.txn.Get(key) }
+
+// StoragePut implements hostfunc.Host.
+func (s *State) StoragePut(key, value []byte) error { return s.txn.Put(key, value) }
+
+// StorageDelete implements hostfunc.Host.
+func (s *State) StorageDelete(key []byte) (bool, error) { return s.txn.Delete(key) }
+
+// ObjectAbort implements hostfunc.Host.
+func (s *State) ObjectAbort(reason []byte) error {
+	text := string(reason)
+	if text == "" {
+		text = "Application called abort() to reset Durable Object."
+	}
+	return &hostfunc.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: text}
+}

@@ -1,0 +1,42 @@
+// Package router brings a request from wherever it begins to where its object
+// answers.
+//
+// There is one type. A [Router] asks the placement who owns the object: here,
+// then it is this node's objects that answer; elsewhere, then the request is
+// refused, as there is no other node yet. It does not decide who owns what.
+package router
+
+import (
+	"fmt"
+
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/placement"
+)
+
+// Router is an object.Sender for objects anywhere.
+type Router struct {
+	Placement placement.Placement
+	Local     object.Sender // this node's objects
+}
+
+// Send implements object.Sender.
+func (r *Router) Send(q *object.Request, dst []byte) (object.Reply, error) {
+	lease := r.Placement.Locate(q.To.ID)
+	if lease.Node != "" {
+		return object.Reply{Output: dst}, elsewhere(lease)
+	}
+	reply, err := r.Local.Send(q, dst)
+	if !r.Placement.Valid(lease) {
+		return object.Reply{Output: dst, Seq: reply.Seq}, elsewhere(lease)
+	}
+	return reply, err
+}
+
+func elsewhere(l placement.Lease) error {
+	return &hostfunc.Error{
+		Flags:   wire.ErrorRetryable | wire.ErrorReset,
+		Message: fmt.Sprintf("Network connection lost. (the object moved to node %q)", l.Node),
+	}
+}
