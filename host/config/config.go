@@ -1,0 +1,91 @@
+// Package config reads a wrangler file (wrangler.jsonc, wrangler.json or
+// wrangler.toml) into one typed Config.
+//
+// Three nouns: a Config is what a file says, an Error is what makes the file
+// unusable, a Warning is what the file says in vain. The last two carry the
+// Pos they are about. Both formats are parsed into one tree with positions, and
+// one validator walks that tree, so that each rule is written once and holds
+// for both.
+//
+// # Invariants
+//
+//   - A Config comes without errors or not at all.
+//   - Errors and warnings are in the order of the file.
+//   - No file panics, however broken; its size and its depth are bounded.
+//
+// What stays out: host settings (addresses, limits, the data folder are flags),
+// looking at the file that main names, and applying migrations.
+package config
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"time"
+)
+
+// Config is what a wrangler file says, as far as cairn uses it.
+type Config struct {
+	// Path is the file as the caller named it, Dir the folder that its relative
+	// paths start from.
+	Path, Dir string
+
+	// Name is the app's name: ASCII letters, digits, dashes, underscores.
+	Name string
+	// Main is the entry as written, see [Config.MainPath]; MainPos is where it
+	// is written, for errors about what it names.
+	Main    string
+	MainPos Pos
+
+	// CompatibilityDate is yyyy-mm-dd, or empty. Cairn only carries it.
+	CompatibilityDate  string
+	CompatibilityFlags []string
+
+	// Bindings and Migrations are in the order of the file. No two bindings
+	// share a name, no two migrations a tag.
+	Bindings   []Binding
+	Migrations []Migration
+
+	// Vars holds each variable as compact JSON. TOML's dates and times are
+	// strings. No variable has the name of a binding.
+	Vars map[string]json.RawMessage
+
+	// CPULimit is limits.cpu_ms; zero means the host's default.
+	CPULimit time.Duration
+}
+
+// MainPath returns the path of the entry: Main, from Dir unless it is absolute.
+func (c *Config) MainPath() string {
+	if filepath.IsAbs(c.Main) {
+		return c.Main
+	}
+	return filepath.Join(c.Dir, c.Main)
+}
+
+// Binding is one of durable_objects.bindings: a name in the guest's env that
+// stands for the namespace of a class.
+type Binding struct {
+	Pos       Pos
+	Name      string
+	ClassName string
+	// ScriptName is the app that has the class; empty means this one.
+	ScriptName string
+	// Environment is that app's environment; never without a ScriptName.
+	Environment string
+}
+
+// Migration is one step in the life of the app's classes.
+type Migration struct {
+	Pos              Pos
+	Tag              string
+	NewClasses       []string
+	NewSQLiteClasses []string
+	Renamed          []Rename
+	Deleted          []string
+	Transferred      []Transfer
+}
+
+// Rename gives the objects of one class to another of the same app.
+type Rename struct{ From, To string }
+
+// Transfer takes the objects of another app's class over.
+type Transfer struct{ From, FromScript, To string }
