@@ -13,8 +13,21 @@ const ModuleName = "cairn_v1"
 const (
 	// ClassHasFetch says that the class answers [ExportObjectFetch].
 	ClassHasFetch = 1 << 0
-	// ClassHasAlarm says that the class answers object_alarm.
+	// ClassHasAlarm says that the class answers [ExportObjectAlarm].
 	ClassHasAlarm = 1 << 1
+)
+
+// WriteUnconfirmed is a flag of a write: answers need not wait until it is
+// durable. If it fails, the object is reset all the same.
+const WriteUnconfirmed = 1 << 0
+
+// Flags of a wire.List.
+const (
+	ListReverse       = 1 << 0
+	ListHasStart      = 1 << 1 // from here on, inclusive
+	ListHasStartAfter = 1 << 2 // from after here on
+	ListHasEnd        = 1 << 3 // up to here, exclusive
+	ListHasLimit      = 1 << 4
 )
 
 // Kinds of target, how a guest names the object it calls.

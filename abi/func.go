@@ -33,6 +33,14 @@ const (
 	// ExportObjectFetch is (input_len i32) -> i32. Input: wire.Request, output:
 	// wire.Response. Required when a class has [ClassHasFetch].
 	ExportObjectFetch = "object_fetch"
+	// ExportObjectAlarm is (input_len i32) -> i32: the alarm went off. Input:
+	// wire.Alarm, no output. Required when a class has [ClassHasAlarm].
+	ExportObjectAlarm = "object_alarm"
+	// ExportBackgroundRun is (input_len i32) -> i32, always with 0. The host
+	// calls it after a call that asked for it with [FuncBackgroundRequest], when
+	// the answer is on its way. No input, no output. Required of a guest that
+	// asks.
+	ExportBackgroundRun = "background_run"
 )
 
 // Imports: functions of the host, all in module [ModuleName].
@@ -93,11 +101,66 @@ const (
 	// FuncStorageGet is (key_ptr, key_len, buf_ptr, buf_cap, len_ptr) ->
 	// status. It copies the value of a key. StatusNotFound: no such key.
 	FuncStorageGet = "storage_get"
-	// FuncStoragePut is (key_ptr, key_len, value_ptr, value_len) -> status.
+	// FuncStoragePut is (key_ptr, key_len, value_ptr, value_len, flags) ->
+	// status.
 	FuncStoragePut = "storage_put"
-	// FuncStorageDelete is (key_ptr, key_len) -> status. StatusNotFound: there
-	// was no such key.
+	// FuncStorageDelete is (key_ptr, key_len, flags) -> status. StatusNotFound:
+	// there was no such key.
 	FuncStorageDelete = "storage_delete"
+	// FuncStorageDeleteAll is () -> status. It deletes every key and the alarm.
+	FuncStorageDeleteAll = "storage_delete_all"
+	// FuncStorageSync is () -> status. It waits until everything written before
+	// is durable.
+	FuncStorageSync = "storage_sync"
+
+	// FuncListOpen is (options_ptr, options_len, handle_ptr) -> status. It
+	// begins to list keys, as a wire.List says, and writes an i32 that names the
+	// list until list_close or the end of the call. The list shows storage as it
+	// is now, whatever is written later.
+	FuncListOpen = "list_open"
+	// FuncListNext is (handle, buf_ptr, buf_cap, len_ptr) -> status. It fills the
+	// buffer with as many entries as fit, each a key and a value as wire.Header
+	// has them. StatusNotFound: no more. StatusTooSmall: the next entry does not
+	// fit, its length is at len_ptr, and it comes again.
+	FuncListNext = "list_next"
+	// FuncListClose is (handle) -> status.
+	FuncListClose = "list_close"
+
+	// FuncTransactionBegin is () -> status. What is written from here on can be
+	// taken back alone; transactions nest.
+	FuncTransactionBegin = "transaction_begin"
+	// FuncTransactionCommit is () -> status. It ends the innermost transaction;
+	// its writes belong to the one around it, or to the call.
+	FuncTransactionCommit = "transaction_commit"
+	// FuncTransactionRollback is () -> status. It ends the innermost transaction
+	// and takes its writes back.
+	FuncTransactionRollback = "transaction_rollback"
+
+	// FuncAlarmSet is (time_ms i64, flags) -> status. It sets the object's one
+	// alarm, in milliseconds since 1970; a time that has passed is now.
+	// StatusError leaves upstream's TypeErrors.
+	FuncAlarmSet = "alarm_set"
+	// FuncAlarmGet is (time_ptr) -> status. It writes 8 bytes. StatusNotFound: no
+	// alarm is set; while the handler runs, only one that it has set counts.
+	FuncAlarmGet = "alarm_get"
+	// FuncAlarmDelete is (flags) -> status.
+	FuncAlarmDelete = "alarm_delete"
+
+	// FuncCriticalBegin is () -> status. Until the matching critical_end no
+	// nested entry is let in. StatusError: nested deeper than MaxCriticalDepth.
+	FuncCriticalBegin = "critical_begin"
+	// FuncCriticalEnd is () -> status. StatusError: the section took longer than
+	// MaxCriticalMillis, and the activation ends.
+	FuncCriticalEnd = "critical_end"
+
+	// FuncBackgroundRequest is () -> status. It asks the host to call
+	// ExportBackgroundRun once this call's answer is on its way.
+	FuncBackgroundRequest = "background_request"
+
+	// FuncFetchSend is (request_ptr, request_len, buf_ptr, buf_cap, len_ptr) ->
+	// status. It sends a wire.Request out of the host, if the host allows where
+	// it goes, and gives a wire.Response as FuncStubFetch does.
+	FuncFetchSend = "fetch_send"
 
 	// FuncObjectAbort is (reason_ptr, reason_len) -> (). It does not return:
 	// the activation ends, and what this call wrote is discarded.

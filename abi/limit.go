@@ -18,6 +18,17 @@ const (
 	// MaxCallDepth bounds a chain of calls between guests. Each link holds a
 	// wasm stack and a few frames of the host's, so a chain is memory.
 	MaxCallDepth = 32
+	// MaxBatchBytes bounds what a call may write in one batch, keys and values
+	// together: a batch is held in the host's memory until it is applied.
+	MaxBatchBytes = 64 << 20
+	// MaxLists bounds the lists that a call may have open.
+	MaxLists = 16
+	// MaxTransactionDepth bounds nested transactions.
+	MaxTransactionDepth = 64
+	// MaxCriticalDepth bounds nested critical sections: upstream's figure.
+	MaxCriticalDepth = 64
+	// MaxCriticalMillis bounds a critical section: upstream's 30 s.
+	MaxCriticalMillis = 30_000
 	// MaxLogBytesPerCall bounds what one call may log; a guest in a loop must
 	// not fill the host's disk.
 	MaxLogBytesPerCall = 256 << 10

@@ -14,6 +14,8 @@ var ErrMalformed = errors.New("wire: malformed message")
 
 func appendUint32(b []byte, v uint32) []byte { return binary.LittleEndian.AppendUint32(b, v) }
 
+func appendUint64(b []byte, v uint64) []byte { return binary.LittleEndian.AppendUint64(b, v) }
+
 func appendField[T ~string | ~[]byte](b []byte, v T) []byte {
 	return append(appendUint32(b, uint32(len(v))), v...)
 }
@@ -52,6 +54,13 @@ func (r *reader) byte() byte {
 func (r *reader) uint32() uint32 {
 	if v := r.take(4); v != nil {
 		return binary.LittleEndian.Uint32(v)
+	}
+	return 0
+}
+
+func (r *reader) uint64() uint64 {
+	if v := r.take(8); v != nil {
+		return binary.LittleEndian.Uint64(v)
 	}
 	return 0
 }

@@ -1,7 +1,7 @@
 // Package wire encodes what crosses linear memory between host and guest.
 //
-// There are five messages: [Request], [Response], [Object], [Call] and
-// [Error]. Each has an Append function, which never allocates more than the
+// There are seven messages: [Request], [Response], [Object], [Call], [Alarm],
+// [List] and [Error]. Each has an Append function, which never allocates more than the
 // bytes it adds, and a Decode function, which checks every length and returns
 // views into its input. A message starts with its version, one byte, [Version].
 //

@@ -30,6 +30,8 @@ type Call struct {
 	dropped  int    // log records beyond the budget
 	stdio    []byte // a line of standard output or error that has not ended
 
+	lists []openList
+
 	meter meter
 }
 
@@ -50,6 +52,7 @@ func (c *Call) Begin(host Host, memory api.Memory, input []byte, cpuLimit time.D
 func (c *Call) End() {
 	const keepBytes = 64 << 10
 	c.flushStdio(2)
+	c.closeLists()
 	c.Host, c.Memory, c.Input = nil, nil, nil
 	if cap(c.Output) > keepBytes {
 		c.Output = nil

@@ -1,6 +1,9 @@
 package hostfunc
 
-import "github.com/cairn-dev/cairn/abi"
+import (
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/wire"
+)
 
 // Host is what a guest may ask during one call. Slices that it is given are
 // views of linear memory, valid until it returns or enters a guest, whichever
@@ -23,11 +26,39 @@ type Host interface {
 	StubFetch(t Target, request, dst []byte) ([]byte, error)
 
 	StorageGet(key []byte) (value []byte, found bool, err error)
-	StoragePut(key, value []byte) error
-	StorageDelete(key []byte) (found bool, err error)
+	// confirmed is false for a write that answers need not wait for.
+	StoragePut(key, value []byte, confirmed bool) error
+	StorageDelete(key []byte, confirmed bool) (found bool, err error)
+	StorageDeleteAll() error
+	StorageSync() error
+
+	ListOpen(options *wire.List) (List, error)
+	TransactionBegin() error
+	TransactionEnd(commit bool) error
+
+	AlarmSet(unixMS int64, confirmed bool) error
+	AlarmGet() (unixMS int64, set bool, err error)
+	AlarmDelete(confirmed bool) error
+
+	CriticalBegin() error
+	CriticalEnd() error
+	BackgroundRequest() error
+
+	// FetchSend sends a request out of the host and appends the response to dst.
+	FetchSend(request, dst []byte) ([]byte, error)
 
 	// ObjectAbort ends the activation. The call ends with the error it returns.
 	ObjectAbort(reason []byte) error
+}
+
+// List is a list that a guest has open. Key and Value are views, valid until
+// the next Next.
+type List interface {
+	Next() bool
+	Key() []byte
+	Value() []byte
+	Err() error
+	Close() error
 }
 
 // Target is the object that a guest calls: a binding of its environment and
@@ -95,10 +126,46 @@ func (Forbidden) StubFetch(Target, []byte, []byte) ([]byte, error) { return nil,
 func (Forbidden) StorageGet([]byte) ([]byte, bool, error) { return nil, false, ErrForbidden }
 
 // StoragePut answers ErrForbidden.
-func (Forbidden) StoragePut([]byte, []byte) error { return ErrForbidden }
+func (Forbidden) StoragePut([]byte, []byte, bool) error { return ErrForbidden }
 
 // StorageDelete answers ErrForbidden.
-func (Forbidden) StorageDelete([]byte) (bool, error) { return false, ErrForbidden }
+func (Forbidden) StorageDelete([]byte, bool) (bool, error) { return false, ErrForbidden }
+
+// StorageDeleteAll answers ErrForbidden.
+func (Forbidden) StorageDeleteAll() error { return ErrForbidden }
+
+// StorageSync answers ErrForbidden.
+func (Forbidden) StorageSync() error { return ErrForbidden }
+
+// ListOpen answers ErrForbidden.
+func (Forbidden) ListOpen(*wire.List) (List, error) { return nil, ErrForbidden }
+
+// TransactionBegin answers ErrForbidden.
+func (Forbidden) TransactionBegin() error { return ErrForbidden }
+
+// TransactionEnd answers ErrForbidden.
+func (Forbidden) TransactionEnd(bool) error { return ErrForbidden }
+
+// AlarmSet answers ErrForbidden.
+func (Forbidden) AlarmSet(int64, bool) error { return ErrForbidden }
+
+// AlarmGet answers ErrForbidden.
+func (Forbidden) AlarmGet() (int64, bool, error) { return 0, false, ErrForbidden }
+
+// AlarmDelete answers ErrForbidden.
+func (Forbidden) AlarmDelete(bool) error { return ErrForbidden }
+
+// CriticalBegin answers ErrForbidden.
+func (Forbidden) CriticalBegin() error { return ErrForbidden }
+
+// CriticalEnd answers ErrForbidden.
+func (Forbidden) CriticalEnd() error { return ErrForbidden }
+
+// BackgroundRequest answers ErrForbidden.
+func (Forbidden) BackgroundRequest() error { return ErrForbidden }
+
+// FetchSend answers ErrForbidden.
+func (Forbidden) FetchSend([]byte, []byte) ([]byte, error) { return nil, ErrForbidden }
 
 // ObjectAbort ends the call with ErrForbidden.
 func (Forbidden) ObjectAbort([]byte) error { return ErrForbidden }

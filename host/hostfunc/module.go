@@ -3,6 +3,7 @@ package hostfunc
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -10,7 +11,8 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
-// function is one host function of the ABI: i32 parameters, a status back.
+// function is one host function of the ABI: i32 parameters, but for those in
+// milliseconds, _ms, which are i64; a status back.
 type function struct {
 	name   string
 	params []string
@@ -34,8 +36,23 @@ var functions = []function{
 	{abi.FuncStubFetch, []string{"binding_ptr", "binding_len", "target_kind", "target_ptr", "target_len",
 		"request_ptr", "request_len", "buf_ptr", "buf_cap", "len_ptr"}, stubFetch},
 	{abi.FuncStorageGet, []string{"key_ptr", "key_len", "buf_ptr", "buf_cap", "len_ptr"}, storageGet},
-	{abi.FuncStoragePut, []string{"key_ptr", "key_len", "value_ptr", "value_len"}, storagePut},
-	{abi.FuncStorageDelete, []string{"key_ptr", "key_len"}, storageDelete},
+	{abi.FuncStoragePut, []string{"key_ptr", "key_len", "value_ptr", "value_len", "flags"}, storagePut},
+	{abi.FuncStorageDelete, []string{"key_ptr", "key_len", "flags"}, storageDelete},
+	{abi.FuncStorageDeleteAll, nil, storageDeleteAll},
+	{abi.FuncStorageSync, nil, storageSync},
+	{abi.FuncListOpen, []string{"options_ptr", "options_len", "handle_ptr"}, listOpen},
+	{abi.FuncListNext, []string{"handle", "buf_ptr", "buf_cap", "len_ptr"}, listNext},
+	{abi.FuncListClose, []string{"handle"}, listClose},
+	{abi.FuncTransactionBegin, nil, transactionBegin},
+	{abi.FuncTransactionCommit, nil, transactionCommit},
+	{abi.FuncTransactionRollback, nil, transactionRollback},
+	{abi.FuncAlarmSet, []string{"time_ms", "flags"}, alarmSet},
+	{abi.FuncAlarmGet, []string{"time_ptr"}, alarmGet},
+	{abi.FuncAlarmDelete, []string{"flags"}, alarmDelete},
+	{abi.FuncCriticalBegin, nil, criticalBegin},
+	{abi.FuncCriticalEnd, nil, criticalEnd},
+	{abi.FuncBackgroundRequest, nil, backgroundRequest},
+	{abi.FuncFetchSend, []string{"request_ptr", "request_len", "buf_ptr", "buf_cap", "len_ptr"}, fetchSend},
 }
 
 // Instantiate adds every host module to the runtime: the ABI, fuel, and WASI.
@@ -64,6 +81,9 @@ func buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 		params := make([]api.ValueType, len(f.params))
 		for i := range params {
 			params[i] = api.ValueTypeI32
+			if strings.HasSuffix(f.params[i], "_ms") {
+				params[i] = api.ValueTypeI64
+			}
 		}
 		run := f.run
 		b.NewFunctionBuilder().

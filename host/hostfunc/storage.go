@@ -47,10 +47,12 @@ func storageGet(c *Call, args []uint64) abi.Status {
 //
 //   - key_ptr, key_len: the key; key_len <= abi.MaxKeyBytes
 //   - value_ptr, value_len: the value; value_len <= abi.MaxValueBytes
+//   - flags: abi.WriteUnconfirmed, or 0
 //
 // # Result
 //
 //   - StatusOK: the write is in the batch
+//   - StatusInvalid: an unknown flag
 //   - StatusTooLarge: the key or the value is above its limit
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusError: the write failed
@@ -64,7 +66,11 @@ func storagePut(c *Call, args []uint64) abi.Status {
 	case len(key) > abi.MaxKeyBytes, len(value) > abi.MaxValueBytes:
 		return abi.StatusTooLarge
 	}
-	if err := c.Host.StoragePut(key, value); err != nil {
+	confirmed, ok := confirmed(args[4])
+	if !ok {
+		return abi.StatusInvalid
+	}
+	if err := c.Host.StoragePut(key, value, confirmed); err != nil {
 		return c.fail(err)
 	}
 	return abi.StatusOK
@@ -75,10 +81,12 @@ func storagePut(c *Call, args []uint64) abi.Status {
 // # Parameters
 //
 //   - key_ptr, key_len: the key; key_len <= abi.MaxKeyBytes
+//   - flags: abi.WriteUnconfirmed, or 0
 //
 // # Result
 //
 //   - StatusOK: the key is gone
+//   - StatusInvalid: an unknown flag
 //   - StatusNotFound: there was no such key
 //   - StatusTooLarge: key_len > abi.MaxKeyBytes
 //   - StatusForbidden: this guest has no storage (a Worker)
@@ -92,12 +100,54 @@ func storageDelete(c *Call, args []uint64) abi.Status {
 	case len(key) > abi.MaxKeyBytes:
 		return abi.StatusTooLarge
 	}
-	found, err := c.Host.StorageDelete(key)
+	confirmed, ok := confirmed(args[2])
+	if !ok {
+		return abi.StatusInvalid
+	}
+	found, err := c.Host.StorageDelete(key, confirmed)
 	if err != nil {
 		return c.fail(err)
 	}
 	if !found {
 		return abi.StatusNotFound
+	}
+	return abi.StatusOK
+}
+
+// confirmed reads the flags of a write.
+func confirmed(flags uint64) (confirmed, ok bool) {
+	f := uint32(flags)
+	return f&abi.WriteUnconfirmed == 0, f&^abi.WriteUnconfirmed == 0
+}
+
+// storageDeleteAll is the host function abi.FuncStorageDeleteAll. It deletes
+// every key and the alarm, as part of the call's batch.
+//
+// # Result
+//
+//   - StatusOK: done
+//   - StatusForbidden: this guest has no storage (a Worker)
+//   - StatusError: in a transaction, or the write failed
+func storageDeleteAll(c *Call, _ []uint64) abi.Status { return c.done(c.Host.StorageDeleteAll()) }
+
+// storageSync is the host function abi.FuncStorageSync. It waits until
+// everything written before is durable.
+//
+// # Result
+//
+//   - StatusOK: durable
+//   - StatusForbidden: this guest has no storage (a Worker)
+//   - StatusError: it never will be
+func storageSync(c *Call, _ []uint64) abi.Status {
+	c.meter.pause()
+	defer c.meter.resume()
+	return c.done(c.Host.StorageSync())
+}
+
+// done is the status of a host function that gives nothing but an error.
+func (c *Call) done(err error) abi.Status {
+	if err != nil {
+		return c.fail(err)
 	}
 	return abi.StatusOK
 }

@@ -1,7 +1,6 @@
 package hostfunc
 
 import (
-	"context"
 	"unicode/utf8"
 
 	"github.com/cairn-dev/cairn/abi"
@@ -113,16 +112,4 @@ func (c *Call) answer(args []uint64, result []byte, err error) abi.Status {
 	c.result = result
 	buf, _ := c.view(args[0], args[1])
 	return c.deliver(buf, args[2], result)
-}
-
-// objectAbort is the host function abi.FuncObjectAbort. It does not return to
-// the guest: the call ends with the Host's error.
-//
-// # Parameters
-//
-//   - reason_ptr, reason_len: why, in UTF-8; a bad range is no reason
-func objectAbort(ctx context.Context, stack []uint64) {
-	c := callOf(ctx)
-	reason, _ := c.view(stack[0], stack[1])
-	panic(c.Host.ObjectAbort(reason))
 }

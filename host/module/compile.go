@@ -36,7 +36,8 @@ func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
 	if err != nil {
 		return nil, &CompileError{Problem: "not a module that cairn can run", Err: err}
 	}
-	v := &Version{engine: e, hash: sha256.Sum256(wasm), size: len(wasm), start: out.Start,
+	v := &Version{engine: e, background: export(parsed, abi.ExportBackgroundRun, rewrite.KindFunc) != nil,
+		hash: sha256.Sum256(wasm), size: len(wasm), start: out.Start,
 		globalNames: out.Globals, classes: map[string]uint32{}, noImage: parsed.ImageBlocker()}
 	if e.options.NoImages {
 		v.noImage = "images are off"
@@ -133,6 +134,9 @@ var signatures = map[string]string{
 	abi.ExportObjectInit:   "(i32) -> (i32)",
 	abi.ExportObjectCall:   "(i32) -> (i32)",
 	abi.ExportObjectFetch:  "(i32) -> (i32)",
+	abi.ExportObjectAlarm:  "(i32) -> (i32)",
+
+	abi.ExportBackgroundRun: "(i32) -> (i32)",
 }
 
 // checkSignatures refuses exports of the wrong kind or type.

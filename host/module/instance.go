@@ -22,6 +22,8 @@ const (
 	ObjectInit
 	ObjectCall
 	ObjectFetch
+	ObjectAlarm
+	BackgroundRun
 	numExports
 )
 
@@ -30,6 +32,9 @@ var exportNames = [numExports]string{
 	ObjectInit:  abi.ExportObjectInit,
 	ObjectCall:  abi.ExportObjectCall,
 	ObjectFetch: abi.ExportObjectFetch,
+	ObjectAlarm: abi.ExportObjectAlarm,
+
+	BackgroundRun: abi.ExportBackgroundRun,
 }
 
 // Errors of Instance.Enter. Each of them breaks the instance: what its memory

@@ -21,6 +21,7 @@ type region struct {
 	image uint64
 	grown uint64
 	from  *imageFile
+	dirty []uint64
 }
 
 func newRegion(total uint64, f *imageFile) (region, error) {
@@ -54,8 +55,11 @@ func (r *region) discard(from uint64) error {
 	return nil
 }
 
-func (r *region) private(size uint64, fn func(offset uint64)) {
-	for p := uint64(0); p < size; p += pageBytes {
-		fn(p)
+// private returns the offsets of all pages below size: any of them may differ.
+func (r *region) private(size uint64) []uint64 {
+	r.dirty = r.dirty[:0]
+	for at := uint64(0); at < size; at += pageBytes {
+		r.dirty = append(r.dirty, at)
 	}
+	return r.dirty
 }

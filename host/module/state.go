@@ -95,16 +95,16 @@ func (i *Instance) Suspend() (*State, error) {
 	diff, last := i.version.scratch(), uint64(0)
 	s := &State{version: i.version, size: i.mem.size}
 	mem := i.mem.bytes(i.mem.size)
-	i.mem.private(i.mem.size, func(offset uint64) {
+	for _, offset := range i.mem.private(i.mem.size) {
 		page, base := mem[offset:offset+pageBytes], i.version.basePage(offset)
 		if bytes.Equal(page, base) {
-			return
+			continue
 		}
 		diff, last = appendDiff(diff, page, base, offset, last)
 		if offset < i.mem.image {
 			copy(page, base)
 		}
-	})
+	}
 	diff = append(diff, 0, 0)
 	if i.globalsDiffer() {
 		for _, g := range i.globals {
@@ -134,9 +134,9 @@ func (i *Instance) Resume(s *State) error {
 // error it must be closed.
 func (i *Instance) Reset() error {
 	mem := i.mem.bytes(i.mem.size)
-	i.mem.private(min(i.mem.size, i.mem.image), func(offset uint64) {
+	for _, offset := range i.mem.private(min(i.mem.size, i.mem.image)) {
 		copy(mem[offset:offset+pageBytes], i.version.image.file.bytes[offset:])
-	})
+	}
 	return i.resetRest()
 }
 

@@ -24,6 +24,8 @@ type Version struct {
 	size    int
 	classes map[string]uint32 // name to abi's class flags
 	worker  bool
+	// background says that the guest exports background_run.
+	background bool
 
 	image   *image // nil: instances start the plain way
 	noImage string // why there is none
@@ -58,6 +60,9 @@ func (v *Version) Size() int { return v.size }
 
 // HasWorker reports whether the module answers HTTP requests.
 func (v *Version) HasWorker() bool { return v.worker }
+
+// HasBackground reports whether the module can run in the background.
+func (v *Version) HasBackground() bool { return v.background }
 
 // Class returns the flags of a class, and whether the module has it.
 func (v *Version) Class(name string) (flags uint32, ok bool) {
@@ -181,6 +186,9 @@ func (v *Version) conditional() (needs map[string]string) {
 		needs[abi.ExportObjectCall] = "it registers class " + name
 		if flags&abi.ClassHasFetch != 0 {
 			needs[abi.ExportObjectFetch] = "class " + name + " answers fetch"
+		}
+		if flags&abi.ClassHasAlarm != 0 {
+			needs[abi.ExportObjectAlarm] = "class " + name + " answers alarms"
 		}
 	}
 	return needs

@@ -26,6 +26,8 @@ type Activation struct {
 	mailbox mailbox
 	gone    bool // evicted; whoever has it looks again
 	broken  bool // ends as soon as its entries have returned
+	// critical counts the sections in which no nested entry is let in.
+	critical int
 
 	// What follows belongs to the innermost entry, and to whoever holds mu
 	// while there is none.
@@ -51,42 +53,62 @@ func newActivation(o *Objects, to *Address) *Activation {
 func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
 	s := a.objects.states.Get().(*State)
 	s.begin(a, r)
-	if err := a.enter(s, nested); err != nil {
+	if seq, err := a.enter(s, nested); err != nil {
 		a.objects.states.Put(s)
-		return Reply{Output: dst}, err
+		return Reply{Output: dst, Seq: seq}, err
 	}
 	output, err := s.run(r, dst)
-	reply := Reply{Output: output, Seq: a.seq}
-	a.leave(s)
-	s.end()
-	a.objects.states.Put(s)
+	reply := Reply{Output: output, Seq: max(a.seq, s.Seq)} // s.Seq also after an error
+	if err == nil && s.background {
+		if !nested {
+			// The answer goes, the call stays: nobody else enters before it ends.
+			a.objects.background.Go(func() { a.finish(s) })
+			return reply, nil
+		}
+		s.runBackground() // entries nest: it must end before what is below goes on
+	}
+	s.background = false
+	a.finish(s)
 	return reply, err
 }
 
-// enter makes s the innermost entry when its turn has come.
-func (a *Activation) enter(s *State, nested bool) error {
+// finish ends a call that has been answered.
+func (a *Activation) finish(s *State) {
+	s.runBackground()
+	s.finish()
+	a.leave(s)
+	s.end()
+	a.objects.states.Put(s)
+}
+
+// enter makes s the innermost entry when its turn has come. seq is the newest
+// write that an error could tell of.
+func (a *Activation) enter(s *State, nested bool) (seq storage.Seq, err error) {
 	a.mu.Lock()
 	switch {
 	case a.gone:
 		a.mu.Unlock()
-		return errGone
+		return 0, errGone
 	case nested && a.broken:
 		a.mu.Unlock()
-		return errReset
+		return 0, errReset
+	case nested && a.critical > 0:
+		a.mu.Unlock()
+		return 0, errCritical
 	case nested, a.top == nil && a.mailbox.len() == 0:
 		s.below, a.top = a.top, s
 		a.mu.Unlock()
-		return nil
+		return 0, nil
 	}
 	w := &waiter{state: s, since: time.Now(), wake: make(chan struct{}, 1)}
 	first := a.mailbox.len() == 0
 	if err := a.mailbox.push(w); err != nil {
 		a.mu.Unlock()
-		return err
+		return 0, err
 	}
 	a.mu.Unlock()
 	w.wait(first)
-	return w.err
+	return w.seq, w.err
 }
 
 // leave ends the innermost entry and lets the next call in.
@@ -127,12 +149,13 @@ func (a *Activation) fail() {
 	a.mu.Unlock()
 }
 
-// refuseQueued answers every call that waits with err.
-func (a *Activation) refuseQueued(err error) {
+// refuseQueued answers every call that waits with err, which could tell of what
+// was written up to seq.
+func (a *Activation) refuseQueued(err error, seq storage.Seq) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for w := a.mailbox.pop(); w != nil; w = a.mailbox.pop() {
-		w.err = err
+		w.err, w.seq = err, seq
 		w.grant()
 	}
 }
@@ -144,7 +167,7 @@ func (a *Activation) forget() {
 		a.objects.live.remove(a)
 		a.instance.Version().Put(a.instance)
 	}
-	a.instance, a.suspended, a.built, a.broken = nil, nil, false, false
+	a.instance, a.suspended, a.built, a.broken, a.critical = nil, nil, false, false, 0
 }
 
 // wake gives the activation an instance that holds its memory.

@@ -118,6 +118,19 @@ func (g *Guest) send(from *Activation, to Address, e module.Export, input, dst [
 	return reply.Output, err
 }
 
+// FetchSend sends a request out of the host, once everything that the guest
+// has seen is durable: the outside must not learn what could be lost.
+func (g *Guest) FetchSend(request, dst []byte) ([]byte, error) {
+	if g.Env.Outbound == nil {
+		return nil, errNoOutbound
+	}
+	if g.Depth >= abi.MaxCallDepth {
+		return nil, errTooDeep
+	}
+	g.input = append(g.input[:0], request...) // memory may grow while it runs
+	return g.Env.Outbound.Fetch(g.Seq, g.input, dst)
+}
+
 // Reuse lets go of buffers that one large message has grown.
 func (g *Guest) Reuse() {
 	const keepBytes = 64 << 10

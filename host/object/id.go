@@ -102,5 +102,16 @@ var (
 		Message: "Durable Object exceeded its memory limit and was reset."}
 	errBuilding = &hostfunc.Error{
 		Message: "Durable Object was called by the chain of calls that its own constructor waits for."}
+	errCritical = &hostfunc.Error{
+		Message: "Durable Object was called by the chain of calls that its own blockConcurrencyWhile() waits for."}
+	errCriticalLong = &hostfunc.Error{Flags: wire.ErrorOverloaded | wire.ErrorReset,
+		Message: "A call to blockConcurrencyWhile() in a Durable Object waited for too long. " +
+			"The call was canceled and the Durable Object was reset."}
+	errInTransaction = &hostfunc.Error{
+		Message: "A transaction cannot call other objects or the network: they could learn of writes that it takes back."}
+	errBatch = &hostfunc.Error{Name: "RangeError",
+		Message: "A call may write at most 67108864 bytes before it calls another object or returns."}
+	errNoOutbound = &hostfunc.Error{
+		Message: "This host lets guests send nothing out (allow hosts with --allow-host)."}
 	errNoFetch = typeError("Handler does not export a fetch() function.")
 )

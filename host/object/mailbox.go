@@ -3,6 +3,8 @@ package object
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // Limits of a mailbox.
@@ -22,7 +24,8 @@ type waiter struct {
 	since time.Time
 	phase atomic.Uint32 // waiting, granted, parked
 	wake  chan struct{}
-	err   error // why it will not run; set before it is granted
+	err   error       // why it will not run; set before it is granted
+	seq   storage.Seq // the newest write that err could tell of
 }
 
 const (

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // Env is what a script's guests can reach: capabilities by name.
@@ -13,6 +14,14 @@ type Env struct {
 	Vars     map[string][]byte     // JSON
 	Bindings map[string]*Namespace // by the binding's name
 	CPULimit time.Duration         // of one entry into a guest
+	Outbound Outbound              // nil: guests may send nothing out of the host
+}
+
+// Outbound sends requests of guests out of the host.
+type Outbound interface {
+	// Fetch waits until the log is durable up to seq, sends a wire.Request, and
+	// appends the wire.Response to dst.
+	Fetch(seq storage.Seq, request, dst []byte) ([]byte, error)
 }
 
 // Namespace is all objects of one class.

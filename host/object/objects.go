@@ -24,6 +24,8 @@ type Options struct {
 	// EvictIdle is how long an object is idle before it may forget its memory.
 	// Default 10 s, upstream's.
 	EvictIdle time.Duration
+	// Now is the wall clock. Default time.Now.
+	Now func() time.Time
 	// Logger gets what goes wrong, with object and class. Default discards.
 	Logger *slog.Logger
 }
@@ -34,6 +36,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.EvictIdle == 0 {
 		o.EvictIdle = 10 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -58,6 +63,8 @@ type Objects struct {
 	live    residents
 	states  sync.Pool
 	ticks   atomic.Uint32 // see evict.go
+
+	background sync.WaitGroup // calls that were answered and still run
 }
 
 // New makes Objects. Objects call each other through sender; nil is Objects
@@ -122,8 +129,16 @@ func (o *Objects) Len() int {
 	return n
 }
 
-// Close ends every activation. No call may be under way.
-func (o *Objects) Close(context.Context) {
+// Close ends every activation. No call may be under way; what was left for
+// after an answer may finish first, until ctx is done.
+func (o *Objects) Close(ctx context.Context) {
+	done := make(chan struct{})
+	go func() { o.background.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return // what still runs has its instance; the process ends
+	}
 	for i := range o.shards {
 		s := &o.shards[i]
 		s.mu.Lock()

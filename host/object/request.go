@@ -17,7 +17,9 @@ type Address struct {
 // Request is an event for an object.
 type Request struct {
 	To     Address
-	Export module.Export // ObjectCall or ObjectFetch
+	Export module.Export // ObjectCall, ObjectFetch or ObjectAlarm
+	// Alarm is what goes off, for ObjectAlarm.
+	Alarm *Alarm
 	// Input is what the export reads: a wire.Call or a wire.Request. It belongs
 	// to the caller, until the reply.
 	Input []byte

@@ -3,6 +3,7 @@ package object
 import (
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
@@ -20,6 +21,12 @@ type State struct {
 	txn   *storage.Txn
 	below *State // the entry that this one is nested in
 	init  []byte // the constructor's input, a buffer of this State
+
+	batch        batch
+	alarm        alarmRun
+	transactions []transaction // that are open
+	critical     []time.Time
+	background   bool // the guest asked for background_run
 }
 
 func (s *State) begin(a *Activation, r *Request) {
@@ -27,6 +34,8 @@ func (s *State) begin(a *Activation, r *Request) {
 	s.act, s.below = a, nil
 	s.Env, s.Sender, s.Random = a.address.Namespace.env, o.sender, o.options.Random
 	s.Depth = r.Depth + 1
+	s.batch, s.alarm, s.background = batch{}, alarmRun{}, false
+	s.transactions, s.critical = s.transactions[:0], s.critical[:0]
 }
 
 func (s *State) end() {
@@ -34,21 +43,30 @@ func (s *State) end() {
 	s.Guest.Reuse()
 }
 
-// run is what happens to one request once it is its turn.
+// run is what happens to one request once it is its turn. finish must follow.
 func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	a := s.act
 	a.seq = max(a.seq, r.Seq)
 	s.Seq = a.seq
 	s.txn = a.store.Begin()
-	defer func() {
-		s.txn.Close()
-		s.txn = nil
-		a.seq = max(a.seq, s.Seq)
-	}()
+	if r.Alarm != nil {
+		if err := s.beginAlarm(r.Alarm); err != nil {
+			return dst, err
+		}
+	}
 	if err := s.wake(); err != nil {
 		return dst, err
 	}
-	return s.enter(r.Export, r.Input, dst)
+	out, err := s.enter(r.Export, r.Input, dst)
+	a.seq = max(a.seq, s.Seq)
+	return out, err
+}
+
+// finish lets go of what run took.
+func (s *State) finish() {
+	s.act.seq = max(s.act.seq, s.Seq)
+	s.txn.Close()
+	s.txn = nil
 }
 
 // wake makes sure that there is an instance in which the constructor has run.
@@ -69,7 +87,7 @@ func (s *State) wake() error {
 		// Whoever waits came for the object that could not be made
 		// (SEMANTICS 2.2).
 		a.fail()
-		a.refuseQueued(err)
+		a.refuseQueued(err, s.Seq)
 		return err
 	}
 	a.built = true
@@ -97,6 +115,13 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 		a.fail()
 		return dst, s.explain(err)
 	}
+	s.endCritical()
+	s.rollbackOpen()
+	if e == module.ObjectAlarm && status == abi.StatusOK {
+		if err := s.finishAlarm(); err != nil {
+			return dst, s.internal("alarm", err)
+		}
+	}
 	if err := s.flush(); err != nil {
 		return dst, err
 	}
@@ -114,7 +139,10 @@ func (s *State) flush() error {
 		s.txn.Rollback()
 		return s.internal("commit", err)
 	}
-	s.Seq = max(s.Seq, seq)
+	if s.batch.confirmed {
+		s.Seq = max(s.Seq, seq)
+	}
+	s.batch = batch{}
 	return nil
 }
 
@@ -158,6 +186,11 @@ func (s *State) internal(what string, err error) error {
 	return &hostfunc.Error{Flags: wire.ErrorReset, Message: text + reference}
 }
 
+// FetchSend implements hostfunc.Host.
+func (s *State) FetchSend(request, dst []byte) ([]byte, error) {
+	return s.callOut(func() ([]byte, error) { return s.Guest.FetchSend(request, dst) })
+}
+
 // StubCall implements hostfunc.Host.
 func (s *State) StubCall(t hostfunc.Target, method, args, dst []byte) ([]byte, error) {
 	return s.callOut(func() ([]byte, error) { return s.Guest.Call(s.act, t, method, args, dst) })
@@ -171,32 +204,18 @@ func (s *State) StubFetch(t hostfunc.Target, request, dst []byte) ([]byte, error
 // callOut flushes before a call to another guest goes out, so that the log's
 // order is the order of causes.
 func (s *State) callOut(send func() ([]byte, error)) ([]byte, error) {
+	if len(s.transactions) > 0 {
+		return nil, errInTransaction
+	}
 	if err := s.flush(); err != nil {
 		panic(err) // ends the call: what it wrote is lost
 	}
 	s.act.seq = max(s.act.seq, s.Seq) // an entry nested in this one may answer
 	out, err := send()
 	s.Seq = max(s.Seq, s.act.seq)
+	s.act.seq = s.Seq
 	if s.act.isBroken() {
 		panic(s.act.reset()) // a nested entry broke the instance under us
 	}
 	return out, err
-}
-
-// StorageGet implements hostfunc.Host.
-func (s *State) StorageGet(key []byte) ([]byte, bool, error) { return s.txn.Get(key) }
-
-// StoragePut implements hostfunc.Host.
-func (s *State) StoragePut(key, value []byte) error { return s.txn.Put(key, value) }
-
-// StorageDelete implements hostfunc.Host.
-func (s *State) StorageDelete(key []byte) (bool, error) { return s.txn.Delete(key) }
-
-// ObjectAbort implements hostfunc.Host.
-func (s *State) ObjectAbort(reason []byte) error {
-	text := string(reason)
-	if text == "" {
-		text = "Application called abort() to reset Durable Object."
-	}
-	return &hostfunc.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: text}
 }

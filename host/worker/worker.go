@@ -35,12 +35,17 @@ type Worker struct {
 	options Options
 	version atomic.Pointer[module.Version]
 	calls   sync.Pool
+
+	background sync.WaitGroup // calls that were answered and still run
 }
 
 // call is one request to a Worker: the Host of its guest.
 type call struct {
 	object.Guest
-	call hostfunc.Call
+	call       hostfunc.Call
+	worker     *Worker
+	instance   *module.Instance
+	background bool // the guest asked for background_run
 }
 
 // New makes the Worker of a module version, which must have one.
@@ -51,7 +56,7 @@ func New(v *module.Version, o Options) *Worker {
 	w := &Worker{options: o}
 	w.version.Store(v)
 	w.calls.New = func() any {
-		return &call{Guest: object.Guest{Env: o.Env, Sender: o.Sender, Random: o.Random, Logger: o.Logger}}
+		return &call{worker: w, Guest: object.Guest{Env: o.Env, Sender: o.Sender, Random: o.Random, Logger: o.Logger}}
 	}
 	return w
 }
@@ -67,27 +72,79 @@ func (w *Worker) Fetch(request, dst []byte) (response []byte, seq storage.Seq, e
 		return dst, 0, err
 	}
 	c := w.calls.Get().(*call)
-	c.Seq, c.Depth = 0, 1
-	c.call.Begin(c, instance.Memory(), request, w.options.Env.CPULimit)
-	status, err := instance.Enter(&c.call, module.WorkerFetch)
+	c.Seq, c.Depth, c.instance = 0, 1, instance
+	output, status, err := c.enter(module.WorkerFetch, request)
 	switch {
 	case err != nil:
 		w.options.Logger.Error("worker failed", "error", err)
 		err = explain(err)
 	case status == abi.StatusError:
-		err = thrown(c.call.Output)
+		err = thrown(output)
 	default:
-		dst = append(dst, c.call.Output...)
-	}
-	if dropped := c.call.Dropped(); dropped > 0 {
-		w.options.Logger.Warn("guest logged too much in one call", "dropped", dropped)
+		dst = append(dst, output...)
 	}
 	seq = c.Seq
-	c.call.End()
-	c.Guest.Reuse()
-	w.calls.Put(c)
-	v.Put(instance)
+	if err == nil && c.background {
+		w.background.Go(c.finish)
+	} else {
+		c.background = false
+		c.finish()
+	}
 	return dst, seq, err
+}
+
+// enter calls an export of the call's instance. The output is valid until the
+// next enter.
+func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.Status, err error) {
+	c.call.Begin(c, c.instance.Memory(), input, c.Env.CPULimit)
+	status, err = c.instance.Enter(&c.call, e)
+	output = c.call.Output
+	if dropped := c.call.Dropped(); dropped > 0 {
+		c.Logger.Warn("guest logged too much in one call", "dropped", dropped)
+	}
+	c.call.End()
+	return output, status, err
+}
+
+// finish runs what the guest left for after its answer, and gives back what
+// the call took.
+func (c *call) finish() {
+	for c.background {
+		c.background = false
+		if _, status, err := c.enter(module.BackgroundRun, nil); err != nil || status != abi.StatusOK {
+			c.Logger.Warn("background work failed", "error", err, "status", status)
+			break
+		}
+	}
+	c.background = false
+	c.instance.Version().Put(c.instance)
+	c.instance = nil
+	c.Guest.Reuse()
+	c.worker.calls.Put(c)
+}
+
+// Close waits for what guests left for after their answers, until ctx is done.
+func (w *Worker) Close(ctx context.Context) {
+	done := make(chan struct{})
+	go func() { w.background.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// BackgroundRequest implements hostfunc.Host.
+func (c *call) BackgroundRequest() error {
+	if !c.instance.Version().HasBackground() {
+		return hostfunc.ErrForbidden
+	}
+	c.background = true
+	return nil
+}
+
+// FetchSend implements hostfunc.Host.
+func (c *call) FetchSend(request, dst []byte) ([]byte, error) {
+	return c.Guest.FetchSend(request, dst)
 }
 
 // StubCall implements hostfunc.Host.

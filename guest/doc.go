@@ -1,0 +1,68 @@
+// Package guest is what a Go program for cairn imports: durable objects, the
+// Worker in front of them, and what both may do.
+//
+// A program registers its classes of objects and its Worker in init, and has an
+// empty main:
+//
+//	func main() {}
+//
+//	func init() {
+//		guest.RegisterObject("Counter", NewCounter)
+//		guest.RegisterWorker(fetch)
+//	}
+//
+//	type Counter struct{ state *guest.State }
+//
+//	func NewCounter(state *guest.State, env *guest.Env) (*Counter, error) {
+//		return &Counter{state}, nil
+//	}
+//
+//	func (c *Counter) Increment() (int64, error) {
+//		var value int64
+//		if _, err := c.state.Storage.Get("value", &value); err != nil {
+//			return 0, err
+//		}
+//		value++
+//		return value, c.state.Storage.Put("value", value)
+//	}
+//
+//	func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
+//		var n int64
+//		stub := env.Namespace("COUNTERS").GetByName(req.URL.Query().Get("name"))
+//		if err := stub.Call("increment", &n); err != nil {
+//			return nil, err
+//		}
+//		return guest.Text(200, strconv.FormatInt(n, 10)), nil
+//	}
+//
+// Build it with GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared, or let
+// cairn do it. Package guesttest runs the same program in go test.
+//
+// # Methods
+//
+// An exported method of a class is an RPC method. Its wire name is its Go name
+// with the first letter in lower case, and no more than that: Increment is
+// "increment", URLFor is "uRLFor". Parameters and results are JSON. A call with
+// the wrong number of arguments, or the wrong type of one, is a TypeError and
+// does not run the method; a variadic parameter is optional. A method returns
+// at most one value, then at most one error. Fetch, Alarm, Connect,
+// WebSocketMessage, WebSocketClose and WebSocketError are for the runtime and
+// never RPC methods.
+//
+// # One call at a time
+//
+// A call runs to its end before the next one begins, so reading, changing and
+// writing a key is safe. There is one exception, as for Durable Objects: while
+// a method waits in [Stub.Call] or [Stub.Fetch], calls that would otherwise
+// wait for it for ever may run; they finish first.
+//
+// What this package hands out belongs to the goroutine that runs the call. A
+// [Request], its URL and its Body are valid until the handler returns; strings
+// may always be kept.
+//
+// # Errors
+//
+// An error that crosses a stub arrives as an [*Error] with the text of what
+// the method returned. A panic becomes such an error too, its stack goes to the
+// log, and the object lives on; neither undoes writes.
+package guest

@@ -1,0 +1,220 @@
+package guest
+
+import (
+	"fmt"
+	"net/url"
+	"runtime/debug"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/guest/internal/hostcall"
+)
+
+// instance answers the exports: for the Worker, or for one object. In
+// WebAssembly a program has one.
+type instance struct {
+	class  *class // nil until object_init
+	object any    // what the class's constructor returned
+	state  State
+	env    Env
+
+	// frames are at rest. An export takes one and gives it back, so a nested
+	// one has its own; after the outermost has returned all are here again.
+	frames []*frame
+}
+
+// frame is what one run of an export needs, kept to be used again.
+type frame struct {
+	in      []byte // the input; requests and arguments are views of it
+	call    call
+	request Request
+	url     url.URL
+}
+
+func init() {
+	hostcall.Install(func() hostcall.Instance { return newInstance() })
+}
+
+func newInstance() *instance {
+	in := new(instance)
+	in.state.Storage = &in.state.storage
+	in.give(in.take()) // the first call finds a frame in the module's image
+	return in
+}
+
+func (in *instance) take() *frame {
+	if n := len(in.frames); n > 0 {
+		f := in.frames[n-1]
+		in.frames = in.frames[:n-1]
+		return f
+	}
+	return &frame{
+		in:   make([]byte, 0, newBufferBytes),
+		call: call{args: make([][]byte, 0, 4), out: make([]byte, 0, newBufferBytes)},
+	}
+}
+
+// give takes f back. A frame that held something large is left to the garbage
+// collector, and so is one that a panic went through.
+func (in *instance) give(f *frame) {
+	if cap(f.in) > maxBufferBytes || cap(f.call.out) > maxBufferBytes {
+		return
+	}
+	f.call.args, f.call.out = f.call.args[:0], f.call.out[:0]
+	in.frames = append(in.frames, f)
+}
+
+// input reads the input of the running export.
+func (f *frame) input(n int) error {
+	f.in = sized(f.in, n)
+	if s := hostcall.InputRead(f.in); s != abi.StatusOK {
+		return statusError(abi.FuncInputRead, s)
+	}
+	return nil
+}
+
+// WorkerFetch is [abi.ExportWorkerFetch].
+func (in *instance) WorkerFetch(inputLen int) (status abi.Status) {
+	defer recovered(&status)
+	f := in.take()
+	err := in.serve(f, inputLen, func(req *Request) (*Response, error) {
+		if worker == nil {
+			return nil, typeError("guest: the program has no Worker")
+		}
+		return worker(req, &in.env)
+	})
+	in.give(f)
+	return failed(err)
+}
+
+// ObjectFetch is [abi.ExportObjectFetch].
+func (in *instance) ObjectFetch(inputLen int) (status abi.Status) {
+	defer recovered(&status)
+	f := in.take()
+	err := in.serve(f, inputLen, func(req *Request) (*Response, error) {
+		if in.class == nil || in.class.fetch == nil {
+			return nil, typeError("Handler does not export a fetch() function.")
+		}
+		return in.class.fetch(in.object, req)
+	})
+	in.give(f)
+	return failed(err)
+}
+
+// serve answers a request.
+func (in *instance) serve(f *frame, inputLen int, handler func(*Request) (*Response, error)) error {
+	if err := f.input(inputLen); err != nil {
+		return err
+	}
+	if err := decodeRequest(f.in, &f.request, &f.url); err != nil {
+		return err
+	}
+	resp, err := handler(&f.request)
+	if err != nil {
+		return err
+	}
+	if f.call.out, err = appendResponse(f.call.out, resp); err != nil {
+		return err
+	}
+	return output(f.call.out)
+}
+
+// ObjectInit is [abi.ExportObjectInit].
+func (in *instance) ObjectInit(inputLen int) (status abi.Status) {
+	defer recovered(&status)
+	f := in.take()
+	err := in.construct(f, inputLen)
+	in.give(f)
+	return failed(err)
+}
+
+func (in *instance) construct(f *frame, inputLen int) error {
+	if err := f.input(inputLen); err != nil {
+		return err
+	}
+	var o wire.Object
+	if err := wire.DecodeObject(f.in, &o); err != nil {
+		return err
+	}
+	c := classes[string(o.Class)]
+	if c == nil {
+		return typeError(`guest: the program has no class "` + string(o.Class) + `"`)
+	}
+	in.state.ID = ID{o.ID, string(o.Name)}
+	object, err := c.construct(&in.state, &in.env)
+	if err != nil {
+		return err
+	}
+	in.class, in.object = c, object
+	return nil
+}
+
+// ObjectCall is [abi.ExportObjectCall].
+func (in *instance) ObjectCall(inputLen int) (status abi.Status) {
+	defer recovered(&status)
+	f := in.take()
+	err := in.call(f, inputLen)
+	in.give(f)
+	return failed(err)
+}
+
+func (in *instance) call(f *frame, inputLen int) error {
+	if err := f.input(inputLen); err != nil {
+		return err
+	}
+	var w wire.Call
+	if err := wire.DecodeCall(f.in, &w); err != nil {
+		return err
+	}
+	if in.class == nil {
+		return typeError("guest: a call before the object was constructed")
+	}
+	m := in.class.methods[string(w.Method)]
+	if m == nil {
+		return notImplemented(w.Method)
+	}
+	var ok bool
+	if f.call.args, ok = elements(f.call.args, w.Args); !ok {
+		return typeError(`Failed to call "` + m.name + `": the arguments are not a JSON array.`)
+	}
+	if err := m.run(in.object, &f.call); err != nil {
+		return err
+	}
+	return output(f.call.out)
+}
+
+func output(b []byte) error {
+	if s := hostcall.OutputWrite(b); s != abi.StatusOK {
+		return statusError(abi.FuncOutputWrite, s)
+	}
+	return nil
+}
+
+// failed hands over err, if there is one, and returns the export's status.
+func failed(err error) abi.Status {
+	if err == nil {
+		return abi.StatusOK
+	}
+	buf := appendError(takeBuffer(), err)
+	hostcall.OutputWrite(buf)
+	giveBuffer(buf)
+	return abi.StatusError
+}
+
+// recovered makes a panic of a handler an error for its caller. The object
+// lives on, as upstream: its memory is no worse than after any other error.
+func recovered(status *abi.Status) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if hostcall.IsAbort(v) {
+		panic(v)
+	}
+	err, ok := v.(error)
+	if !ok {
+		err = &Error{Message: fmt.Sprint(v)}
+	}
+	logPanic(err.Error(), debug.Stack())
+	*status = failed(err)
+}

@@ -1,0 +1,67 @@
+package hostcall
+
+import (
+	"sync"
+
+	"github.com/cairn-dev/cairn/abi"
+)
+
+// What follows stands in for a host outside WebAssembly. It compiles everywhere,
+// so that tests do, but only the functions of hostcall_other.go ask it.
+
+// Host is what stands in for the imports outside WebAssembly. A method is the
+// import of the same name; the package functions of this file pass on to the
+// host that is current.
+type Host interface {
+	InputRead(buf []byte) abi.Status
+	OutputWrite(b []byte) abi.Status
+	ResultRead(buf []byte) (int, abi.Status)
+	EnvGet(name string, buf []byte) (int, abi.Status)
+	LogWrite(level int32, text string, attrs []byte) abi.Status
+	IDFromName(binding, name string) (abi.ID, abi.Status)
+	IDParse(binding, hex string) (abi.ID, abi.Status)
+	IDNew(binding string) (abi.ID, abi.Status)
+	StubCall(binding string, kind uint32, target, method string, args, buf []byte) (int, abi.Status)
+	StubFetch(binding string, kind uint32, target string, request, buf []byte) (int, abi.Status)
+	StorageGet(key string, buf []byte) (int, abi.Status)
+	StoragePut(key string, value []byte) abi.Status
+	StorageDelete(key string) abi.Status
+	ObjectAbort(reason string)
+}
+
+// Abort is the panic that unwinds a guest's Go code after [Host.ObjectAbort].
+// Package guest lets it pass.
+type Abort struct{ Reason string }
+
+var (
+	mu      sync.Mutex // held from Enter to its leave
+	current Host       = noHost{}
+
+	// Written while packages initialise, read-only after.
+	classes   = map[string]uint32{}
+	hasWorker bool
+)
+
+// Enter makes h the current host and keeps every other goroutine's host out
+// until leave is called. It does not nest.
+func Enter(h Host) (leave func()) {
+	mu.Lock()
+	current = h
+	return func() {
+		current = noHost{}
+		mu.Unlock()
+	}
+}
+
+// Class returns the flags of a registered class.
+func Class(name string) (flags uint32, ok bool) {
+	flags, ok = classes[name]
+	return flags, ok
+}
+
+// HasWorker says whether the program registered a Worker.
+func HasWorker() bool { return hasWorker }
+
+// IsAbort says whether a recovered value is an [Abort] on its way out and must
+// be thrown again.
+func IsAbort(v any) bool { _, ok := v.(Abort); return ok }

@@ -1,0 +1,28 @@
+package hostcall
+
+import "github.com/cairn-dev/cairn/abi"
+
+// noHost is current while no host is entered, as in a test that calls a
+// guest's Go code directly. It forbids what needs a host.
+type noHost struct{}
+
+func (noHost) InputRead([]byte) abi.Status                    { return abi.StatusForbidden }
+func (noHost) OutputWrite([]byte) abi.Status                  { return abi.StatusForbidden }
+func (noHost) ResultRead([]byte) (int, abi.Status)            { return 0, abi.StatusForbidden }
+func (noHost) EnvGet(string, []byte) (int, abi.Status)        { return 0, abi.StatusForbidden }
+func (noHost) LogWrite(int32, string, []byte) abi.Status      { return abi.StatusForbidden }
+func (noHost) IDFromName(string, string) (abi.ID, abi.Status) { return abi.ID{}, abi.StatusForbidden }
+func (noHost) IDParse(string, string) (abi.ID, abi.Status)    { return abi.ID{}, abi.StatusForbidden }
+func (noHost) IDNew(string) (abi.ID, abi.Status)              { return abi.ID{}, abi.StatusForbidden }
+func (noHost) StorageGet(string, []byte) (int, abi.Status)    { return 0, abi.StatusForbidden }
+func (noHost) StoragePut(string, []byte) abi.Status           { return abi.StatusForbidden }
+func (noHost) StorageDelete(string) abi.Status                { return abi.StatusForbidden }
+func (noHost) ObjectAbort(reason string)                      { panic(Abort{reason}) }
+
+func (noHost) StubCall(string, uint32, string, string, []byte, []byte) (int, abi.Status) {
+	return 0, abi.StatusForbidden
+}
+
+func (noHost) StubFetch(string, uint32, string, []byte, []byte) (int, abi.Status) {
+	return 0, abi.StatusForbidden
+}

@@ -1,0 +1,73 @@
+package hostfunc
+
+import "github.com/cairn-dev/cairn/abi"
+
+// alarmSet is the host function abi.FuncAlarmSet. It sets the object's one
+// alarm, as part of the call's batch.
+//
+// # Parameters
+//
+//   - time_ms: i64, milliseconds since 1970; a time that has passed is now
+//   - flags: abi.WriteUnconfirmed, or 0
+//
+// # Result
+//
+//   - StatusOK: the alarm is set
+//   - StatusInvalid: an unknown flag
+//   - StatusForbidden: this guest has no storage (a Worker)
+//   - StatusError: upstream's TypeErrors, or the write failed
+func alarmSet(c *Call, args []uint64) abi.Status {
+	confirmed, ok := confirmed(args[1])
+	if !ok {
+		return abi.StatusInvalid
+	}
+	return c.done(c.Host.AlarmSet(int64(args[0]), confirmed))
+}
+
+// alarmGet is the host function abi.FuncAlarmGet.
+//
+// # Parameters
+//
+//   - time_ptr: where the alarm's time goes, 8 bytes
+//
+// # Result
+//
+//   - StatusOK: the time is at time_ptr
+//   - StatusNotFound: no alarm; nothing written
+//   - StatusForbidden: this guest has no storage (a Worker)
+//   - StatusError: the read failed
+//   - StatusFault: the range lies outside linear memory
+func alarmGet(c *Call, args []uint64) abi.Status {
+	if _, ok := c.view(args[0], 8); !ok {
+		return abi.StatusFault
+	}
+	at, set, err := c.Host.AlarmGet()
+	if err != nil {
+		return c.fail(err)
+	}
+	if !set {
+		return abi.StatusNotFound
+	}
+	c.Memory.WriteUint64Le(uint32(args[0]), uint64(at))
+	return abi.StatusOK
+}
+
+// alarmDelete is the host function abi.FuncAlarmDelete.
+//
+// # Parameters
+//
+//   - flags: abi.WriteUnconfirmed, or 0
+//
+// # Result
+//
+//   - StatusOK: there is no alarm
+//   - StatusInvalid: an unknown flag
+//   - StatusForbidden: this guest has no storage (a Worker)
+//   - StatusError: the write failed
+func alarmDelete(c *Call, args []uint64) abi.Status {
+	confirmed, ok := confirmed(args[0])
+	if !ok {
+		return abi.StatusInvalid
+	}
+	return c.done(c.Host.AlarmDelete(confirmed))
+}

@@ -1,0 +1,93 @@
+package object
+
+import (
+	"errors"
+
+	"github.com/cairn-dev/cairn/abi"
+)
+
+// Alarm is an alarm that goes off.
+type Alarm struct {
+	ScheduledMS int64
+	RetryCount  uint32 // 0 on the first run
+}
+
+// ErrAlarmMoved says that an alarm that was due no longer is: it was set to
+// another time, or deleted. There is nothing to retry.
+var ErrAlarmMoved = errors.New("object: alarm was moved")
+
+// alarmRun is what a call knows of the alarm whose handler it runs.
+//
+// The alarm stays stored while its handler runs and is deleted with the
+// handler's own writes, so that it goes off again if they fail (SEMANTICS 2.7).
+// To the handler it is gone already, unless it has set another.
+type alarmRun struct {
+	running     bool
+	scheduledMS int64
+	changed     bool // the handler has set another, or deleted everything
+}
+
+// AlarmSet implements hostfunc.Host.
+func (s *State) AlarmSet(unixMS int64, confirmed bool) error {
+	if unixMS <= 0 {
+		return typeError("setAlarm() cannot be called with an alarm time <= 0")
+	}
+	to := &s.act.address
+	if flags, _ := s.act.instance.Version().Class(to.Namespace.Class); flags&abi.ClassHasAlarm == 0 {
+		return typeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()")
+	}
+	if err := s.written(8, confirmed); err != nil {
+		return err
+	}
+	s.alarm.changed = s.alarm.running
+	return s.txn.SetAlarm(max(unixMS, s.act.objects.options.Now().UnixMilli()))
+}
+
+// AlarmGet implements hostfunc.Host.
+func (s *State) AlarmGet() (unixMS int64, set bool, err error) {
+	if s.alarm.running && !s.alarm.changed {
+		return 0, false, nil
+	}
+	return s.txn.Alarm()
+}
+
+// AlarmDelete implements hostfunc.Host. In the handler it deletes the alarm
+// that the handler has set, and never the one that is running.
+func (s *State) AlarmDelete(confirmed bool) error {
+	if err := s.written(8, confirmed); err != nil {
+		return err
+	}
+	if !s.alarm.running {
+		return s.txn.DeleteAlarm()
+	}
+	if !s.alarm.changed {
+		return nil
+	}
+	s.alarm.changed = false
+	return s.txn.SetAlarm(s.alarm.scheduledMS)
+}
+
+// beginAlarm makes the call the run of an alarm, unless the alarm has been
+// moved or deleted since it was found to be due.
+func (s *State) beginAlarm(event *Alarm) error {
+	at, set, err := s.txn.Alarm()
+	if err != nil {
+		return s.internal("alarm", err)
+	}
+	if !set || at > event.ScheduledMS {
+		return ErrAlarmMoved
+	}
+	s.alarm = alarmRun{running: true, scheduledMS: at}
+	return nil
+}
+
+// finishAlarm deletes the alarm whose handler has succeeded, in the batch of
+// the handler's last writes. An alarm that was set meanwhile stays.
+func (s *State) finishAlarm() error {
+	at, set, err := s.txn.Alarm()
+	if err != nil || s.alarm.changed || !set || at != s.alarm.scheduledMS {
+		return err
+	}
+	s.batch.confirmed = true
+	return s.txn.DeleteAlarm()
+}
