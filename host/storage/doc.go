@@ -1,0 +1,70 @@
+// Package storage keeps the durable bytes of a node.
+//
+// There are four types. A Store is one folder on disk. An Object is a handle on
+// one object's keys. A Txn is what one call does to them; it reads its own
+// writes and nothing of it reaches the store before Commit. The Log is the one
+// way in: every batch of the node goes through it, in order.
+//
+// # Durability is a number
+//
+// [Log.Append] applies a batch, makes it visible to every read of this node and
+// returns its [Seq] without waiting for the disk. [Log.Wait] returns when the
+// log is durable up to a Seq. Whoever could have seen a batch must not tell
+// anybody outside before Wait returned nil for it. One fsync serves all batches
+// that were appended while the one before it ran.
+//
+// # Invariants
+//
+//   - Seq order is the order in the write-ahead log, and what a crash leaves is a
+//     prefix of it: a batch that is kept implies all earlier ones.
+//   - A Seq counts from 1 in each run of the process; what an earlier run left
+//     behind is durable and needs no number.
+//   - A batch holds all writes of a Txn, the derived indexes included, or none.
+//   - An object has a record if and only if it wrote something since it was
+//     created or last deleted with DeleteAll.
+//   - Once the log failed it stays failed until the store is opened anew: a
+//     failed fsync is never tried again, since the kernel may have dropped the
+//     pages that it could not write.
+//
+// # Keys
+//
+// An object's keys begin with its slot, the first 14 bits of SHA-256(ID), so
+// that a shard of slots is one span. The first byte is 0x00 to 0x3f.
+//
+//	+-----------+----------+-------------+-----------------+
+//	| slot (2B) | ID (32B) | table (1B)  | key             |
+//	+-----------+----------+-------------+-----------------+
+//	                         0x00 record   empty
+//	                         0x01 alarm    empty
+//	                         0x02 data     0 to 2048 bytes
+//
+//	record = | version (1B) = 1 | namespace (4B) | flags (1B) | name |   flags bit 0: named
+//	alarm  = | due (8B) |                                           unix ms, sign bit flipped
+//	data   = the value as the guest gave it
+//
+// Indexes and system keys belong to this node alone and can be derived anew,
+// the system table apart. They are written in the batch of what they index.
+//
+//	+-----------+----------------+----------+
+//	| 0x80 (1B) | due (8B)       | ID (32B) |  alarms in order of time; empty
+//	+-----------+----------------+----------+
+//	| 0x81 (1B) | namespace (4B) | ID (32B) |  objects of a namespace; flags (1B), name
+//	+-----------+----------------+----------+
+//	| 0xf0 (1B) | key                       |  system table: Meta
+//	+-----------+---------------------------+
+//	| 0xff (1B) | "format"                  |  format version (4B)
+//	+-----------+---------------------------+
+//
+// All numbers are big-endian. The tables' numbers are part of the format and
+// are never reused.
+//
+// # Faults of the disk
+//
+// The write-ahead log has a folder of its own, <dir>/wal, behind a file system
+// that sees its errors before pebble does (see walFS): pebble panics with a
+// lock half held when it cannot rotate its log. The first error fails the Log;
+// from then on nothing is written to that folder, so what is on disk remains a
+// prefix. A failed flush or MANIFEST write fails the Log as well, see engine.go.
+//
+// What stays out: what the bytes mean, who may ask for them, WebAssembly.
+package storage

@@ -1,0 +1,46 @@
+package storage
+
+import (
+	"maps"
+	"slices"
+)
+
+// Meta reads a key of the system table: the node's own small facts, such as
+// versions and migrations.
+func (s *Store) Meta(key string) (value []byte, found bool, err error) {
+	view, closer, err := s.get(appendMetaKey(nil, key))
+	if closer == nil {
+		return nil, false, err
+	}
+	defer closer.Close()
+	return slices.Clone(view), true, nil
+}
+
+// PutMeta writes a key of the system table.
+func (s *Store) PutMeta(key string, value []byte) (Seq, error) {
+	b := newBatch(s.db)
+	if err := b.pb.Set(appendMetaKey(nil, key), value, nil); err != nil {
+		b.release()
+		return 0, err
+	}
+	return s.log.Append(b)
+}
+
+// UpdateMeta writes several keys of the system table at once; a nil value
+// deletes its key.
+func (s *Store) UpdateMeta(values map[string][]byte) (Seq, error) {
+	b := newBatch(s.db)
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		var err error
+		if value := values[key]; value == nil {
+			err = b.pb.Delete(appendMetaKey(nil, key), nil)
+		} else {
+			err = b.pb.Set(appendMetaKey(nil, key), value, nil)
+		}
+		if err != nil {
+			b.release()
+			return 0, err
+		}
+	}
+	return s.log.Append(b)
+}

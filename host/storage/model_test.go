@@ -1,0 +1,293 @@
+package storage
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/cairn-dev/cairn/abi"
+)
+
+var modelSeed = flag.Uint64("seed", 0, "seed of the random tests; 0 draws one")
+
+func newRand(t testing.TB) *rand.Rand {
+	seed := *modelSeed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("to repeat: go test ./host/storage -run '^%s$' -seed %d", t.Name(), seed)
+	return rand.New(rand.NewPCG(seed, seed))
+}
+
+// state is what a model object holds. It has a record from the first put or
+// alarm that is committed until the next
+// DeleteAll.
+type state struct {
+	data   map[string]string
+	due    int64
+	alarm  bool
+	record bool
+}
+
+func (s state) clone() state { s.data = maps.Clone(s.data); return s }
+
+// model is one object beside a Txn: what the Txn shows, what is committed, and
+// what each savepoint goes back to.
+type model struct {
+	now, stored state
+	saved       []state
+}
+
+// cursorCheck is an open cursor and what is left for it to show.
+type cursorCheck struct {
+	c    *Cursor
+	want []string
+}
+
+// TestModel runs random operations on a few objects and on plain maps.
+func TestModel(t *testing.T) {
+	rounds := 30
+	if testing.Short() {
+		rounds = 5
+	}
+	r := newRand(t)
+	fs := vfs.NewMem()
+	models := make([]*model, 4)
+	for i := range models {
+		empty := state{data: map[string]string{}}
+		models[i] = &model{now: empty.clone(), stored: empty.clone()}
+	}
+	for range rounds {
+		s, err := Open("store", Options{FS: fs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range models {
+			checkModel(t, s, i, m)
+			runModel(t, r, s, i, m, 400)
+		}
+		checkAlarms(t, s, models)
+		if r.IntN(3) == 0 {
+			if err := s.db.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func modelOwner(i int) Owner {
+	return Owner{Namespace: uint32(i % 2), ID: testID(byte(i + 1)), Name: fmt.Sprint("object", i), Named: true}
+}
+
+// checkModel compares a reopened store with the model.
+func checkModel(t *testing.T, s *Store, i int, m *model) {
+	txn := s.Object(modelOwner(i)).Begin()
+	defer txn.Close()
+	got := scanAll(t, txn.Scan(ScanOptions{}))
+	if want := m.stored.list(ScanOptions{}); !slices.Equal(got, want) {
+		t.Fatalf("object %d: after opening %q, want %q", i, got, want)
+	}
+	at, set, err := txn.Alarm()
+	if err != nil || set != m.stored.alarm || set && at != m.stored.due {
+		t.Fatalf("object %d: alarm %d %v %v, want %d %v", i, at, set, err, m.stored.due, m.stored.alarm)
+	}
+}
+
+// checkAlarms compares the index of times, and the directory, with the models.
+func checkAlarms(t *testing.T, s *Store, models []*model) {
+	want := map[abi.ID]int64{}
+	for i, m := range models {
+		if m.stored.alarm {
+			want[modelOwner(i).ID] = m.stored.due
+		}
+		_, found, err := s.Lookup(modelOwner(i).ID)
+		listed, err2 := s.ObjectsOf(uint32(i%2), abi.ID{}, 10)
+		inList := slices.Contains(listed, modelOwner(i))
+		if err != nil || err2 != nil || found != m.stored.record || inList != m.stored.record {
+			t.Fatalf("object %d: record %v, listed %v, want %v (%v, %v)", i, found, inList, m.stored.record, err, err2)
+		}
+	}
+	alarms, err := s.DueAlarms(1<<62, 100)
+	if err != nil || len(alarms) != len(want) {
+		t.Fatalf("%d alarms (%v), want %d", len(alarms), err, len(want))
+	}
+	for i, a := range alarms {
+		if want[a.Owner.ID] != a.UnixMS || i > 0 && alarms[i-1].UnixMS > a.UnixMS {
+			t.Fatalf("alarm %d: %+v", i, a)
+		}
+	}
+}
+
+func runModel(t *testing.T, r *rand.Rand, s *Store, i int, m *model, ops int) {
+	txn := s.Object(modelOwner(i)).Begin()
+	defer txn.Close()
+	var cursors []cursorCheck
+	for n := range ops {
+		what := stepModel(t, r, txn, m)
+		if r.IntN(10) == 0 {
+			o := randomScan(r)
+			cursors = append(cursors, cursorCheck{txn.Scan(o), m.now.list(o)})
+		}
+		for j := 0; j < len(cursors); j++ {
+			if cursors[j].step(t, r, fmt.Sprintf("object %d, op %d (%s)", i, n, what)) {
+				continue
+			}
+			cursors = slices.Delete(cursors, j, j+1)
+			j--
+		}
+	}
+	m.now, m.saved = m.stored.clone(), nil // Close rolls back
+}
+
+// step moves a cursor a little and says whether it goes on.
+func (c *cursorCheck) step(t *testing.T, r *rand.Rand, where string) bool {
+	for range r.IntN(4) {
+		if !c.c.Next() {
+			if len(c.want) > 0 || c.c.Close() != nil {
+				t.Fatalf("%s: cursor ended (%v), want %q", where, c.c.Err(), c.want)
+			}
+			return false
+		}
+		got := string(c.c.Key()) + "=" + string(c.c.Value())
+		if len(c.want) == 0 || got != c.want[0] {
+			t.Fatalf("%s: cursor shows %q, want %q", where, got, c.want)
+		}
+		c.want = c.want[1:]
+	}
+	if r.IntN(20) == 0 {
+		_ = c.c.Close()
+		return false
+	}
+	return true
+}
+
+// randomKey draws from few keys, so that operations meet.
+func randomKey(r *rand.Rand) string {
+	const letters = "ab\x00\xff"
+	key := make([]byte, r.IntN(4))
+	for i := range key {
+		key[i] = letters[r.IntN(len(letters))]
+	}
+	return string(key)
+}
+
+func randomScan(r *rand.Rand) ScanOptions {
+	key := func() []byte {
+		if r.IntN(3) > 0 {
+			return nil
+		}
+		return []byte(randomKey(r))
+	}
+	o := ScanOptions{Start: key(), End: key(), Prefix: key(), Reverse: r.IntN(2) == 0}
+	if o.Start == nil {
+		o.StartAfter = key()
+	}
+	if r.IntN(3) == 0 {
+		o.Limit = 1 + r.IntN(5)
+	}
+	return o
+}
+
+// list is ScanOptions in the plainest words: it looks at every key.
+func (s state) list(o ScanOptions) (pairs []string) {
+	keys := slices.Sorted(maps.Keys(s.data))
+	if o.Reverse {
+		slices.Reverse(keys)
+	}
+	for _, key := range keys {
+		if key < string(o.Start) || o.StartAfter != nil && key <= string(o.StartAfter) ||
+			o.End != nil && key >= string(o.End) || !strings.HasPrefix(key, string(o.Prefix)) {
+			continue
+		}
+		if pairs = append(pairs, key+"="+s.data[key]); len(pairs) == o.Limit {
+			break
+		}
+	}
+	return pairs
+}
+
+// stepModel does one random thing to both and compares what it returns.
+func stepModel(t *testing.T, r *rand.Rand, txn *Txn, m *model) (what string) {
+	key := randomKey(r)
+	switch n := r.IntN(100); {
+	case n < 30:
+		value := strings.Repeat(string('a'+rune(r.IntN(26))), r.IntN(20))
+		mustPut(t, txn, key, value)
+		m.now.data[key] = value
+		return "put"
+	case n < 45:
+		found, err := txn.Delete([]byte(key))
+		if _, want := m.now.data[key]; err != nil || found != want {
+			t.Fatalf("delete %q: %v %v, want %v", key, found, err, want)
+		}
+		delete(m.now.data, key)
+		return "delete"
+	case n < 65:
+		value, found, err := txn.Get([]byte(key))
+		if want, ok := m.now.data[key]; err != nil || found != ok || string(value) != want {
+			t.Fatalf("get %q: %q %v %v, want %q %v", key, value, found, err, want, ok)
+		}
+		return "get"
+	case n < 72:
+		m.now.due, m.now.alarm = r.Int64N(1000)-500, r.IntN(3) > 0
+		err := txn.DeleteAlarm()
+		if m.now.alarm {
+			err = txn.SetAlarm(m.now.due)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "alarm"
+	case n < 75:
+		if err := txn.DeleteAll(); err != nil {
+			t.Fatal(err)
+		}
+		m.now = state{data: map[string]string{}}
+		return "delete all"
+	}
+	return stepTxn(t, r, txn, m)
+}
+
+// stepTxn is the part of stepModel that moves whole states.
+func stepTxn(t *testing.T, r *rand.Rand, txn *Txn, m *model) (what string) {
+	switch n := r.IntN(25); {
+	case n < 9 && len(m.saved) < 6:
+		txn.Savepoint()
+		m.saved = append(m.saved, m.now.clone())
+		return "savepoint"
+	case n < 14 && len(m.saved) > 0:
+		sp := r.IntN(len(m.saved))
+		txn.RollbackTo(sp)
+		m.saved = m.saved[:sp+1]
+		m.now = m.saved[sp].clone()
+		return "rollback to"
+	case n < 18 && len(m.saved) > 0:
+		sp := r.IntN(len(m.saved))
+		txn.Release(sp)
+		m.saved = m.saved[:sp]
+		return "release"
+	case n < 23:
+		commit(t, txn)
+		m.now.record = m.now.record || m.now.alarm || len(m.now.data) > 0
+		m.stored = m.now.clone()
+		for i := range m.saved {
+			m.saved[i] = m.now.clone()
+		}
+		return "commit"
+	case n < 24:
+		txn.Rollback()
+		m.now, m.saved = m.stored.clone(), nil
+		return "rollback"
+	}
+	return "nothing"
+}

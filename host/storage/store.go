@@ -1,0 +1,156 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// closeGrace is how long Close waits for pebble after the log has failed: its
+// work may be stuck on the disk that failed it.
+const closeGrace = 10 * time.Second
+
+// Options are the choices of a Store. The zero value is ready for use.
+type Options struct {
+	// FS holds the files; nil is the real disk.
+	FS vfs.FS
+	// Logger gets what nobody else can be told; nil discards it.
+	Logger *slog.Logger
+	// CacheBytes is the memory for blocks of tables; 0 is 64 MiB.
+	CacheBytes int64
+	// WrapLog replaces the log by one that stands before it; nil keeps it. Tests
+	// decide with it when something is durable, see package storagetest.
+	WrapLog func(Log) Log
+}
+
+func (o Options) withDefaults() Options {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.CacheBytes <= 0 {
+		o.CacheBytes = defaultCacheBytes
+	}
+	return o
+}
+
+// Store is the data of one node in one folder. Its methods may be called by
+// many goroutines at once, until Close is called.
+type Store struct {
+	db  *pebble.DB
+	wal *walLog // the log on disk
+	log Log     // what everybody uses: wal, or what WrapLog made of it
+
+	txns    sync.Pool // *Txn
+	closing sync.Once
+	closed  error
+}
+
+// Open opens the store in a folder and creates both if there is none. The error
+// is ErrLocked if the folder is in use and ErrFormat if it was written in a
+// format that is not known.
+func Open(dir string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	dir = o.FS.PathJoin(dir) // in the form in which pebble names its parts
+	l := newWALLog(o.Logger)
+	db, err := pebble.Open(dir, engineOptions(newWALFS(o.FS, dir, l), o, l))
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dir, errors.Join(err, l.Err()))
+	}
+	if err := errors.Join(checkFormat(db, dir), l.Err()); err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dir, errors.Join(err, db.Close()))
+	}
+	l.start(db)
+	s := &Store{db: db, wal: l, log: l}
+	if o.WrapLog != nil {
+		s.log = o.WrapLog(l)
+	}
+	return s, nil
+}
+
+// Close waits until everything that was appended is durable, and frees the
+// folder. Transactions and cursors must have ended. If the log has failed, Close
+// says so; it does not wait for a disk that no longer answers.
+func (s *Store) Close() error {
+	s.closing.Do(func() { s.closed = s.close() })
+	return s.closed
+}
+
+func (s *Store) close() error {
+	done := make(chan error, 1)
+	go func() {
+		s.wal.close()
+		done <- s.db.Close()
+	}()
+	var err error
+	select {
+	case err = <-done:
+	case <-s.wal.mark.Failed():
+		select {
+		case err = <-done:
+		case <-time.After(closeGrace):
+			err = fmt.Errorf("the disk did not answer for %v", closeGrace)
+		}
+	}
+	if err = errors.Join(s.wal.Err(), err); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+// Log returns the node's commit log.
+func (s *Store) Log() Log { return s.log }
+
+// Wait is Log().Wait.
+func (s *Store) Wait(ctx context.Context, seq Seq) error { return s.log.Wait(ctx, seq) }
+
+// Durable is Log().Durable.
+func (s *Store) Durable() Seq { return s.log.Durable() }
+
+// Last is Log().Last.
+func (s *Store) Last() Seq { return s.log.Last() }
+
+// Checkpoint writes a copy of the store, as it is now, into a folder that must
+// not exist. Tables are linked, not copied, where the file system can. The copy
+// is durable, and Open opens it.
+func (s *Store) Checkpoint(dir string) error {
+	if err := s.wal.Err(); err != nil {
+		return fmt.Errorf("checkpoint to %s: %w", dir, err)
+	}
+	err := s.db.Checkpoint(dir, pebble.WithFlushedWAL())
+	if err = errors.Join(err, s.wal.Err()); err != nil {
+		return fmt.Errorf("checkpoint to %s: %w", dir, err)
+	}
+	return nil
+}
+
+// get reads one key. The value is a view until closer is closed; closer is nil
+// where there is no such key.
+func (s *Store) get(key []byte) (value []byte, closer io.Closer, err error) {
+	value, closer, err = s.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("storage: read: %w", err)
+	}
+	return value, closer, nil
+}
+
+// iter reads the keys from low up to but without high.
+func (s *Store) iter(low, high []byte) (*pebble.Iterator, error) {
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: low, UpperBound: high})
+	if err != nil {
+		return nil, fmt.Errorf("storage: read: %w", err)
+	}
+	return it, nil
+}

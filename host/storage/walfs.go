@@ -1,0 +1,184 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// flushRetryDelay slows down pebble, which tries a failed flush again at once
+// and for ever, after the log has failed.
+const flushRetryDelay = 100 * time.Millisecond
+
+// walFS watches the folder of the write-ahead log.
+//
+// Pebble answers an error while it closes, creates or writes that log with a
+// panic inside a region whose deferred unlock then ends the process. So pebble
+// does not see such errors. The first one goes to fail; from then on the folder
+// takes no more writes and every operation on it seems to work. Nobody is misled
+// by that: fail returns before pebble learns that a sync is over, and a log that
+// has failed acknowledges nothing. What is on disk is the prefix up to the
+// failure, whatever the disk would have taken later.
+//
+// All other folders' errors pass: pebble reports those properly.
+type walFS struct {
+	vfs.FS
+	dir    string
+	fail   func(error)
+	failed func() bool
+}
+
+func (f *walFS) Unwrap() vfs.FS { return f.FS }
+
+func (f *walFS) inWAL(name string) bool { return f.FS.PathDir(name) == f.dir }
+
+func (f *walFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if !f.inWAL(name) {
+		if f.failed() {
+			time.Sleep(flushRetryDelay)
+		}
+		return f.FS.Create(name, c)
+	}
+	return f.open("create", name, func() (vfs.File, error) { return f.FS.Create(name, c) })
+}
+
+func (f *walFS) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if !f.inWAL(to) {
+		return f.FS.ReuseForWrite(from, to, c)
+	}
+	return f.open("reuse", to, func() (vfs.File, error) { return f.FS.ReuseForWrite(from, to, c) })
+}
+
+func (f *walFS) OpenDir(name string) (vfs.File, error) {
+	file, err := f.FS.OpenDir(name)
+	if err != nil || name != f.dir {
+		return file, err
+	}
+	return &walFile{File: file, fs: f, name: name}, nil
+}
+
+func (f *walFS) open(op, name string, open func() (vfs.File, error)) (vfs.File, error) {
+	w := &walFile{fs: f, name: name}
+	if f.failed() {
+		return w, nil
+	}
+	file, err := open()
+	if err != nil {
+		w.note(op, err)
+		return w, nil
+	}
+	w.File = file
+	return w, nil
+}
+
+// Lock names the one reason why a lock cannot be had that is not a fault of the
+// file system: vfs has no error of its own for it.
+func (f *walFS) Lock(name string) (io.Closer, error) {
+	c, err := f.FS.Lock(name)
+	if _, isFault := errors.AsType[*fs.PathError](err); err == nil || isFault {
+		return c, err
+	}
+	return nil, fmt.Errorf("%w: %s is locked (%w); stop the other process or choose another folder",
+		ErrLocked, name, err)
+}
+
+// walFile is a file of the write-ahead log, or its folder. File is nil if it
+// could not be opened; then the log has failed.
+type walFile struct {
+	vfs.File
+	fs   *walFS
+	name string
+}
+
+func (w *walFile) note(op string, err error) {
+	if err != nil {
+		w.fs.fail(fmt.Errorf("%s %s: %w", op, w.name, err))
+	}
+}
+
+func (w *walFile) dead() bool { return w.File == nil || w.fs.failed() }
+
+func (w *walFile) Write(p []byte) (int, error) {
+	if w.dead() {
+		return len(p), nil
+	}
+	n, err := w.File.Write(p)
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	w.note("write", err)
+	return len(p), nil
+}
+
+func (w *walFile) Sync() error {
+	if !w.dead() {
+		w.note("sync", w.File.Sync())
+	}
+	return nil
+}
+
+func (w *walFile) SyncData() error {
+	if !w.dead() {
+		w.note("sync", w.File.SyncData())
+	}
+	return nil
+}
+
+func (w *walFile) SyncTo(length int64) (fullSync bool, err error) {
+	if w.dead() {
+		return true, nil
+	}
+	fullSync, err = w.File.SyncTo(length)
+	w.note("sync", err)
+	return fullSync || err != nil, nil
+}
+
+// Preallocate may fail: it only makes later writes cheaper.
+func (w *walFile) Preallocate(offset, length int64) error {
+	if w.dead() {
+		return nil
+	}
+	return w.File.Preallocate(offset, length)
+}
+
+// Close fails the log only while that is healthy; else it frees what there is.
+func (w *walFile) Close() error {
+	if w.File == nil {
+		return nil
+	}
+	err := w.File.Close()
+	if !w.fs.failed() {
+		w.note("close", err)
+	}
+	return nil
+}
+
+func (w *walFile) Stat() (vfs.FileInfo, error) {
+	if w.File == nil {
+		return noFile{}, nil
+	}
+	return w.File.Stat()
+}
+
+func (w *walFile) Fd() uintptr {
+	if w.File == nil {
+		return vfs.InvalidFd
+	}
+	return w.File.Fd()
+}
+
+// noFile describes a file that could not be opened.
+type noFile struct{}
+
+func (noFile) Name() string           { return "" }
+func (noFile) Size() int64            { return 0 }
+func (noFile) Mode() os.FileMode      { return 0 }
+func (noFile) ModTime() time.Time     { return time.Time{} }
+func (noFile) IsDir() bool            { return false }
+func (noFile) Sys() any               { return nil }
+func (noFile) DeviceID() vfs.DeviceID { return vfs.DeviceID{} }

@@ -1,0 +1,240 @@
+package storage
+
+import (
+	"bytes"
+	"hash/maphash"
+	"slices"
+
+	"github.com/cairn-dev/cairn/abi"
+)
+
+// MaxTxnBytes bounds what one Txn holds: upstream's hard limit of its write
+// cache (SEMANTICS 2.5). What was rolled back or written over counts while its
+// memory is held.
+const MaxTxnBytes = 128 << 20
+
+// opOverheadBytes is what an op costs beside its key and value.
+const opOverheadBytes = 96
+
+// keepOps and keepIndex bound what an empty Txn keeps for the next call.
+const keepOps, keepIndex = 256, 1024
+
+type opKind uint8
+
+const (
+	opPut opKind = iota
+	opDelete
+	opWipe  // everything before it is gone, in the store as well
+	opAlarm // due and set
+)
+
+// op is one change. Ops are kept in the order made; older is the op that this
+// one hides, so that undoing the newest op is one step.
+type op struct {
+	kind  opKind
+	set   bool // opAlarm: set to due, or deleted
+	older int32
+	hash  uint64
+	due   int64
+	key   []byte // key and value are in the arena
+	value []byte
+}
+
+// ref is an index into ops plus one; 0 is none.
+type ref = int32
+
+var hashSeed = maphash.MakeSeed()
+
+// writes are the changes that a Txn has not committed: a log of ops, and an
+// index of the newest op of each key. A cursor reads the ops that were there
+// when it was opened, while the Txn goes on; so ops below frozen are not
+// changed, and whoever shortens ops leaves them to the cursors (detach).
+type writes struct {
+	ops    []op
+	index  map[uint64]ref // newest op with this hash of a key
+	wiped  ref            // newest opWipe
+	alarm  ref            // newest opAlarm
+	arena  arena
+	sorted []ref // newest op of each key among the first sortedOps, in order of key
+	// sortedOps only grows between undos, so sorting again looks at new ops only.
+	sortedOps int
+
+	frozen  int // ops that a cursor or a savepoint may come back to
+	cursors int // open cursors
+}
+
+func (w *writes) empty() bool { return len(w.ops) == 0 }
+
+// find returns the newest op of a key, whatever wiped says; 0 if there is none.
+func (w *writes) find(hash uint64, key []byte) ref {
+	r := w.index[hash]
+	for r != 0 && !bytes.Equal(w.ops[r-1].key, key) {
+		r = w.ops[r-1].older
+	}
+	return r
+}
+
+// get looks a key up. known is false when the store has to be asked.
+func (w *writes) get(key []byte) (value []byte, found, known bool) {
+	if w.empty() {
+		return nil, false, false
+	}
+	if r := w.find(maphash.Bytes(hashSeed, key), key); r > w.wiped {
+		o := &w.ops[r-1]
+		return o.value[:len(o.value):len(o.value)], o.kind == opPut, true
+	}
+	return nil, false, w.wiped != 0
+}
+
+// live says whether an op is what its key has in the end.
+func (w *writes) live(r ref) bool {
+	o := &w.ops[r-1]
+	return r > w.wiped && o.kind <= opDelete && w.find(o.hash, o.key) == r
+}
+
+// write records a put or a delete.
+func (w *writes) write(kind opKind, key, value []byte) error {
+	hash := maphash.Bytes(hashSeed, key)
+	r := w.find(hash, key)
+	if r > w.wiped && int(r) > w.frozen && len(value) <= cap(w.ops[r-1].value) {
+		o := &w.ops[r-1]
+		o.kind, o.value = kind, append(o.value[:0], value...)
+		return nil
+	}
+	if err := w.admit(len(key) + len(value)); err != nil {
+		return err
+	}
+	if w.index == nil {
+		w.index = make(map[uint64]ref)
+	}
+	w.ops = append(w.ops, op{kind: kind, hash: hash, older: w.index[hash],
+		key: w.arena.copy(key), value: w.arena.copy(value)})
+	w.index[hash] = ref(len(w.ops))
+	return nil
+}
+
+func (w *writes) wipe() error {
+	if err := w.admit(0); err != nil {
+		return err
+	}
+	w.ops = append(w.ops, op{kind: opWipe, older: w.wiped})
+	w.wiped = ref(len(w.ops))
+	return nil
+}
+
+func (w *writes) setAlarm(due int64, set bool) error {
+	if r := w.alarm; r > w.wiped && int(r) > w.frozen {
+		w.ops[r-1].due, w.ops[r-1].set = due, set
+		return nil
+	}
+	if err := w.admit(0); err != nil {
+		return err
+	}
+	w.ops = append(w.ops, op{kind: opAlarm, due: due, set: set, older: w.alarm})
+	w.alarm = ref(len(w.ops))
+	return nil
+}
+
+// pendingAlarm returns the alarm; known is false when the store has to be asked.
+func (w *writes) pendingAlarm() (due int64, set, known bool) {
+	if w.alarm > w.wiped {
+		o := &w.ops[w.alarm-1]
+		return o.due, o.set, true
+	}
+	return 0, false, w.wiped != 0
+}
+
+func (w *writes) admit(n int) error {
+	size := w.arena.used + n + (len(w.ops)+1)*opOverheadBytes
+	if size > MaxTxnBytes {
+		return &SizeError{Err: ErrTxnTooLarge, Size: size, Max: MaxTxnBytes}
+	}
+	return nil
+}
+
+// undo takes the newest ops back until n are left.
+func (w *writes) undo(n int, mark arenaMark) {
+	for i := len(w.ops) - 1; i >= n; i-- {
+		switch o := &w.ops[i]; o.kind {
+		case opWipe:
+			w.wiped = o.older
+		case opAlarm:
+			w.alarm = o.older
+		default:
+			w.index[o.hash] = o.older
+		}
+	}
+	if w.sortedOps > n {
+		w.sorted, w.sortedOps = nil, 0
+	}
+	if w.cursors > 0 {
+		w.ops = slices.Clip(w.ops[:n]) // the next op moves to a new array
+		return
+	}
+	clear(w.ops[n:])
+	w.ops = w.ops[:n]
+	w.arena.truncate(mark)
+}
+
+// reset forgets everything and keeps some memory, unless cursors read it.
+func (w *writes) reset() {
+	w.wiped, w.alarm, w.sorted, w.sortedOps = 0, 0, nil, 0
+	if len(w.ops) > keepIndex {
+		w.index = nil // clearing a large map costs its size each time
+	}
+	clear(w.index)
+	if w.cursors > 0 || cap(w.ops) > keepOps {
+		w.ops = nil
+	}
+	clear(w.ops)
+	w.ops = w.ops[:0]
+	if w.cursors > 0 {
+		w.arena = arena{}
+	}
+	w.arena.reset()
+}
+
+// order returns the newest op of each key, in order of key. The slice is never
+// changed afterwards. It sorts what is new and merges that with what was sorted
+// before.
+func (w *writes) order() []ref {
+	if w.sortedOps == len(w.ops) {
+		return w.sorted
+	}
+	var fresh []ref
+	for i := w.sortedOps; i < len(w.ops); i++ {
+		if w.live(ref(i + 1)) {
+			fresh = append(fresh, ref(i+1))
+		}
+	}
+	slices.SortFunc(fresh, func(a, b ref) int {
+		return bytes.Compare(w.ops[a-1].key, w.ops[b-1].key)
+	})
+	merged := make([]ref, 0, len(w.sorted)+len(fresh))
+	for _, r := range w.sorted {
+		if !w.live(r) {
+			continue
+		}
+		for len(fresh) > 0 && bytes.Compare(w.ops[fresh[0]-1].key, w.ops[r-1].key) < 0 {
+			merged, fresh = append(merged, fresh[0]), fresh[1:]
+		}
+		merged = append(merged, r)
+	}
+	w.sorted, w.sortedOps = append(merged, fresh...), len(w.ops)
+	return w.sorted
+}
+
+// checkKey and checkValue enforce the ABI's limits.
+func checkKey(key []byte) error {
+	if len(key) > abi.MaxKeyBytes {
+		return &SizeError{Err: ErrKeyTooLarge, Size: len(key), Max: abi.MaxKeyBytes}
+	}
+	return nil
+}
+
+func checkValue(value []byte) error {
+	if len(value) > abi.MaxValueBytes {
+		return &SizeError{Err: ErrValueTooLarge, Size: len(value), Max: abi.MaxValueBytes}
+	}
+	return nil
+}
