@@ -32,10 +32,16 @@ const depsRules = `
 	host/router < host/worker;
 	host/worker < host/ingress;
 
-	host/config, host/build, host/ingress < host;
+	host/storage, host/config < host/app;
+	host/storage < host/alarm;
+	host/storage, host/hostfunc < host/outbound;
+	NONE < host/admin;
+
+	host/app, host/build, host/ingress, host/alarm, host/outbound, host/admin < host;
 	host/build < host/internal/testguest;
 	host, host/internal/testguest < host/hosttest;
-	host < cmd/cairn;
+	NONE < cmd/cairn/internal/loadgen;
+	host, cmd/cairn/internal/loadgen < cmd/cairn;
 `
 
 // owners lists, for each outside module, the rooms that may import it.
