@@ -1,7 +1,14 @@
 // Command cairn runs durable objects.
 //
 //	cairn serve [CONFIG]      run an app
+//	cairn dev [CONFIG]        serve, rebuild on change, swap
 //	cairn build [PACKAGE]     compile a Go guest and check that it speaks the ABI
+//	cairn bench URL           load a server and measure its latency
+//	cairn deploy FILE|CONFIG  put a new version on a running host
+//	cairn versions            list the versions that it keeps
+//	cairn rollback [VERSION]  let an earlier one serve again
+//	cairn objects …           list and show objects of a running host
+//	cairn bench URL           put load on a host and measure its latency
 //	cairn version             print the version
 //
 // Exit codes: 0 done, 1 failed, 2 a wrong command line. An error is one line
@@ -73,7 +80,7 @@ func newRoot() *cobra.Command {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newServe(), newBuild(), newVersion())
+	root.AddCommand(newServe(), newDev(), newBuild(), newDeploy(), newVersions(), newRollback(), newObjects(), newBench(), newVersion())
 	return root
 }
 

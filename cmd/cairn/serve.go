@@ -9,11 +9,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cairn-dev/cairn/host"
+	"github.com/cairn-dev/cairn/host/admin"
 	"github.com/cairn-dev/cairn/host/config"
 )
 
@@ -24,6 +26,7 @@ const drainLimit = 30 * time.Second
 // serveFlags are the host's settings; none of them stands in the config file.
 type serveFlags struct {
 	listen, admin, data   string
+	adminToken            string
 	memory                string
 	evictIdle             time.Duration
 	logFormat, logLevel   string
@@ -33,18 +36,25 @@ type serveFlags struct {
 func newServe() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:   "serve [CONFIG]",
+		Use:   "serve [CONFIG...]",
 		Short: "run an app: CONFIG is a wrangler.jsonc, wrangler.json or wrangler.toml",
 		Long: "serve runs the app of a wrangler file, the one in this folder when CONFIG is left out.\n" +
+			"Of several, the first is the public one; bindings with a script_name find the others.\n" +
 			"Every flag has an environment variable, such as CAIRN_LISTEN.",
-		Args: maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return serve(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr(), nil)
 		},
 	}
+	f.add(cmd)
+	return cmd
+}
+
+// add defines the flags of serve and dev.
+func (f *serveFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8787", "address of the public listener")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:8788", "address of the admin listener")
+	flags.StringVar(&f.adminToken, "admin-token", "", "bearer token of the admin listener; needed where that is not loopback")
 	flags.StringVar(&f.data, "data", ".cairn", "folder of the store")
 	flags.StringVar(&f.memory, "memory", "", "budget for guests' memory, like 2GiB (default half of the machine's)")
 	flags.DurationVar(&f.evictIdle, "evict-idle", 10*time.Second, "from then on an idle object may forget its memory")
@@ -52,21 +62,34 @@ func newServe() *cobra.Command {
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&f.interpreter, "interpreter", false, "run guests without compiling them")
 	flags.BoolVar(&f.noImages, "no-images", false, "start every instance the plain way")
-	return cmd
 }
 
-func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.Writer) error {
+// companion is what runs beside a host until ctx is done, such as a watcher.
+type companion func(ctx context.Context, r *host.Runtime, configs []*config.Config, data string, logger *slog.Logger) error
+
+func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.Writer, beside companion) error {
 	logger, err := newLogger(f, stderr)
 	if err != nil {
 		return err
 	}
-	c, err := loadConfig(args, logger)
+	if f.evictIdle <= 0 {
+		return usageError{fmt.Errorf("--evict-idle %v is not above zero", f.evictIdle)}
+	}
+	budget, err := memoryBudget(f.memory)
 	if err != nil {
 		return err
 	}
+	configs, err := loadConfigs(args, logger)
+	if err != nil {
+		return err
+	}
+	var more []host.Script
+	for _, c := range configs[1:] {
+		more = append(more, host.Script{Config: c})
+	}
 	r, err := host.Start(ctx, host.Options{
-		Config: c, DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), EvictIdle: f.evictIdle,
-		Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
+		Config: configs[0], More: more, DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), EvictIdle: f.evictIdle,
+		MemoryBudget: budget, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
 	})
 	if err != nil {
 		return err
@@ -75,9 +98,18 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	if err != nil {
 		return errors.Join(fmt.Errorf("%w (choose another address with --listen)", err), r.Shutdown(ctx))
 	}
-	served := make(chan error, 1)
+	adminListener, err := net.Listen("tcp", f.admin)
+	if err != nil {
+		return errors.Join(fmt.Errorf("%w (choose another address with --admin)", err), listener.Close(), r.Shutdown(ctx))
+	}
+	operator := admin.New(admin.Options{Host: r.Admin(), Token: f.adminToken, Metrics: r.Metrics(), Logger: logger})
+	served := make(chan error, 3)
 	go func() { served <- r.Serve(listener) }()
-	fmt.Fprintf(stdout, "cairn serves %s on http://%s\n", c.Name, listener.Addr())
+	go func() { served <- operator.Serve(adminListener) }()
+	if beside != nil {
+		go func() { served <- beside(ctx, r, configs, f.data, logger) }()
+	}
+	fmt.Fprintf(stdout, "cairn serves %s on http://%s\n", names(configs), listener.Addr())
 	select {
 	case err = <-served:
 	case <-ctx.Done():
@@ -85,29 +117,43 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
 	defer cancel()
-	return errors.Join(err, r.Shutdown(drain))
+	return errors.Join(err, operator.Shutdown(drain), r.Shutdown(drain))
 }
 
-// loadConfig finds and reads the app's config and logs its warnings.
-func loadConfig(args []string, logger *slog.Logger) (*config.Config, error) {
-	var path string
-	if len(args) == 1 {
-		path = args[0]
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			if path, err = config.Find(path); err != nil {
-				return nil, err
-			}
-		}
-	} else {
-		found, err := config.Find(".")
-		if err != nil {
+// names lists the scripts, the public one first.
+func names(configs []*config.Config) string {
+	var list []string
+	for _, c := range configs {
+		list = append(list, c.Name)
+	}
+	return strings.Join(list, ", ")
+}
+
+// loadConfigs reads the configs that the command line names, the one of this
+// folder if it names none. Problems of all of them come together.
+func loadConfigs(args []string, logger *slog.Logger) ([]*config.Config, error) {
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	var configs []*config.Config
+	var errs []error
+	for _, path := range args {
+		c, err := loadConfig(path, logger)
+		configs, errs = append(configs, c), append(errs, err)
+	}
+	return configs, errors.Join(errs...)
+}
+
+// loadConfig reads the config at a path, or in a folder, and logs its warnings.
+func loadConfig(path string, logger *slog.Logger) (*config.Config, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		if path, err = config.Find(path); err != nil {
 			return nil, err
 		}
-		path = found
 	}
 	c, warnings, err := config.Load(path)
 	for _, w := range warnings {
-		logger.Warn("config", "at", fmt.Sprintf("%s:%d:%d", w.Pos.File, w.Pos.Line, w.Pos.Col), "warning", w.Message)
+		logger.Warn("config", "at", w.Pos.String(), "warning", w.Message)
 	}
 	return c, err
 }
