@@ -18,8 +18,8 @@ const module = "github.com/cairn-dev/cairn"
 // reason in the message.
 const depsRules = `
 	NONE < abi;
-	abi < abi/wire;
-	abi/wire < guest/internal/hostcall < guest < guest/guesttest;
+	abi < abi/wire < abi/conformance;
+	abi/wire < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
 
 	NONE < host/config, host/build, host/module/rewrite;
 	abi/wire < host/storage, host/hostfunc;
@@ -33,13 +33,13 @@ const depsRules = `
 	host/worker < host/ingress;
 
 	host/storage, host/config < host/app;
-	host/storage < host/alarm;
+	host/storage < host/alarm < host/alarm/alarmtest;
 	host/storage, host/hostfunc < host/outbound;
 	NONE < host/admin;
 
 	host/app, host/build, host/ingress, host/alarm, host/outbound, host/admin < host;
 	host/build < host/internal/testguest;
-	host, host/internal/testguest < host/hosttest;
+	host, host/internal/testguest, host/alarm/alarmtest < host/hosttest;
 	NONE < cmd/cairn/internal/loadgen;
 	host, cmd/cairn/internal/loadgen < cmd/cairn;
 `

@@ -8,11 +8,12 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/cairn-dev/cairn/host/build"
+	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/outbound"
 	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/router"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -21,19 +22,28 @@ import (
 
 // Runtime is a running app.
 type Runtime struct {
-	options Options
-	store   *storage.Store
-	engine  *module.Engine
-	version *module.Version
-	objects *object.Objects
-	server  *ingress.Server
+	options    Options
+	store      *storage.Store
+	engine     *module.Engine
+	scripts    []*script   // the first is the public one
+	env        *object.Env // the first's
+	objects    *object.Objects
+	alarms     *alarm.Scheduler
+	outbound   *outbound.Client // nil where no host is allowed
+	sender     object.Sender
+	server     *ingress.Server
+	namespaces sync.Map // of *object.Namespace, by number
+	deploying  sync.Mutex                   // held while scripts change
+	// recorded is when what Start wrote is durable.
+	recorded storage.Seq
 
 	background sync.WaitGroup
+	running    context.Context // until Shutdown
 	stop       context.CancelFunc
 }
 
-// Start opens the store, compiles the app's module, and makes everything ready
-// to Serve. What it opened before a failure is closed again.
+// Start opens the store, compiles the scripts' modules, brings the store to what
+// their migrations say, and makes everything ready to Serve. What it opened before a failure is closed again.
 func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -56,53 +66,62 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	}); err != nil {
 		return nil, err
 	}
+	if len(o.AllowHosts) > 0 {
+		if r.outbound, err = outbound.New(outbound.Options{
+			Log: r.store.Log(), Allow: o.AllowHosts, Logger: o.Logger,
+		}); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.load(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// load compiles the app and connects the rooms, bottom up.
+// load compiles the scripts and connects the rooms, bottom up.
 func (r *Runtime) load(ctx context.Context) error {
 	o := &r.options
-	wasm := o.Wasm
-	if wasm == nil {
-		var err error
-		scratch := filepath.Join(o.DataDir, "build", o.Config.Name)
-		if wasm, err = build.Main(ctx, o.Config.MainPath(), scratch); err != nil {
-			return err
-		}
+	if err := r.compile(ctx); err != nil {
+		return err
 	}
-	var err error
-	if r.version, err = r.engine.Compile(ctx, wasm); err != nil {
-		return fmt.Errorf("%s: %w", o.Config.Main, err)
-	}
-	env, err := newEnv(r.store, o, r.version)
-	if err != nil {
+	if err := r.migrate(); err != nil {
 		return err
 	}
 	route := &router.Router{Placement: placement.Local{}}
 	r.objects = object.New(object.Options{
-		Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle, Logger: o.Logger,
+		Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle,
+		MemoryBudget: o.MemoryBudget, Now: o.Now, Logger: o.Logger,
 	}, route)
 	route.Local = r.objects
-	var w *worker.Worker
-	if r.version.HasWorker() {
-		w = worker.New(r.version, worker.Options{
-			Env: env, Sender: route, Random: o.Random, Logger: o.Logger.With("worker", env.Script),
+	public := r.scripts[0]
+	r.env, r.sender = public.env, route
+	for _, s := range r.scripts {
+		s.worker = worker.New(worker.Options{
+			Env: s.env, Sender: route, Random: o.Random, Logger: o.Logger.With("worker", s.config.Name),
 		})
 	}
 	r.server = ingress.New(ingress.Options{
-		Worker: w, Bindings: env.Bindings, Sender: route, Log: r.store.Log(), Logger: o.Logger,
+		Worker: public.worker, Env: public.env, Sender: route, Log: r.store.Log(), Logger: o.Logger,
 	})
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	r.stop = stop
-	r.background.Go(func() { r.objects.Sweep(background) })
+	r.running, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	r.background.Go(func() { r.objects.Sweep(r.running) })
+	r.alarms = alarm.New(alarm.Options{
+		Store: r.store, Deliver: r.wake, Random: o.Random, Clock: o.Clock, Logger: o.Logger,
+	})
+	r.background.Go(func() { r.alarms.Run(r.running) })
 	return nil
 }
 
-// Serve answers requests of the listener until Shutdown.
-func (r *Runtime) Serve(l net.Listener) error { return r.server.Serve(l) }
+// Serve answers requests of the listener until Shutdown. Nobody is answered
+// before the record of the migrations is durable: the wait is here and not in
+// Start, since a test that moves the log by hand has it only after Start.
+func (r *Runtime) Serve(l net.Listener) error {
+	if err := r.store.Wait(r.running, r.recorded); err != nil && r.running.Err() == nil {
+		return errors.Join(fmt.Errorf("apply migrations: %w", err), l.Close())
+	}
+	return r.server.Serve(l)
+}
 
 // Shutdown accepts nothing more, lets running calls finish, and closes the
 // store once everything is durable. When ctx is done before, it gives up
@@ -117,11 +136,29 @@ func (r *Runtime) close(ctx context.Context) error {
 		r.background.Wait()
 	}
 	var errs []error
+	if r.alarms != nil {
+		errs = append(errs, r.alarms.Stop(ctx))
+	}
+	if r.outbound != nil {
+		r.outbound.Close() // after Stop: a handler may be waiting for an answer
+	}
+	for _, s := range r.scripts {
+		if s.worker != nil { // nil after a start that failed
+			s.worker.Close(ctx)
+		}
+	}
 	if r.objects != nil {
 		r.objects.Close(ctx)
 	}
-	if r.version != nil {
-		errs = append(errs, r.version.Close(ctx))
+	for _, s := range r.scripts {
+		if s.env == nil {
+			continue // a start that failed before it served anything
+		}
+		release := s.env.Releases.Get()
+		release.Stable.Close()
+		if release.Next != nil {
+			release.Next.Close()
+		}
 	}
 	if r.engine != nil {
 		errs = append(errs, r.engine.Close(ctx))

@@ -8,16 +8,20 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // Options configures a Runtime.
 type Options struct {
-	// Config is the app. Required.
+	// Config is the script that is public. Required.
 	Config *config.Config
-	// Wasm is the app's module. Default: what Config.Main names.
+	// Wasm is its module. Default: what Config.Main names.
 	Wasm []byte
+	// More are scripts that run beside it, for bindings with a script_name.
+	// Default none.
+	More []Script
 	// DataDir is the folder of the store. Required.
 	DataDir string
 	// CacheDir keeps compiled code between starts. Default none.
@@ -27,6 +31,8 @@ type Options struct {
 	EvictIdle time.Duration
 	// Residents bounds the objects that hold an instance at a time. Default 256.
 	Residents int
+	// MemoryBudget bounds the bytes of suspended objects' memory. Default 1 GiB.
+	MemoryBudget int64
 	// CPULimit bounds what one entry into a guest may compute. Default 30 s; a
 	// config's limits.cpu_ms goes before it.
 	CPULimit time.Duration
@@ -36,6 +42,9 @@ type Options struct {
 	Interpreter bool
 	// NoImages starts every instance the plain way. Default false.
 	NoImages bool
+	// AllowHosts lists where guests may send requests, see package outbound.
+	// Default nowhere.
+	AllowHosts []string
 	// Logger gets the host's log and the guests'. Default discards.
 	Logger *slog.Logger
 
@@ -43,15 +52,32 @@ type Options struct {
 	FS vfs.FS
 	// WrapLog lets a test stand between the store and its log. Default none.
 	WrapLog func(storage.Log) storage.Log
+	// Clock is what alarms go by. Default Now, with the timers of package time.
+	Clock alarm.Clock
 	// Now is the wall clock. Default time.Now.
 	Now func() time.Time
 	// Random fills a buffer with random bytes. Default crypto/rand.
 	Random func([]byte)
 }
 
+// Script is a script to run.
+type Script struct {
+	// Config is what its wrangler file says. Required.
+	Config *config.Config
+	// Wasm is its module. Default: what Config.Main names.
+	Wasm []byte
+}
+
+// scripts are all scripts, the public one first.
+func (o *Options) scripts() []Script {
+	return append([]Script{{Config: o.Config, Wasm: o.Wasm}}, o.More...)
+}
+
 func (o *Options) validate() error {
-	if o.Config == nil {
-		return errors.New("host: no config")
+	for _, s := range o.scripts() {
+		if s.Config == nil {
+			return errors.New("host: no config")
+		}
 	}
 	if o.DataDir == "" {
 		return errors.New("host: no data folder")
@@ -61,6 +87,9 @@ func (o *Options) validate() error {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Clock == nil {
+		o.Clock = alarm.WallClock(o.Now)
 	}
 	if o.Random == nil {
 		o.Random = func(b []byte) { rand.Read(b) } // never fails, see crypto/rand

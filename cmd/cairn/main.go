@@ -3,7 +3,6 @@
 //	cairn serve [CONFIG]      run an app
 //	cairn dev [CONFIG]        serve, rebuild on change, swap
 //	cairn build [PACKAGE]     compile a Go guest and check that it speaks the ABI
-//	cairn bench URL           load a server and measure its latency
 //	cairn deploy FILE|CONFIG  put a new version on a running host
 //	cairn versions            list the versions that it keeps
 //	cairn rollback [VERSION]  let an earlier one serve again

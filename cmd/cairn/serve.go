@@ -27,6 +27,7 @@ const drainLimit = 30 * time.Second
 type serveFlags struct {
 	listen, admin, data   string
 	adminToken            string
+	allowHosts            []string
 	memory                string
 	evictIdle             time.Duration
 	logFormat, logLevel   string
@@ -55,6 +56,8 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8787", "address of the public listener")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:8788", "address of the admin listener")
 	flags.StringVar(&f.adminToken, "admin-token", "", "bearer token of the admin listener; needed where that is not loopback")
+	flags.StringSliceVar(&f.allowHosts, "allow-host", nil,
+		"host that guests may send requests to: a name, *.NAME, an address, or * for all public ones")
 	flags.StringVar(&f.data, "data", ".cairn", "folder of the store")
 	flags.StringVar(&f.memory, "memory", "", "budget for guests' memory, like 2GiB (default half of the machine's)")
 	flags.DurationVar(&f.evictIdle, "evict-idle", 10*time.Second, "from then on an idle object may forget its memory")
@@ -89,7 +92,7 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	}
 	r, err := host.Start(ctx, host.Options{
 		Config: configs[0], More: more, DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), EvictIdle: f.evictIdle,
-		MemoryBudget: budget, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
+		MemoryBudget: budget, AllowHosts: f.allowHosts, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
 	})
 	if err != nil {
 		return err

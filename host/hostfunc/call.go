@@ -28,7 +28,8 @@ type Call struct {
 	result   []byte // what result_read gives, a buffer of this Call
 	logBytes int    // logged so far
 	dropped  int    // log records beyond the budget
-	stdio    []byte // a line of standard output or error that has not ended
+	stdio    []byte // a line of a standard stream that has not ended
+	stdioFD  uint32 // of which one
 
 	lists []openList
 
@@ -51,7 +52,7 @@ func (c *Call) Begin(host Host, memory api.Memory, input []byte, cpuLimit time.D
 // message has grown.
 func (c *Call) End() {
 	const keepBytes = 64 << 10
-	c.flushStdio(2)
+	c.flushStdio()
 	c.closeLists()
 	c.Host, c.Memory, c.Input = nil, nil, nil
 	if cap(c.Output) > keepBytes {
@@ -62,8 +63,12 @@ func (c *Call) End() {
 	}
 }
 
-// Dropped returns how many log records were beyond the call's budget.
-func (c *Call) Dropped() int { return c.dropped }
+// Dropped returns how many log records were beyond the call's budget, once the
+// guest has returned.
+func (c *Call) Dropped() int {
+	c.flushStdio() // a line without an end counts as well
+	return c.dropped
+}
 
 type callKey struct{}
 
@@ -85,8 +90,10 @@ func callOf(ctx context.Context) *Call {
 	return c
 }
 
-// view returns linear memory's bytes at ptr.
+// view returns linear memory's bytes at ptr. Whoever asks for them will touch
+// them, so they count as work.
 func (c *Call) view(ptr, length uint64) ([]byte, bool) {
+	c.meter.work += uint64(uint32(length))
 	return c.Memory.Read(uint32(ptr), uint32(length))
 }
 

@@ -1,6 +1,9 @@
 package hostfunc
 
-import "github.com/cairn-dev/cairn/abi"
+import (
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/wire"
+)
 
 // fetchSend is the host function abi.FuncFetchSend. It sends a request out of
 // the host and waits for its response.
@@ -26,6 +29,10 @@ func fetchSend(c *Call, args []uint64) abi.Status {
 		return abi.StatusFault
 	case len(request) > abi.MaxMessageBytes:
 		return abi.StatusTooLarge
+	}
+	var check wire.Request
+	if wire.DecodeRequest(request, &check) != nil {
+		return abi.StatusInvalid
 	}
 	c.meter.pause()
 	result, err := c.Host.FetchSend(request, c.result[:0])

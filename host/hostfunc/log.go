@@ -44,30 +44,36 @@ func (c *Call) LogBudget(n int) bool {
 	return true
 }
 
-// writeStdio takes what the guest wrote to a standard stream and logs whole
-// lines of it.
+// writeStdio takes what the guest wrote to a standard stream and logs it line
+// by line.
 func (c *Call) writeStdio(fd uint32, text []byte) {
-	for {
-		end := bytes.IndexByte(text, '\n')
-		if end < 0 {
-			break
-		}
-		c.stdio = append(c.stdio, text[:end]...)
-		c.flushStdio(fd)
-		text = text[end+1:]
+	if fd != c.stdioFD {
+		c.flushStdio()
+		c.stdioFD = fd
 	}
-	c.stdio = append(c.stdio, text...)
-	if len(c.stdio) > maxStdioLine {
-		c.flushStdio(fd)
+	for len(text) > 0 {
+		part := text[:min(len(text), maxStdioLine-len(c.stdio))]
+		end := bytes.IndexByte(part, '\n')
+		if end >= 0 {
+			part = part[:end]
+		}
+		c.stdio = append(c.stdio, part...)
+		text = text[len(part):]
+		if end >= 0 {
+			text = text[1:]
+		}
+		if end >= 0 || len(c.stdio) == maxStdioLine {
+			c.flushStdio()
+		}
 	}
 }
 
 // maxStdioLine is where a line of standard output is cut.
 const maxStdioLine = 4 << 10
 
-func (c *Call) flushStdio(fd uint32) {
+func (c *Call) flushStdio() {
 	level := int32(abi.LevelInfo)
-	if fd == 2 {
+	if c.stdioFD == 2 {
 		level = abi.LevelWarn
 	}
 	if len(c.stdio) > 0 && c.Host != nil && c.LogBudget(len(c.stdio)) {

@@ -16,8 +16,11 @@ import (
 type function struct {
 	name   string
 	params []string
-	run    func(c *Call, args []uint64) abi.Status
+	run    Function
 }
+
+// Function is what a host function of the ABI does with its arguments.
+type Function = func(c *Call, args []uint64) abi.Status
 
 // functions lists the ABI's imports in the order of SPEC.md.
 var functions = []function{
@@ -59,7 +62,7 @@ var functions = []function{
 // It returns what a guest may import.
 func Instantiate(ctx context.Context, rt wazero.Runtime, s System) (Imports, error) {
 	imports := Imports{}
-	for _, build := range []func(wazero.Runtime) wazero.HostModuleBuilder{buildABI, s.buildWASI} {
+	for _, build := range []func(wazero.Runtime) wazero.HostModuleBuilder{s.buildABI, s.buildWASI} {
 		compiled, err := build(rt).Compile(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("compile host module: %w", err)
@@ -75,7 +78,7 @@ func Instantiate(ctx context.Context, rt wazero.Runtime, s System) (Imports, err
 	return imports, nil
 }
 
-func buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
+func (s System) buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 	b := rt.NewHostModuleBuilder(abi.ModuleName)
 	for _, f := range functions {
 		params := make([]api.ValueType, len(f.params))
@@ -86,10 +89,15 @@ func buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 			}
 		}
 		run := f.run
+		if s.Wrap != nil {
+			run = s.Wrap(f.name, run)
+		}
 		b.NewFunctionBuilder().
 			WithName(f.name).WithParameterNames(f.params...).WithResultNames("status").
 			WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
-				stack[0] = uint64(run(callOf(ctx), stack))
+				c := callOf(ctx)
+				c.charge()
+				stack[0] = uint64(run(c, stack))
 			}), params, []api.ValueType{api.ValueTypeI32}).
 			Export(f.name)
 	}

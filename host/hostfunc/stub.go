@@ -29,16 +29,13 @@ import (
 //   - StatusError: the call failed; its wire.Error waits for result_read
 //   - StatusFault: a range lies outside linear memory; nothing was called
 func stubCall(c *Call, args []uint64) abi.Status {
-	target, status := c.target(args)
-	if status != abi.StatusOK {
-		return status
-	}
-	method, ok1 := c.view(args[5], args[6])
-	arguments, ok2 := c.view(args[7], args[8])
+	target, ok1 := c.target(args)
+	method, ok2 := c.view(args[5], args[6])
+	arguments, ok3 := c.view(args[7], args[8])
 	switch {
-	case !ok1, !ok2, !c.mayDeliver(args[9:12]):
+	case !ok1, !ok2, !ok3, !c.mayDeliver(args[9:12]):
 		return abi.StatusFault
-	case !utf8.Valid(method):
+	case !target.valid(), !utf8.Valid(method):
 		return abi.StatusInvalid
 	case len(arguments) > abi.MaxMessageBytes:
 		return abi.StatusTooLarge
@@ -65,14 +62,13 @@ func stubCall(c *Call, args []uint64) abi.Status {
 //
 // As of stubCall.
 func stubFetch(c *Call, args []uint64) abi.Status {
-	target, status := c.target(args)
-	if status != abi.StatusOK {
-		return status
-	}
-	request, ok := c.view(args[5], args[6])
+	target, ok1 := c.target(args)
+	request, ok2 := c.view(args[5], args[6])
 	switch {
-	case !ok, !c.mayDeliver(args[7:10]):
+	case !ok1, !ok2, !c.mayDeliver(args[7:10]):
 		return abi.StatusFault
+	case !target.valid():
+		return abi.StatusInvalid
 	case len(request) > abi.MaxMessageBytes:
 		return abi.StatusTooLarge
 	}
@@ -82,18 +78,23 @@ func stubFetch(c *Call, args []uint64) abi.Status {
 	return c.answer(args[7:10], result, err)
 }
 
-// target reads the first five arguments of stub_call and stub_fetch.
-func (c *Call) target(args []uint64) (Target, abi.Status) {
+// target reads the first five arguments of stub_call and stub_fetch. ok is
+// false where a range lies outside linear memory.
+func (c *Call) target(args []uint64) (t Target, ok bool) {
 	binding, ok1 := c.view(args[0], args[1])
 	object, ok2 := c.view(args[3], args[4])
-	kind := uint32(args[2])
-	switch {
-	case !ok1, !ok2:
-		return Target{}, abi.StatusFault
-	case kind == abi.TargetName && utf8.Valid(object), kind == abi.TargetID && len(object) == abi.IDBytes:
-		return Target{Binding: binding, Kind: kind, Object: object}, abi.StatusOK
+	return Target{Binding: binding, Kind: uint32(args[2]), Object: object}, ok1 && ok2
+}
+
+// valid reports whether the target names an object.
+func (t *Target) valid() bool {
+	switch t.Kind {
+	case abi.TargetName:
+		return utf8.Valid(t.Object)
+	case abi.TargetID:
+		return len(t.Object) == abi.IDBytes
 	}
-	return Target{}, abi.StatusInvalid
+	return false
 }
 
 // mayDeliver reports whether buf_ptr, buf_cap and len_ptr lie in memory.

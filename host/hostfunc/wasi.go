@@ -22,6 +22,10 @@ const (
 type System struct {
 	Now    func() time.Time // the wall clock
 	Random func(buf []byte) // fills buf
+
+	// Wrap lets a test stand between guests and the functions of the ABI.
+	// Default none.
+	Wrap func(name string, run Function) Function
 }
 
 // buildWASI makes wasi_snapshot_preview1: wazero's own, which gives a guest no
@@ -39,11 +43,13 @@ func (s System) buildWASI(rt wazero.Runtime) wazero.HostModuleBuilder {
 		{"random_get", []api.ValueType{i32, i32}, s.randomGet},
 		{"clock_time_get", []api.ValueType{i32, i64, i32}, s.clockTimeGet},
 		{"fd_write", []api.ValueType{i32, i32, i32, i32}, fdWrite},
-		{"poll_oneoff", []api.ValueType{i32, i32, i32, i32}, pollOneoff},
+		{"poll_oneoff", []api.ValueType{i32, i32, i32, i32}, s.pollOneoff},
 	} {
 		run := f.run
 		b.NewFunctionBuilder().WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
-			stack[0] = run(callOf(ctx), stack)
+			c := callOf(ctx)
+			c.charge()
+			stack[0] = run(c, stack)
 		}), f.params, []api.ValueType{i32}).Export(f.name)
 	}
 	return b
@@ -63,23 +69,30 @@ func (s System) randomGet(c *Call, args []uint64) uint64 {
 // monotonicStart is what every guest's monotonic clock counts from.
 var monotonicStart = time.Now()
 
+// now is what a clock shows: 0 the wall clock, otherwise the monotonic one.
+func (s System) now(clock uint32) time.Duration {
+	if clock == 0 {
+		return time.Duration(s.Now().UnixNano())
+	}
+	return time.Since(monotonicStart)
+}
+
 // clockTimeGet is clock_time_get(id, precision, time_ptr) for the wall clock,
 // 0, and the monotonic one, 1.
 func (s System) clockTimeGet(c *Call, args []uint64) uint64 {
-	var now int64
-	switch uint32(args[0]) {
-	case 0:
-		now = s.Now().UnixNano()
-	case 1:
-		now = int64(time.Since(monotonicStart))
-	default:
+	clock := uint32(args[0])
+	if clock > 1 {
 		return errnoInval
 	}
-	if !c.Memory.WriteUint64Le(uint32(args[2]), uint64(now)) {
+	if !c.Memory.WriteUint64Le(uint32(args[2]), uint64(s.now(clock))) {
 		return errnoFault
 	}
 	return errnoSuccess
 }
+
+// maxStdioWrite bounds one fd_write: its thousand ranges can all be the whole of
+// linear memory. WASI lets a write take less than it was given.
+const maxStdioWrite = 64 << 10
 
 // fdWrite is fd_write(fd, iovs_ptr, iovs_len, written_ptr). Standard output and
 // standard error go to the host's log, line by line.
@@ -102,8 +115,9 @@ func fdWrite(c *Call, args []uint64) uint64 {
 		if !ok {
 			return errnoFault
 		}
+		text = text[:min(length, maxStdioWrite-written)]
 		c.writeStdio(fd, text)
-		written += length
+		written += uint32(len(text))
 	}
 	if !c.Memory.WriteUint32Le(uint32(args[3]), written) {
 		return errnoFault
@@ -120,7 +134,7 @@ const (
 // pollOneoff is poll_oneoff(in_ptr, out_ptr, count, written_ptr): a sleep until
 // the first clock subscription, and an error for everything else, as a guest
 // has no files. Sleeping counts as computing, so the CPU limit ends it.
-func pollOneoff(c *Call, args []uint64) uint64 {
+func (s System) pollOneoff(c *Call, args []uint64) uint64 {
 	count := uint32(args[2])
 	if count == 0 || count > 64 {
 		return errnoInval
@@ -136,7 +150,7 @@ func pollOneoff(c *Call, args []uint64) uint64 {
 		userdata, tag := binary.LittleEndian.Uint64(sub), sub[8]
 		timeout := time.Duration(min(binary.LittleEndian.Uint64(sub[24:]), 1<<62))
 		if tag == 0 && binary.LittleEndian.Uint16(sub[40:])&1 != 0 { // an absolute time
-			timeout = max(0, timeout-time.Since(monotonicStart))
+			timeout = max(0, timeout-s.now(binary.LittleEndian.Uint32(sub[16:])))
 		}
 		clear(event)
 		binary.LittleEndian.PutUint64(event, userdata)

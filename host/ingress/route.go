@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/valyala/fasthttp"
 
@@ -64,11 +65,14 @@ func (s *Server) parse(uri []byte) (to object.Address, method string, ok bool) {
 	binding, err1 := url.PathUnescape(binding)
 	name, err2 := url.PathUnescape(name)
 	method, err3 := url.PathUnescape(method)
-	n, known := s.options.Bindings[binding]
-	if err1 != nil || err2 != nil || err3 != nil || !known {
+	n, known := s.options.Env.Reach().Bindings[binding]
+	if err1 != nil || err2 != nil || err3 != nil || !known || !utf8.ValidString(name) || !utf8.ValidString(method) {
 		return to, "", false
 	}
-	to = object.Address{Namespace: n, ID: n.IDFromName([]byte(name)), Name: name, Named: len(name) <= abi.MaxNameBytes}
+	to = object.Address{Namespace: n, ID: n.IDFromName([]byte(name))}
+	if len(name) <= abi.MaxNameBytes { // as Env.Address
+		to.Name, to.Named = name, true
+	}
 	return to, method, true
 }
 

@@ -31,11 +31,11 @@ import (
 
 // Options configures a Server.
 type Options struct {
-	// Worker answers every request; nil where the app has none, then the
-	// built-in route does.
+	// Worker answers every request, as long as the app's module has one; else,
+	// or where it is nil, the built-in route does.
 	Worker *worker.Worker
-	// Bindings are what the built-in route can name.
-	Bindings map[string]*object.Namespace
+	// Env is the app; its bindings are what the built-in route can name. Required.
+	Env *object.Env
 	// Sender brings requests to objects. Required.
 	Sender object.Sender
 	// Log is what the output gate waits for. Required.
@@ -45,7 +45,7 @@ type Options struct {
 }
 
 // Limits of a connection. A body that is longer than a message can be is
-// refused by fasthttp with 413.
+// refused with 413.
 const (
 	maxHeaderBytes = 64 << 10
 	readTimeout    = 60 * time.Second
@@ -86,9 +86,27 @@ func New(o Options) *Server {
 		// As it is, the guest sees what the client sent and the client what the
 		// guest answered.
 		DisableHeaderNamesNormalizing: false,
+		DisablePreParseMultipartForm:  true,
+		ErrorHandler:                  refuse,
 		Logger:                        quiet{o.Logger},
 	}
 	return s
+}
+
+// refuse answers what cannot be read as a request.
+func refuse(ctx *fasthttp.RequestCtx, err error) {
+	var header *fasthttp.ErrSmallBuffer
+	var network net.Error
+	switch {
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		fail(ctx, fasthttp.StatusRequestEntityTooLarge)
+	case errors.As(err, &header):
+		fail(ctx, fasthttp.StatusRequestHeaderFieldsTooLarge)
+	case errors.As(err, &network) && network.Timeout():
+		fail(ctx, fasthttp.StatusRequestTimeout)
+	default:
+		fail(ctx, fasthttp.StatusBadRequest)
+	}
 }
 
 // Serve answers requests of the listener until Shutdown.
@@ -110,7 +128,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	x := s.buffers.Get().(*exchange)
-	if s.options.Worker != nil {
+	if w := s.options.Worker; w != nil && w.Active() {
 		s.fetch(ctx, x)
 	} else {
 		s.route(ctx, x)

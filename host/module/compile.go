@@ -48,8 +48,9 @@ func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
 	if v.compiled, err = e.runtime.CompileModule(ctx, out.Wasm); err != nil {
 		return nil, &CompileError{Problem: "module does not validate", Err: err}
 	}
+	e.versions.Add(1)
 	if err := v.load(ctx, parsed); err != nil {
-		v.compiled.Close(ctx)
+		v.Close()
 		return nil, err
 	}
 	return v, nil

@@ -49,6 +49,7 @@ type Engine struct {
 	imports hostfunc.Imports
 
 	instances atomic.Int64
+	versions  atomic.Int64
 }
 
 // NewEngine starts an engine with every host module in it.
@@ -89,6 +90,9 @@ func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 
 // Instances returns how many instances exist, of all versions.
 func (e *Engine) Instances() int { return int(e.instances.Load()) }
+
+// Versions returns how many versions hold compiled code.
+func (e *Engine) Versions() int { return int(e.versions.Load()) }
 
 // Close frees all compiled code. Every instance must be closed.
 func (e *Engine) Close(ctx context.Context) error {

@@ -93,6 +93,7 @@ func newRegion(total uint64, f *imageFile) (region, error) {
 	r := region{base: base, total: total, faults: -1}
 	if f != nil {
 		r.image = uint64(len(f.bytes))
+		r.grown = r.image
 		if _, err := unix.MmapPtr(f.fd, 0, base, uintptr(r.image), unix.PROT_READ|unix.PROT_WRITE,
 			unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_NORESERVE); err != nil {
 			r.release()
@@ -122,8 +123,8 @@ func (r *region) commit(size uint64) bool {
 	return true
 }
 
-// discard gives everything above from back to the kernel: it reads as zero, or
-// as the image, when it is touched again.
+// discard gives what lies from offset from on back to the kernel: it reads as
+// zero, or as the image, when it is touched again.
 func (r *region) discard(from uint64) error {
 	if from >= r.grown {
 		return nil
@@ -132,7 +133,7 @@ func (r *region) discard(from uint64) error {
 	if err := unix.Madvise(b, unix.MADV_DONTNEED); err != nil {
 		return fmt.Errorf("discard memory: %w", err)
 	}
-	r.grown, r.faults = from, -1
+	r.grown, r.faults = max(from, r.image), -1
 	return nil
 }
 

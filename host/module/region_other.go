@@ -28,6 +28,7 @@ func newRegion(total uint64, f *imageFile) (region, error) {
 	r := region{buf: make([]byte, total), from: f}
 	if f != nil {
 		r.image = uint64(copy(r.buf, f.bytes))
+		r.grown = r.image
 	}
 	return r, nil
 }
@@ -50,7 +51,7 @@ func (r *region) discard(from uint64) error {
 		if from < r.image {
 			copy(r.buf[from:r.image], r.from.bytes[from:])
 		}
-		r.grown = from
+		r.grown = max(from, r.image)
 	}
 	return nil
 }

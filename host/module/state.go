@@ -147,6 +147,11 @@ func (i *Instance) resetRest() error {
 			g.Set(want)
 		}
 	}
+	if len(i.mem.dirty) > maxPrivatePages {
+		if err := i.mem.discard(0); err != nil {
+			return err
+		}
+	}
 	if i.mem.size == i.mem.image {
 		return nil
 	}
@@ -155,6 +160,11 @@ func (i *Instance) resetRest() error {
 	}
 	return i.resize(i.mem.image)
 }
+
+// maxPrivatePages is how many pages an instance keeps as private copies. A page
+// that was written once would stay a copy for ever, to be looked at in each
+// reset; giving all of them back costs a fault for each that is written again.
+const maxPrivatePages = 256
 
 func (i *Instance) globalsDiffer() bool {
 	for n, g := range i.globals {

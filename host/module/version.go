@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -33,7 +33,9 @@ type Version struct {
 	mu      sync.Mutex
 	idle    []*Instance // that hold the image; the last one was used last
 	buffers [][]byte    // for Suspend
-	closed  bool
+	out     int         // instances that Get handed out
+	retired bool        // Close was called: nothing is kept
+	freed   bool
 }
 
 // segment is an active data segment, which the host writes.
@@ -82,9 +84,25 @@ func (v *Version) Classes() []string {
 // HasImage reports whether instances are copies of an image, and why not.
 func (v *Version) HasImage() (ok bool, why string) { return v.image != nil, v.noImage }
 
+// ErrRetired says that a version was closed: another has taken its place.
+var ErrRetired = errors.New("module: version is retired")
+
 // Get returns an instance that nobody else has and that holds the image.
 func (v *Version) Get(ctx context.Context) (*Instance, error) {
+	i, err := v.get(ctx)
+	if err != nil {
+		v.giveBack(nil)
+	}
+	return i, err
+}
+
+func (v *Version) get(ctx context.Context) (*Instance, error) {
 	v.mu.Lock()
+	v.out++
+	if v.retired {
+		v.mu.Unlock()
+		return nil, ErrRetired
+	}
 	if n := len(v.idle); n > 0 {
 		i := v.idle[n-1]
 		v.idle[n-1] = nil
@@ -109,49 +127,76 @@ func (v *Version) Get(ctx context.Context) (*Instance, error) {
 // Put takes an instance back. Whatever it holds is gone.
 func (v *Version) Put(i *Instance) {
 	if i.broken || v.image == nil {
-		i.Close()
+		v.Discard(i)
 		return
 	}
 	if err := i.Reset(); err != nil {
 		v.engine.options.Logger.Debug("instance not reused", "error", err)
-		i.Close()
+		v.Discard(i)
 		return
 	}
-	v.putClean(i)
+	v.giveBack(i)
 }
 
 // Release takes back an instance that Suspend has just reset.
-func (v *Version) Release(i *Instance) { v.putClean(i) }
+func (v *Version) Release(i *Instance) { v.giveBack(i) }
 
-func (v *Version) putClean(i *Instance) {
+// Discard takes back an instance that nobody can use any more.
+func (v *Version) Discard(i *Instance) {
+	i.Close()
+	v.giveBack(nil)
+}
+
+// giveBack ends one hand-out of Get. i is clean, or nil when it is gone.
+func (v *Version) giveBack(i *Instance) {
 	v.mu.Lock()
-	keep := !v.closed && len(v.idle) < maxIdle
+	v.out--
+	keep := i != nil && !v.retired && len(v.idle) < maxIdle
 	if keep {
 		v.idle = append(v.idle, i)
 	}
+	last := v.retired && v.out == 0
 	v.mu.Unlock()
-	if !keep {
+	if i != nil && !keep {
 		i.Close()
+	}
+	if last {
+		v.free()
 	}
 }
 
-// Close frees the version's idle instances, its image and its code. No
-// instance of it may be in use.
-func (v *Version) Close(ctx context.Context) error {
+// Close gives back the version's idle instances at once, and its image and code
+// when the last instance in use has come back.
+func (v *Version) Close() {
 	v.mu.Lock()
 	idle := v.idle
-	v.idle, v.closed = nil, true
+	v.idle, v.retired = nil, true
+	last := v.out == 0
 	v.mu.Unlock()
 	for _, i := range idle {
 		i.Close()
 	}
+	if last {
+		v.free()
+	}
+}
+
+// free gives back what all instances shared. It runs once.
+func (v *Version) free() {
+	v.mu.Lock()
+	again := v.freed
+	v.freed = true
+	v.mu.Unlock()
+	if again {
+		return
+	}
 	if v.image != nil {
 		v.image.file.close()
 	}
-	if err := v.compiled.Close(ctx); err != nil {
-		return fmt.Errorf("close module %s: %w", v.Hash()[:12], err)
+	if err := v.compiled.Close(context.Background()); err != nil {
+		v.engine.options.Logger.Warn("close module", "module", v.Hash()[:12], "error", err)
 	}
-	return nil
+	v.engine.versions.Add(-1)
 }
 
 // scratch returns a buffer for Suspend; keepScratch takes it back.

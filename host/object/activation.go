@@ -167,7 +167,8 @@ func (a *Activation) forget() {
 		a.objects.live.remove(a)
 		a.instance.Version().Put(a.instance)
 	}
-	a.instance, a.suspended, a.built, a.broken, a.critical = nil, nil, false, false, 0
+	a.setSuspended(nil)
+	a.instance, a.built, a.broken, a.critical = nil, false, false, 0
 }
 
 // wake gives the activation an instance that holds its memory.
@@ -179,35 +180,69 @@ func (a *Activation) wake() error {
 	if err != nil {
 		return err
 	}
+	if a.suspended != nil && a.suspended.Version() != instance.Version() {
+		a.setSuspended(nil) // its code was updated
+		a.built = false
+	}
 	if a.suspended != nil {
 		if err := instance.Resume(a.suspended); err != nil {
 			a.objects.live.remove(a)
-			instance.Close()
+			instance.Version().Discard(instance)
 			return err
 		}
-		a.suspended = nil
+		a.setSuspended(nil)
 	}
 	a.instance = instance
 	return nil
 }
 
+// suspendable reports whether the activation is idle and can give its instance
+// up: by setting its memory aside, or, without an image to compare it with, by
+// forgetting it. mu must be held.
+func (a *Activation) suspendable() bool {
+	if a.top != nil || a.mailbox.len() > 0 {
+		return false
+	}
+	image, _ := a.instance.Version().HasImage()
+	return image || a.evictable()
+}
+
 // suspend sets the memory aside and returns the instance, which holds the
-// image again; nil when it could not be kept. mu must be held, and no entry
-// may be left.
+// image again; nil when it could not be kept. mu must be held, and the
+// activation suspendable.
 func (a *Activation) suspend() *module.Instance {
 	instance := a.instance
 	a.instance = nil
-	if !a.built {
+	if image, _ := instance.Version().HasImage(); !image || !a.built {
+		a.built = false
 		instance.Version().Put(instance)
 		return nil
 	}
 	state, err := instance.Suspend()
-	a.suspended = state
+	a.setSuspended(state)
 	if err != nil {
-		instance.Close()
+		instance.Version().Discard(instance)
 		return nil
 	}
 	return instance
+}
+
+// setSuspended keeps the account of set-aside memory.
+func (a *Activation) setSuspended(s *module.State) {
+	delta := 0
+	if a.suspended != nil {
+		delta -= a.suspended.Bytes()
+	}
+	if s != nil {
+		delta += s.Bytes()
+	}
+	a.suspended = s
+	if o := a.objects; delta != 0 && o.setAside.Add(int64(delta)) > o.options.MemoryBudget {
+		select {
+		case o.pressure <- struct{}{}:
+		default:
+		}
+	}
 }
 
 func (a *Activation) isBroken() bool {

@@ -6,12 +6,13 @@ import (
 )
 
 // Time in ticks: an activation notes the tick of its last call, which costs
-// nothing, and is idle for long enough after idleTicks.
-const idleTicks = 8
+// nothing, and is idle for long enough after idleTicks of them. The last of
+// those nine intervals may be any part of a whole one.
+const idleTicks = 9
 
 // Sweep evicts idle activations until ctx is done.
 func (o *Objects) Sweep(ctx context.Context) {
-	ticker := time.NewTicker(max(o.options.EvictIdle/idleTicks, time.Millisecond))
+	ticker := time.NewTicker(max(o.options.EvictIdle/(idleTicks-1), time.Millisecond))
 	defer ticker.Stop()
 	for {
 		select {
@@ -20,21 +21,41 @@ func (o *Objects) Sweep(ctx context.Context) {
 		case <-ticker.C:
 			now := o.ticks.Add(1)
 			for i := range o.shards {
-				o.shards[i].evict(now)
+				o.shards[i].evict(now, idleTicks)
 			}
+			o.live.shrink()
+		case <-o.pressure:
+			o.relieve()
 		}
 	}
 }
 
-// evict ends the activations that have been idle for long enough.
-func (s *shard) evict(now uint32) {
+// relieve evicts until set-aside memory is a tenth below its budget, those that
+// were idle for longest first, as well as ticks can tell.
+func (o *Objects) relieve() {
+	goal := o.options.MemoryBudget / 10 * 9
+	for idle := uint32(idleTicks); o.setAside.Load() > goal; idle-- {
+		for i := range o.shards {
+			if o.setAside.Load() <= goal {
+				return
+			}
+			o.shards[i].evict(o.ticks.Load(), idle)
+		}
+		if idle == 0 {
+			return // what is left is in use
+		}
+	}
+}
+
+// evict ends the activations whose last call is idle ticks ago, or more.
+func (s *shard) evict(now, idle uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, a := range s.activations {
 		if !a.mu.TryLock() {
 			continue
 		}
-		if now-a.lastTick > idleTicks && a.evictable() {
+		if now-a.lastTick >= idle && a.evictable() {
 			a.gone = true
 			a.forget()
 			delete(s.activations, id)

@@ -30,13 +30,13 @@ type Guest struct {
 
 // EnvGet implements hostfunc.Host.
 func (g *Guest) EnvGet(name []byte) ([]byte, bool) {
-	value, ok := g.Env.Vars[string(name)]
+	value, ok := g.Env.Reach().Vars[string(name)]
 	return value, ok
 }
 
 // IDFromName implements hostfunc.Host.
 func (g *Guest) IDFromName(binding, name []byte) (abi.ID, error) {
-	n, ok := g.Env.Bindings[string(binding)]
+	n, ok := g.Env.Reach().Bindings[string(binding)]
 	if !ok {
 		return abi.ID{}, hostfunc.ErrNotFound
 	}
@@ -45,7 +45,7 @@ func (g *Guest) IDFromName(binding, name []byte) (abi.ID, error) {
 
 // IDParse implements hostfunc.Host.
 func (g *Guest) IDParse(binding, hex []byte) (abi.ID, error) {
-	n, ok := g.Env.Bindings[string(binding)]
+	n, ok := g.Env.Reach().Bindings[string(binding)]
 	if !ok {
 		return abi.ID{}, hostfunc.ErrNotFound
 	}
@@ -54,7 +54,7 @@ func (g *Guest) IDParse(binding, hex []byte) (abi.ID, error) {
 
 // IDNew implements hostfunc.Host.
 func (g *Guest) IDNew(binding []byte) (abi.ID, error) {
-	n, ok := g.Env.Bindings[string(binding)]
+	n, ok := g.Env.Reach().Bindings[string(binding)]
 	if !ok {
 		return abi.ID{}, hostfunc.ErrNotFound
 	}
@@ -65,7 +65,7 @@ func (g *Guest) IDNew(binding []byte) (abi.ID, error) {
 
 // Address finds the object that a target names.
 func (e *Env) Address(t hostfunc.Target) (Address, error) {
-	n, ok := e.Bindings[string(t.Binding)]
+	n, ok := e.Reach().Bindings[string(t.Binding)]
 	if !ok {
 		return Address{}, hostfunc.ErrNotFound
 	}
@@ -121,14 +121,15 @@ func (g *Guest) send(from *Activation, to Address, e module.Export, input, dst [
 // FetchSend sends a request out of the host, once everything that the guest
 // has seen is durable: the outside must not learn what could be lost.
 func (g *Guest) FetchSend(request, dst []byte) ([]byte, error) {
-	if g.Env.Outbound == nil {
+	outbound := g.Env.Reach().Outbound
+	if outbound == nil {
 		return nil, errNoOutbound
 	}
 	if g.Depth >= abi.MaxCallDepth {
 		return nil, errTooDeep
 	}
 	g.input = append(g.input[:0], request...) // memory may grow while it runs
-	return g.Env.Outbound.Fetch(g.Seq, g.input, dst)
+	return outbound.Fetch(g.Seq, g.input, dst)
 }
 
 // Reuse lets go of buffers that one large message has grown.

@@ -3,6 +3,7 @@ package object
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,9 @@ type Options struct {
 	// Residents bounds the objects that hold an instance at a time; the others
 	// have their memory set aside. Default 256.
 	Residents int
+	// MemoryBudget bounds the bytes of set-aside memory; above it the objects
+	// that were idle for longest forget theirs before EvictIdle. Default 1 GiB.
+	MemoryBudget int64
 	// EvictIdle is how long an object is idle before it may forget its memory.
 	// Default 10 s, upstream's.
 	EvictIdle time.Duration
@@ -33,6 +37,9 @@ type Options struct {
 func (o *Options) setDefaults() {
 	if o.Residents == 0 {
 		o.Residents = 256
+	}
+	if o.MemoryBudget == 0 {
+		o.MemoryBudget = 1 << 30
 	}
 	if o.EvictIdle == 0 {
 		o.EvictIdle = 10 * time.Second
@@ -64,6 +71,9 @@ type Objects struct {
 	states  sync.Pool
 	ticks   atomic.Uint32 // see evict.go
 
+	setAside atomic.Int64  // bytes of all suspended memory
+	pressure chan struct{} // setAside went above the budget
+
 	background sync.WaitGroup // calls that were answered and still run
 }
 
@@ -71,7 +81,8 @@ type Objects struct {
 // itself.
 func New(o Options, sender Sender) *Objects {
 	o.setDefaults()
-	objects := &Objects{options: o, sender: sender, live: residents{max: o.Residents}}
+	objects := &Objects{options: o, sender: sender, live: residents{max: o.Residents},
+		pressure: make(chan struct{}, 1)}
 	for i := range objects.shards {
 		objects.shards[i].activations = map[abi.ID]*Activation{}
 	}
@@ -118,6 +129,47 @@ func (o *Objects) Send(r *Request, dst []byte) (Reply, error) {
 	}
 }
 
+// Drop ends every activation of a namespace, whose objects are to be destroyed.
+// Nothing may reach the namespace any more; calls that are under way or queued
+// end first.
+func (o *Objects) Drop(ctx context.Context, namespace uint32) error {
+	for {
+		busy := 0
+		for i := range o.shards {
+			busy += o.shards[i].drop(namespace)
+		}
+		if busy == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d objects of a deleted class are still busy: %w", busy, ctx.Err())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// drop ends the idle activations of a namespace and counts the others.
+func (s *shard) drop(namespace uint32) (busy int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, a := range s.activations {
+		if a.address.Namespace.Number != namespace {
+			continue
+		}
+		a.mu.Lock()
+		if a.top != nil || a.mailbox.len() > 0 {
+			busy++
+		} else {
+			a.gone = true
+			a.forget()
+			delete(s.activations, id)
+		}
+		a.mu.Unlock()
+	}
+	return busy
+}
+
 // Len returns how many activations there are.
 func (o *Objects) Len() int {
 	n := 0
@@ -152,3 +204,14 @@ func (o *Objects) Close(ctx context.Context) {
 		s.mu.Unlock()
 	}
 }
+
+// Active reports whether an object has an activation.
+func (o *Objects) Active(id abi.ID) bool {
+	s := o.shard(id)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.activations[id] != nil
+}
+
+// SetAside returns the bytes of all suspended memory.
+func (o *Objects) SetAside() int64 { return o.setAside.Load() }

@@ -2,6 +2,7 @@ package object
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/cairn-dev/cairn/host/module"
@@ -23,39 +24,45 @@ type residents struct {
 // is one more for a time: a bound would let calls wait for each other in a way
 // that waits does not see.
 func (r *residents) acquire(a *Activation) (*module.Instance, error) {
-	version := a.address.Namespace.Version()
-	if a.suspended != nil {
-		version = a.suspended.Version()
+	if instance := r.enter(a); instance != nil {
+		return instance, nil
 	}
-	r.mu.Lock()
-	if len(r.slots) >= r.max {
-		if victim := r.victim(); victim != nil {
-			a.slot, victim.slot = victim.slot, -1
-			r.slots[a.slot] = a
-			r.mu.Unlock()
-			instance := victim.suspend()
-			victim.mu.Unlock()
-			if instance != nil && instance.Version() == version {
-				return instance, nil
-			}
-			if instance != nil {
-				instance.Version().Release(instance)
-			}
-			return r.get(a, version)
+	for {
+		instance, err := a.version().Get(context.Background())
+		if errors.Is(err, module.ErrRetired) {
+			continue // a deploy came between; the next look finds the new one
 		}
+		if err != nil {
+			r.remove(a)
+		}
+		return instance, err
 	}
-	a.slot = len(r.slots)
-	r.slots = append(r.slots, a)
-	r.mu.Unlock()
-	return r.get(a, version)
 }
 
-func (r *residents) get(a *Activation, v *module.Version) (*module.Instance, error) {
-	instance, err := v.Get(context.Background())
-	if err != nil {
-		r.remove(a)
+// enter makes a a resident, in the place of another if there are enough. It
+// returns the other's instance if a can use it.
+func (r *residents) enter(a *Activation) *module.Instance {
+	r.mu.Lock()
+	var victim *Activation
+	if len(r.slots) >= r.max {
+		victim = r.victim()
 	}
-	return instance, err
+	if victim == nil {
+		a.slot = len(r.slots)
+		r.slots = append(r.slots, a)
+		r.mu.Unlock()
+		return nil
+	}
+	a.slot, victim.slot = victim.slot, -1
+	r.slots[a.slot] = a
+	r.mu.Unlock()
+	instance := victim.suspend()
+	victim.mu.Unlock()
+	if instance != nil && instance.Version() != a.version() {
+		instance.Version().Release(instance)
+		return nil
+	}
+	return instance
 }
 
 // victim finds an idle activation whose memory can be set aside, and returns it
@@ -67,14 +74,32 @@ func (r *residents) victim() *Activation {
 		if a.used.Swap(false) || !a.mu.TryLock() {
 			continue
 		}
-		if a.top == nil && a.mailbox.len() == 0 && a.instance != nil {
-			if image, _ := a.instance.Version().HasImage(); image {
-				return a
-			}
+		if a.instance != nil && a.suspendable() {
+			return a
 		}
 		a.mu.Unlock()
 	}
 	return nil
+}
+
+// shrink suspends what was let in above the bound while all were busy.
+func (r *residents) shrink() {
+	for {
+		r.mu.Lock()
+		var victim *Activation
+		if len(r.slots) > r.max {
+			victim = r.victim()
+		}
+		r.mu.Unlock()
+		if victim == nil {
+			return
+		}
+		r.remove(victim)
+		if instance := victim.suspend(); instance != nil {
+			instance.Version().Release(instance)
+		}
+		victim.mu.Unlock()
+	}
 }
 
 // remove takes a out, which gives its instance up.

@@ -32,7 +32,7 @@ type State struct {
 func (s *State) begin(a *Activation, r *Request) {
 	o := a.objects
 	s.act, s.below = a, nil
-	s.Env, s.Sender, s.Random = a.address.Namespace.env, o.sender, o.options.Random
+	s.Env, s.Sender, s.Random = a.address.Namespace.Env(), o.sender, o.options.Random
 	s.Depth = r.Depth + 1
 	s.batch, s.alarm, s.background = batch{}, alarmRun{}, false
 	s.transactions, s.critical = s.transactions[:0], s.critical[:0]
@@ -51,6 +51,11 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	s.txn = a.store.Begin()
 	if r.Alarm != nil {
 		if err := s.beginAlarm(r.Alarm); err != nil {
+			return dst, err
+		}
+		if r.Alarm.Abandon {
+			err := s.abandonAlarm()
+			a.seq = max(a.seq, s.Seq)
 			return dst, err
 		}
 	}
@@ -72,6 +77,11 @@ func (s *State) finish() {
 // wake makes sure that there is an instance in which the constructor has run.
 func (s *State) wake() error {
 	a := s.act
+	if s.below == nil && a.stale() {
+		a.mu.Lock()
+		a.forget() // its code was updated; the call begins from storage
+		a.mu.Unlock()
+	}
 	if err := a.wake(); err != nil {
 		return s.internal("start", err)
 	}
@@ -82,7 +92,7 @@ func (s *State) wake() error {
 		return errBuilding
 	}
 	to := &a.address
-	s.init = wire.AppendObject(s.init[:0], to.ID, to.Namespace.Class, to.Named, to.Name)
+	s.init = wire.AppendObject(s.init[:0], to.ID, to.Namespace.Class(), to.Named, to.Name)
 	if _, err := s.enter(module.ObjectInit, s.init, nil); err != nil {
 		// Whoever waits came for the object that could not be made
 		// (SEMANTICS 2.2).
@@ -98,11 +108,11 @@ func (s *State) wake() error {
 func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 	a := s.act
 	if e == module.ObjectFetch {
-		if flags, _ := a.instance.Version().Class(a.address.Namespace.Class); flags&abi.ClassHasFetch == 0 {
+		if flags, _ := a.instance.Version().Class(a.address.Namespace.Class()); flags&abi.ClassHasFetch == 0 {
 			return dst, errNoFetch
 		}
 	}
-	s.call.Begin(s, a.instance.Memory(), input, s.Env.CPULimit)
+	s.call.Begin(s, a.instance.Memory(), input, s.Env.Reach().CPULimit)
 	status, err := a.instance.Enter(&s.call, e)
 	dropped := s.call.Dropped()
 	output := s.call.Output

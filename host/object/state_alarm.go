@@ -10,6 +10,9 @@ import (
 type Alarm struct {
 	ScheduledMS int64
 	RetryCount  uint32 // 0 on the first run
+	// Abandon says that it is deleted in place of a run, if it is still the one
+	// for ScheduledMS.
+	Abandon bool
 }
 
 // ErrAlarmMoved says that an alarm that was due no longer is: it was set to
@@ -33,7 +36,7 @@ func (s *State) AlarmSet(unixMS int64, confirmed bool) error {
 		return typeError("setAlarm() cannot be called with an alarm time <= 0")
 	}
 	to := &s.act.address
-	if flags, _ := s.act.instance.Version().Class(to.Namespace.Class); flags&abi.ClassHasAlarm == 0 {
+	if flags, _ := s.act.instance.Version().Class(to.Namespace.Class()); flags&abi.ClassHasAlarm == 0 {
 		return typeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()")
 	}
 	if err := s.written(8, confirmed); err != nil {
@@ -74,12 +77,25 @@ func (s *State) beginAlarm(event *Alarm) error {
 	if err != nil {
 		return s.internal("alarm", err)
 	}
-	if !set || at > event.ScheduledMS {
+	if !set || at > event.ScheduledMS || event.Abandon && at != event.ScheduledMS {
 		return ErrAlarmMoved
 	}
 	s.alarm = alarmRun{running: true, scheduledMS: at}
 	return nil
 }
+
+// abandonAlarm deletes the alarm in place of a run.
+func (s *State) abandonAlarm() error {
+	if err := s.txn.DeleteAlarm(); err != nil {
+		return s.internal("alarm", err)
+	}
+	s.batch.confirmed = true
+	return s.flush()
+}
+
+// LimitExceeded reports whether a call failed because it took more time or
+// memory than it may.
+func LimitExceeded(err error) bool { return errors.Is(err, errCPU) || errors.Is(err, errMemory) }
 
 // finishAlarm deletes the alarm whose handler has succeeded, in the batch of
 // the handler's last writes. An alarm that was set meanwhile stays.

@@ -17,7 +17,18 @@ type Alarm struct {
 // before it, earliest first and at most limit of them. It does not take them
 // away: the object's next DeleteAlarm or SetAlarm does.
 func (s *Store) DueAlarms(unixMS int64, limit int) ([]Alarm, error) {
-	it, err := s.iter([]byte{tagAlarms}, []byte{tagAlarms + 1})
+	return s.dueAlarms([]byte{tagAlarms}, unixMS, limit)
+}
+
+// DueAlarmsAfter is DueAlarms without what comes before an alarm in the order of
+// time and ID, and without that alarm itself. Only UnixMS and Owner.ID of after
+// count, and it need not be stored.
+func (s *Store) DueAlarmsAfter(after Alarm, unixMS int64, limit int) ([]Alarm, error) {
+	return s.dueAlarms(append(appendAlarmKey(nil, after.UnixMS, after.Owner.ID), 0), unixMS, limit)
+}
+
+func (s *Store) dueAlarms(low []byte, unixMS int64, limit int) ([]Alarm, error) {
+	it, err := s.iter(low, []byte{tagAlarms + 1})
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ func (t *Txn) commit() (Seq, error) {
 	seq, err := o.s.log.Append(b)
 	if err == nil {
 		o.record = record
+		if due, set, _ := t.w.pendingAlarm(); set {
+			o.s.alarms.tell(due) // reads see it already
+		}
 	}
 	return seq, err
 }

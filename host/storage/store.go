@@ -50,6 +50,7 @@ type Store struct {
 	wal *walLog // the log on disk
 	log Log     // what everybody uses: wal, or what WrapLog made of it
 
+	alarms  alarmHint
 	txns    sync.Pool // *Txn
 	closing sync.Once
 	closed  error
@@ -71,6 +72,7 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	l.start(db)
 	s := &Store{db: db, wal: l, log: l}
+	s.alarms.init()
 	if o.WrapLog != nil {
 		s.log = o.WrapLog(l)
 	}

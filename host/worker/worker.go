@@ -33,7 +33,7 @@ type Options struct {
 // Worker answers requests with one script's module.
 type Worker struct {
 	options Options
-	version atomic.Pointer[module.Version]
+	lot     atomic.Uint32 // numbers requests, to share them between two versions
 	calls   sync.Pool
 
 	background sync.WaitGroup // calls that were answered and still run
@@ -48,26 +48,27 @@ type call struct {
 	background bool // the guest asked for background_run
 }
 
-// New makes the Worker of a module version, which must have one.
-func New(v *module.Version, o Options) *Worker {
+// New makes the Worker of a script.
+func New(o Options) *Worker {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	w := &Worker{options: o}
-	w.version.Store(v)
 	w.calls.New = func() any {
 		return &call{worker: w, Guest: object.Guest{Env: o.Env, Sender: o.Sender, Random: o.Random, Logger: o.Logger}}
 	}
 	return w
 }
 
+// Active reports whether the script's module answers requests at all.
+func (w *Worker) Active() bool { return w.options.Env.Releases.Get().Stable.HasWorker() }
+
 // Fetch answers an encoded wire.Request and appends the encoded wire.Response
 // to dst. The response may leave the node once the log is durable up to seq,
 // which is set beside an error as well. Errors are *hostfunc.Error where the
 // guest is at fault.
 func (w *Worker) Fetch(request, dst []byte) (response []byte, seq storage.Seq, err error) {
-	v := w.version.Load()
-	instance, err := v.Get(context.Background())
+	instance, err := w.instance()
 	if err != nil {
 		return dst, 0, err
 	}
@@ -93,10 +94,20 @@ func (w *Worker) Fetch(request, dst []byte) (response []byte, seq storage.Seq, e
 	return dst, seq, err
 }
 
+// instance takes an instance of the version that the next request runs.
+func (w *Worker) instance() (*module.Instance, error) {
+	for {
+		i, err := w.options.Env.Releases.ForRequest(w.lot.Add(1)).Get(context.Background())
+		if !errors.Is(err, module.ErrRetired) {
+			return i, err
+		}
+	}
+}
+
 // enter calls an export of the call's instance. The output is valid until the
 // next enter.
 func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.Status, err error) {
-	c.call.Begin(c, c.instance.Memory(), input, c.Env.CPULimit)
+	c.call.Begin(c, c.instance.Memory(), input, c.Env.Reach().CPULimit)
 	status, err = c.instance.Enter(&c.call, e)
 	output = c.call.Output
 	if dropped := c.call.Dropped(); dropped > 0 {

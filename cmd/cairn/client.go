@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cairn-dev/cairn/host/admin"
+)
+
+// client talks to the admin listener of a running host.
+type client struct {
+	address string
+	token   string
+}
+
+// flags adds what every command that talks to a host takes.
+func (c *client) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.address, "admin", "127.0.0.1:8788", "address of the host's admin listener")
+	cmd.Flags().StringVar(&c.token, "admin-token", "", "bearer token of the admin listener")
+}
+
+// do sends a request and decodes the answer into out.
+func (c *client) do(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+	u := url.URL{Scheme: "http", Host: c.address, Path: path, RawQuery: query.Encode()}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("admin address %q: %w", c.address, err)
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("no host answers at %s: %w (is cairn serve running there? see --admin)", c.address, errors.Unwrap(err))
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return fmt.Errorf("read the host's answer: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		var problem struct{ Error string }
+		if json.Unmarshal(answer, &problem) != nil || problem.Error == "" {
+			problem.Error = resp.Status
+		}
+		return errors.New(problem.Error)
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("read the host's answer: %w", err)
+	}
+	return nil
+}
+
+func printVersions(w io.Writer, list []admin.Version) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "VERSION\tHASH\tBYTES\tCREATED\tMIGRATION\tSERVES")
+	for _, v := range list {
+		tag := v.Tag
+		if tag == "" {
+			tag = "-"
+		}
+		fmt.Fprintf(t, "%d\t%.12s\t%d\t%s\t%s\t%d %%\n", v.Number, v.Hash, v.Size,
+			v.Created.Format("2006-01-02 15:04:05"), tag, v.Percent)
+	}
+	return t.Flush()
+}
+
+func newVersions() *cobra.Command {
+	var c client
+	var script string
+	cmd := &cobra.Command{
+		Use:   "versions",
+		Short: "list the versions that a running host keeps",
+		Args:  maxArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var answer struct{ Versions []admin.Version }
+			if err := c.do(cmd.Context(), http.MethodGet, "/v1/versions", url.Values{"script": {script}}, nil, &answer); err != nil {
+				return err
+			}
+			return printVersions(cmd.OutOrStdout(), answer.Versions)
+		},
+	}
+	c.flags(cmd)
+	cmd.Flags().StringVar(&script, "script", "", "name of the script (default the public one)")
+	return cmd
+}
+
+func newRollback() *cobra.Command {
+	var c client
+	var script string
+	cmd := &cobra.Command{
+		Use:   "rollback [VERSION]",
+		Short: "let an earlier version serve again, the one before when VERSION is left out",
+		Args:  maxArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			query := url.Values{"script": {script}}
+			if len(args) == 1 {
+				query.Set("to", args[0])
+			}
+			var v admin.Version
+			if err := c.do(cmd.Context(), http.MethodPost, "/v1/rollback", query, nil, &v); err != nil {
+				return err
+			}
+			return printVersions(cmd.OutOrStdout(), []admin.Version{v})
+		},
+	}
+	c.flags(cmd)
+	cmd.Flags().StringVar(&script, "script", "", "name of the script (default the public one)")
+	return cmd
+}
+
+func newObjects() *cobra.Command {
+	cmd := &cobra.Command{Use: "objects", Short: "list and show objects of a running host",
+		Args: maxArgs(0), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	var c client
+	var after string
+	var limit int
+	list := &cobra.Command{
+		Use:   "list CLASS",
+		Short: "list the objects of a class that have stored something",
+		Args:  exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var answer struct{ Objects []admin.Object }
+			query := url.Values{"after": {after}, "limit": {fmt.Sprint(limit)}}
+			err := c.do(cmd.Context(), http.MethodGet, "/v1/objects/"+args[0], query, nil, &answer)
+			return errors.Join(err, printObjects(cmd.OutOrStdout(), answer.Objects))
+		},
+	}
+	list.Flags().StringVar(&after, "after", "", "ID to go on after")
+	list.Flags().IntVar(&limit, "limit", 1000, "how many at most")
+	show := &cobra.Command{
+		Use:   "show CLASS NAME",
+		Short: "show an object, by its name or its ID",
+		Args:  exactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var o admin.Object
+			path := "/v1/objects/" + args[0] + "/" + args[1]
+			if err := c.do(cmd.Context(), http.MethodGet, path, nil, nil, &o); err != nil {
+				return err
+			}
+			return printObjects(cmd.OutOrStdout(), []admin.Object{o})
+		},
+	}
+	for _, sub := range []*cobra.Command{list, show} {
+		c.flags(sub)
+		cmd.AddCommand(sub)
+	}
+	return cmd
+}
+
+func printObjects(w io.Writer, list []admin.Object) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, o := range list {
+		name := "-"
+		if o.Named {
+			name = fmt.Sprintf("%q", o.Name)
+		}
+		state := "asleep"
+		if o.Active {
+			state = "active"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\tversion %d\n", o.ID, o.Class, name, state, o.Version)
+	}
+	return t.Flush()
+}
+
+// exactArgs is cobra's check with our exit code.
+func exactArgs(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usageError{fmt.Errorf("%s takes %d arguments, got %d (see %s --help)", cmd.CommandPath(), n, len(args), cmd.CommandPath())}
+		}
+		return nil
+	}
+}
+
+// readFile is os.ReadFile with an error that names what the file is.
+func readFile(what, path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	return b, nil
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// process is a running cairn serve.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	line string // what it printed when it was ready
+	addr string
+
+	mu     sync.Mutex
+	stderr strings.Builder
+	grew   chan struct{} // closed and replaced when stderr grows
+	ended  chan struct{}
+}
+
+// startServe starts cairn serve on a free port and returns when it is ready.
+func startServe(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	args = append([]string{"serve"}, args...)
+	if !hasFlag(env, args, "listen") {
+		args = append(args, "--listen", "127.0.0.1:0")
+	}
+	p := &process{t: t, cmd: exec.Command(binary, args...), grew: make(chan struct{}), ended: make(chan struct{})}
+	p.cmd.Env = append(environment(), env...)
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd.Stderr = p
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.cmd.Process.Kill() // an error means that it has ended
+		<-p.ended
+		if t.Failed() {
+			t.Logf("cairn %v:\n%s", args, p.log())
+		}
+	})
+	ready := make(chan string, 1)
+	go func() {
+		out := bufio.NewReader(stdout)
+		line, _ := out.ReadString('\n')
+		ready <- line
+		io.Copy(io.Discard, out)
+		p.cmd.Wait() // its error is in ProcessState
+		close(p.ended)
+	}()
+	select {
+	case p.line = <-ready:
+	case <-time.After(patience):
+	}
+	_, addr, ok := strings.Cut(strings.TrimSpace(p.line), " on http://")
+	if !ok {
+		t.Fatalf("cairn %v did not get ready, it printed %q and logged\n%s", args, p.line, p.log())
+	}
+	p.addr = addr
+	return p
+}
+
+func hasFlag(env, args []string, name string) bool {
+	for _, a := range args {
+		if strings.HasPrefix(a, "--"+name) {
+			return true
+		}
+	}
+	for _, v := range env {
+		if strings.HasPrefix(v, "CAIRN_"+strings.ToUpper(name)+"=") {
+			return true
+		}
+	}
+	return false
+}
+
+// Write implements io.Writer for the process's log.
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.grew)
+	p.grew = make(chan struct{})
+	return p.stderr.Write(b)
+}
+
+func (p *process) log() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stderr.String()
+}
+
+// waitLog returns when the log holds text.
+func (p *process) waitLog(text string) {
+	p.t.Helper()
+	deadline := time.After(patience)
+	for {
+		p.mu.Lock()
+		found, grew := strings.Contains(p.stderr.String(), text), p.grew
+		p.mu.Unlock()
+		if found {
+			return
+		}
+		select {
+		case <-grew:
+		case <-p.ended:
+			p.t.Fatalf("cairn ended before it logged %q", text)
+		case <-deadline:
+			p.t.Fatalf("cairn does not log %q", text)
+		}
+	}
+}
+
+func (p *process) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// wait returns the exit code, -1 after kill -9.
+func (p *process) wait() int {
+	p.t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		p.t.Fatal("cairn does not end")
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// stop is what a service manager does.
+func (p *process) stop() {
+	p.t.Helper()
+	p.signal(syscall.SIGTERM)
+	if code := p.wait(); code != 0 {
+		p.t.Fatalf("exit code %d after SIGTERM", code)
+	}
+}
+
+// get sends a GET request and returns status and body.
+func (p *process) get(path string) (int, string) {
+	p.t.Helper()
+	resp, err := http.Get("http://" + p.addr + path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}

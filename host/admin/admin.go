@@ -1,0 +1,257 @@
+// Package admin is the listener for those who run the host: what runs, new
+// versions, health. The public listener serves guests only.
+//
+// There are two types. A [Server] answers JSON under /v1/, and /healthz,
+// /readyz and /metrics; a [Host] is what it may ask of the runtime. It listens
+// on loopback, or wants a bearer token; it stays out of the data path.
+package admin
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// maxModuleBytes bounds a module that is deployed.
+const maxModuleBytes = 64 << 20
+
+// Version is a version of a script's module.
+type Version struct {
+	Number  int       `json:"number"`
+	Hash    string    `json:"hash"`
+	Size    int       `json:"size"`
+	Created time.Time `json:"created"`
+	Tag     string    `json:"tag,omitempty"`
+	Percent int       `json:"percent"`
+}
+
+// Object is what is known of an object.
+type Object struct {
+	ID      string `json:"id"`
+	Name    string `json:"name,omitempty"`
+	Named   bool   `json:"named"`
+	Class   string `json:"class"`
+	Active  bool   `json:"active"`            // it has an activation
+	Version int    `json:"version,omitempty"` // that it runs, or would
+}
+
+// Deploy is a new version of a script. Config is the text of a wrangler file
+// and its name, or empty.
+type Deploy struct {
+	Script     string
+	Wasm       []byte
+	ConfigName string
+	Config     []byte
+	Percent    int
+}
+
+// Host is the runtime, as the admin listener sees it. Errors are told to the
+// caller as they are.
+type Host interface {
+	Healthy() error
+	Deploy(context.Context, Deploy) (Version, error)
+	Rollback(ctx context.Context, script string, number int) (Version, error)
+	Versions(script string) ([]Version, error)
+	Objects(class, after string, limit int) ([]Object, error)
+	Object(class, nameOrID string) (Object, error)
+}
+
+// Error is an error of a Host that is the caller's, with the HTTP status that
+// says so.
+type Error struct {
+	Status int
+	Err    error
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Options configures a Server.
+type Options struct {
+	Host Host // Required.
+	// Token is what a caller must show as a bearer token; "" is none, which New
+	// takes for loopback only.
+	Token string
+	// Metrics is what /metrics shows. Default nothing.
+	Metrics *prometheus.Registry
+	Logger  *slog.Logger // Default discards.
+}
+
+// Server is the admin listener.
+type Server struct {
+	options Options
+	http    http.Server
+}
+
+// New makes a Server for a listener.
+func New(o Options) *Server {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{options: o}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.health)
+	mux.HandleFunc("GET /readyz", s.health)
+	mux.HandleFunc("GET /v1/versions", s.versions)
+	mux.HandleFunc("POST /v1/deploy", s.deploy)
+	mux.HandleFunc("POST /v1/rollback", s.rollback)
+	mux.HandleFunc("GET /v1/objects/{class}", s.objects)
+	mux.HandleFunc("GET /v1/objects/{class}/{object}", s.object)
+	if o.Metrics != nil {
+		mux.Handle("GET /metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{}))
+	}
+	s.http = http.Server{Handler: s.authorize(mux), ReadHeaderTimeout: 10 * time.Second}
+	return s
+}
+
+// Serve answers requests of the listener until Shutdown. It refuses a listener
+// that others than this machine can reach, unless there is a token.
+func (s *Server) Serve(l net.Listener) error {
+	if s.options.Token == "" && !loopback(l.Addr()) {
+		return fmt.Errorf("admin: %s is not loopback and there is no token (set CAIRN_ADMIN_TOKEN)", l.Addr())
+	}
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("admin: serve: %w", err)
+	}
+	return nil
+}
+
+// Shutdown stops the listener and lets running requests finish.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if err := s.http.Shutdown(ctx); err != nil {
+		return fmt.Errorf("admin: shut down: %w", err)
+	}
+	return nil
+}
+
+func loopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// authorize wants the token, if there is one, and refuses what a browser sends
+// for another site: a page must not drive a host on its visitor's machine.
+func (s *Server) authorize(next http.Handler) http.Handler {
+	want := []byte("Bearer " + s.options.Token)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.options.Token != "" && subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
+			problem(w, http.StatusUnauthorized, errors.New("a bearer token is needed (set CAIRN_ADMIN_TOKEN)"))
+			return
+		}
+		if r.Header.Get("Origin") != "" && r.Method != http.MethodGet {
+			problem(w, http.StatusForbidden, errors.New("requests of browsers are refused"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	if err := s.options.Host.Healthy(); err != nil {
+		problem(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	answer(w, map[string]string{"status": "ok"})
+}
+
+func (s *Server) versions(w http.ResponseWriter, r *http.Request) {
+	list, err := s.options.Host.Versions(r.FormValue("script"))
+	reply(w, map[string]any{"versions": list}, err)
+}
+
+// deploy takes a multipart form (module, config) or a bare module.
+func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	d := Deploy{Script: query.Get("script"), ConfigName: query.Get("config")}
+	if p := query.Get("percent"); p != "" {
+		var err error
+		if d.Percent, err = strconv.Atoi(p); err != nil {
+			problem(w, http.StatusBadRequest, fmt.Errorf("percent %q is not a number", p))
+			return
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxModuleBytes))
+	if err != nil {
+		problem(w, http.StatusRequestEntityTooLarge, fmt.Errorf("read module: %w", err))
+		return
+	}
+	if d.ConfigName != "" {
+		n, err := strconv.Atoi(query.Get("config_bytes"))
+		if err != nil || n < 0 || n > len(body) {
+			problem(w, http.StatusBadRequest, errors.New("config_bytes does not say how much of the body is the config"))
+			return
+		}
+		d.Config, body = body[:n], body[n:]
+	}
+	d.Wasm = body
+	v, err := s.options.Host.Deploy(r.Context(), d)
+	reply(w, v, err)
+}
+
+func (s *Server) rollback(w http.ResponseWriter, r *http.Request) {
+	number := 0
+	if to := r.URL.Query().Get("to"); to != "" {
+		var err error
+		if number, err = strconv.Atoi(to); err != nil || number < 1 {
+			problem(w, http.StatusBadRequest, fmt.Errorf("version %q is not a number", to))
+			return
+		}
+	}
+	v, err := s.options.Host.Rollback(r.Context(), r.URL.Query().Get("script"), number)
+	reply(w, v, err)
+}
+
+func (s *Server) objects(w http.ResponseWriter, r *http.Request) {
+	limit := 1000
+	if l := r.URL.Query().Get("limit"); l != "" {
+		n, err := strconv.Atoi(l)
+		if err != nil || n < 1 || n > 10_000 {
+			problem(w, http.StatusBadRequest, fmt.Errorf("limit %q is not between 1 and 10000", l))
+			return
+		}
+		limit = n
+	}
+	list, err := s.options.Host.Objects(r.PathValue("class"), r.URL.Query().Get("after"), limit)
+	reply(w, map[string]any{"objects": list}, err)
+}
+
+func (s *Server) object(w http.ResponseWriter, r *http.Request) {
+	o, err := s.options.Host.Object(r.PathValue("class"), r.PathValue("object"))
+	reply(w, o, err)
+}
+
+func reply(w http.ResponseWriter, v any, err error) {
+	var told *Error
+	switch {
+	case err == nil:
+		answer(w, v)
+	case errors.As(err, &told):
+		problem(w, told.Status, err)
+	default:
+		problem(w, http.StatusInternalServerError, err)
+	}
+}
+
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v) // a client that is gone is no problem of ours
+}
+
+func problem(w http.ResponseWriter, status int, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
+}

@@ -1,0 +1,50 @@
+package host
+
+import (
+	"context"
+	"errors"
+
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/alarm"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/object"
+)
+
+// wake delivers an alarm that is due.
+func (r *Runtime) wake(_ context.Context, due alarm.Due) alarm.Outcome {
+	n := r.namespace(due.Owner.Namespace)
+	if n == nil {
+		r.options.Logger.Warn("alarm of a namespace that no script has",
+			"namespace", due.Owner.Namespace, "object", due.Owner.ID)
+		return alarm.FailedUncounted
+	}
+	_, err := r.sender.Send(&object.Request{
+		To:     object.Address{Namespace: n, ID: due.Owner.ID, Name: due.Owner.Name, Named: due.Owner.Named},
+		Export: module.ObjectAlarm,
+		Alarm:  &object.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount, Abandon: due.Abandon},
+		Input:  wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount}),
+	}, nil)
+	return alarmOutcome(err)
+}
+
+// alarmOutcome says what became of a run whose call gave err.
+func alarmOutcome(err error) alarm.Outcome {
+	var told *hostfunc.Error
+	switch {
+	case err == nil:
+		return alarm.Done
+	case errors.Is(err, object.ErrAlarmMoved):
+		return alarm.Moved
+	case !errors.As(err, &told):
+		return alarm.FailedUncounted
+	}
+	const critical = wire.ErrorOverloaded | wire.ErrorReset // blockConcurrencyWhile took too long
+	user := told.Flags&wire.ErrorRemote != 0 || told.Flags&critical == critical
+	return alarm.Failure{
+		// What is not the guest's doing and bears a flag is the infrastructure's:
+		// a queue that is full, a commit that failed, another node.
+		GateBroken: !user && told.Flags != 0, UserError: user,
+		LimitExceeded: object.LimitExceeded(err),
+	}.Outcome()
+}

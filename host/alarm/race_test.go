@@ -1,0 +1,5 @@
+//go:build race
+
+package alarm_test
+
+const raceEnabled = true

@@ -1,0 +1,31 @@
+package host
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/object"
+)
+
+// Call calls a method of an object from outside every guest and waits at the
+// output gate, as ingress does. The arguments are a JSON array, the result is
+// JSON. An error that the object or its host gave is a *hostfunc.Error.
+func (r *Runtime) Call(ctx context.Context, binding, name, method string, args []byte) ([]byte, error) {
+	to, err := r.env.Address(hostfunc.Target{
+		Binding: []byte(binding), Kind: abi.TargetName, Object: []byte(name),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("call %s/%s: no such binding", binding, name)
+	}
+	reply, err := r.sender.Send(&object.Request{
+		To: to, Export: module.ObjectCall, Input: wire.AppendCall(nil, method, args),
+	}, nil)
+	if gateErr := r.store.Log().Wait(ctx, reply.Seq); gateErr != nil {
+		return nil, fmt.Errorf("call %s/%s: output gate: %w", binding, name, gateErr)
+	}
+	return reply.Output, err
+}

@@ -1,0 +1,90 @@
+package host_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/cairn-dev/cairn/abi/conformance"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/hosttest"
+)
+
+// TestConformance holds this host to abi/SPEC.md in each way it can run guests.
+func TestConformance(t *testing.T) {
+	for _, interpreter := range []bool{false, true} {
+		for _, noImages := range []bool{false, true} {
+			name := map[bool]string{false: "compiler", true: "interpreter"}[interpreter] +
+				map[bool]string{false: "/images", true: "/plain"}[noImages]
+			t.Run(name, func(t *testing.T) {
+				if testing.Short() && (interpreter || noImages) {
+					t.Skip("short: only the compiler with images")
+				}
+				conformance.Run(t, kitHost{t, hosttest.Options{Interpreter: interpreter, NoImages: noImages}})
+			})
+		}
+	}
+}
+
+// kitHost is this host as the kit sees it.
+type kitHost struct {
+	t       testing.TB
+	options hosttest.Options
+}
+
+// Load implements conformance.Host.
+func (k kitHost) Load(wasm []byte, c conformance.Config) (conformance.App, error) {
+	o := k.options
+	o.Wasm, o.Bindings, o.CPULimit, o.MemoryLimit = wasm, c.Bindings, c.CPULimit, c.MemoryLimit
+	o.Residents = 8 // so that objects are suspended
+	o.Vars = map[string]any{}
+	for name, value := range c.Vars {
+		o.Vars[name] = json.RawMessage(value)
+	}
+	disk := vfs.NewCrashableMem()
+	o.FS = disk
+	h, err := hosttest.New(k.t, o)
+	if err != nil {
+		return nil, err
+	}
+	return &kitApp{h, disk}, nil
+}
+
+// kitApp is a running app as the kit sees it.
+type kitApp struct {
+	host *hosttest.Host
+	disk *vfs.MemFS
+}
+
+// Call implements conformance.App.
+func (a *kitApp) Call(binding, object, method string, args []byte) ([]byte, error) {
+	result, err := a.host.Runtime.Call(context.Background(), binding, object, method, args)
+	var told *hostfunc.Error
+	if errors.As(err, &told) {
+		err = &conformance.Error{Flags: told.Flags, Name: told.Name, Message: told.Message}
+	}
+	return result, err
+}
+
+// Fetch implements conformance.App.
+func (a *kitApp) Fetch(body []byte) ([]byte, error) {
+	status, answer := a.host.Do("POST", "/", string(body))
+	if status != 200 {
+		return nil, fmt.Errorf("status %d", status)
+	}
+	return []byte(answer), nil
+}
+
+// Restart implements conformance.App.
+func (a *kitApp) Restart() error {
+	a.disk = a.disk.CrashClone(vfs.CrashCloneCfg{})
+	a.host.Restart(func(o *hosttest.Options) { o.FS = a.disk })
+	return nil
+}
+
+// Close implements conformance.App. The test ends the app.
+func (a *kitApp) Close() error { return nil }

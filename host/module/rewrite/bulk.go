@@ -1,0 +1,99 @@
+package rewrite
+
+// How far a bulk instruction's length is shifted right to become its cost: wazero
+// copies and fills memory at about 16 bytes in the time of one plain instruction, fresh pages
+// included, and tables at one entry.
+const (
+	memoryShift = 4
+	tableShift  = 0
+)
+
+// misc reads an instruction behind 0xfc. Its opcode is one byte: longer forms of
+// the number are valid, but decoders differ on them.
+func (s *scanner) misc(at int) {
+	tables, elems := len(s.m.Tables), s.m.elements
+	switch op := s.byte(); op {
+	case 0, 1, 2, 3, 4, 5, 6, 7: // conversions that do not trap
+	case 8:
+		s.dataIndex("memory.init")
+		s.zero()
+		s.bulk(at, memoryShift)
+	case 9:
+		s.dataIndex("data.drop")
+	case 10:
+		s.zero()
+		s.zero()
+		s.bulk(at, memoryShift)
+	case 11:
+		s.zero()
+		s.bulk(at, memoryShift)
+	case 12:
+		s.index("element", elems)
+		s.index("table", tables)
+		s.writesTable("table.init")
+		s.bulk(at, tableShift)
+	case 13:
+		s.index("element", elems)
+		s.writesTable("elem.drop")
+	case 14:
+		s.index("table", tables)
+		s.index("table", tables)
+		s.writesTable("table.copy")
+		s.bulk(at, tableShift)
+	case 15:
+		s.index("table", tables)
+		s.writesTable("table.grow")
+		s.bulk(at, tableShift)
+	case 16:
+		s.index("table", tables)
+	case 17:
+		s.index("table", tables)
+		s.writesTable("table.fill")
+		s.bulk(at, tableShift)
+	default:
+		if s.err == nil {
+			s.failAt(at, "opcode 0xfc %#x is not of WebAssembly 2.0, or in its long form", op)
+		}
+	}
+}
+
+// bulk notes the instruction at the given place as one that pays for its length.
+func (s *scanner) bulk(at int, shift uint32) {
+	s.body.bulk = true
+	s.edit(edit{at: uint32(at), value: shift, kind: editBulk})
+}
+
+func (s *scanner) dataIndex(instr string) {
+	at := s.pos
+	if s.m.dataCount < 0 {
+		s.failAt(at, "%s without a data count section", instr)
+	}
+	i := s.index("data", s.m.dataCount)
+	if _, ok := s.m.dataUse[i]; !ok && s.err == nil {
+		s.m.dataUse[i] = dataUse{instr, s.fn}
+	}
+}
+
+// vector reads an instruction behind 0xfd. wazero takes one byte as its opcode and
+// the second of a two-byte number, 0x01, for a nop; so exactly these forms are let
+// through, and both readers see the same instructions.
+func (s *scanner) vector(at int) {
+	op := s.byte()
+	if op >= 0x80 && s.byte() != 1 && s.err == nil {
+		s.failAt(at, "vector opcode is not of WebAssembly 2.0, or in its long form")
+	}
+	switch vectors[op] {
+	case immNone:
+	case immMemarg:
+		s.memarg()
+	case immMemargLane:
+		s.memarg()
+		s.byte()
+	case immLane:
+		s.byte()
+	case immBytes16:
+		s.bytes(16)
+	default:
+		s.failAt(at, "opcode 0xfd %#x is not of WebAssembly 2.0", op)
+	}
+}

@@ -1,0 +1,232 @@
+package rewrite
+
+import (
+	"fmt"
+	"math"
+)
+
+// maxLocals bounds the locals of one function, which a few bytes can declare and
+// the compiler has to allocate: what browsers agreed on. All functions together may
+// declare this much and one for each byte of the module, which real code, needing
+// two bytes to use a local once, stays far below.
+const maxLocals = 50_000
+
+// A scanner reads the instructions of one function. It notes in body what
+// Instrument will change, so that nothing is decoded twice.
+type scanner struct {
+	*reader
+	m    *Module
+	body *body
+	cost uint32 // instructions since payer was set
+	// payer is the index of the edit, a loop's or a region's, that pays for the
+	// instructions being read; -1 is the function's entry.
+	payer int32
+	open  []frame
+}
+
+// A frame is an open block.
+type frame struct {
+	payer  int32 // who paid when the block began, and pays again when it has ended
+	target bool  // a br_table jumps to the block's end
+}
+
+// pays sets who pays from here on.
+func (s *scanner) pays(payer int32) {
+	if s.payer >= 0 {
+		s.body.edits[s.payer].value += s.cost
+	} else {
+		s.body.cost += s.cost
+	}
+	s.payer, s.cost = payer, 0
+}
+
+// payerHere makes the edit at this place the one that pays from here on.
+func (s *scanner) payerHere(kind editKind) {
+	s.edit(edit{at: uint32(s.pos), kind: kind})
+	s.pays(int32(len(s.body.edits) - 1))
+}
+
+// code reads the i-th entry of the code section.
+func (m *Module) code(i int, r *reader) {
+	fn := m.importedFuncs + i
+	if i >= m.declaredFuncs {
+		r.failf("more bodies than the function section declares")
+		return
+	}
+	raw := r.bytes(r.count(1))
+	b := body{raw: raw}
+	in := &reader{b: raw, base: r.base + r.pos - len(raw), section: r.section, fn: fn, err: r.err}
+	params := len(m.types[m.funcs[fn]].Params)
+	in.locals(&b, params)
+	m.locals += uint64(b.nlocals) - uint64(params)
+	if m.locals > uint64(m.size)+maxLocals {
+		in.failf("%d locals in a module of %d bytes", m.locals, m.size)
+	}
+	s := scanner{reader: in, m: m, body: &b, payer: -1, open: []frame{{payer: -1}}}
+	for len(s.open) > 0 && in.err == nil {
+		s.instruction()
+	}
+	if in.err == nil && in.rest() > 0 {
+		in.failf("%d bytes behind the end", in.rest())
+	}
+	r.err = in.err
+	s.pays(-1)
+	m.bodies = append(m.bodies, b)
+}
+
+// locals reads the groups of locals at a body's start.
+func (r *reader) locals(b *body, params int) {
+	b.ngroups = uint32(r.count(2))
+	b.groups = r.pos
+	total := uint64(params)
+	for i := uint32(0); i < b.ngroups && r.err == nil; i++ {
+		total += uint64(r.u32())
+		r.valueType()
+	}
+	if total > maxLocals {
+		r.failf("%d locals exceed %d", total, maxLocals)
+	}
+	b.nlocals, b.code = uint32(min(total, math.MaxUint32)), r.pos
+}
+
+// instruction reads one instruction with what follows it.
+func (s *scanner) instruction() {
+	at := s.pos
+	op := s.byte()
+	if op != opBlock && op != opLoop && op != opElse && op != opEnd && op != opNop {
+		s.cost++
+	}
+	switch immediates[op] {
+	case immNone:
+	case immElse:
+		s.pays(s.open[len(s.open)-1].payer)
+	case immBlock:
+		s.block(op)
+	case immEnd:
+		s.end()
+	case immLocal:
+		s.index("local", int(s.body.nlocals))
+	case immGlobal:
+		s.index("global", len(s.m.globals))
+	case immTable:
+		s.index("table", len(s.m.Tables))
+		if op == opTableSet {
+			s.writesTable("table.set")
+		}
+	case immU32:
+		s.u32()
+	case immI32:
+		s.signed(32)
+	case immI64:
+		s.signed(64)
+	case immMemarg:
+		s.memarg()
+	case immFunc:
+		s.function(op)
+	case immTyped:
+		s.index("type", len(s.m.types))
+		s.index("table", len(s.m.Tables))
+		s.cost += leafMax
+		s.body.calls = true
+	case immMisc:
+		s.misc(at)
+	case immVector:
+		s.vector(at)
+	default:
+		s.rare(at, op)
+	}
+}
+
+// rare reads what follows the opcodes that instruction leaves over.
+func (s *scanner) rare(at int, op byte) {
+	switch immediates[op] {
+	case immLabels:
+		s.labels()
+	case immTypes:
+		if s.byte() != 1 {
+			s.failAt(at, "select with other than one type")
+		}
+		s.valueType()
+	case immZero:
+		s.zero()
+	case immBytes4:
+		s.bytes(4)
+	case immBytes8:
+		s.bytes(8)
+	case immRefType:
+		s.refType()
+	default:
+		if s.err == nil {
+			s.failAt(at, "opcode %#x is not of WebAssembly 2.0%s", op, outside(op))
+		}
+	}
+}
+
+func (s *scanner) block(op byte) {
+	at := s.pos
+	switch c := s.byte(); c {
+	case emptyType, byte(I32), byte(I64), byte(F32), byte(F64), byte(V128),
+		byte(FuncRef), byte(ExternRef):
+	default:
+		s.pos = min(at, len(s.b))
+		if i := s.signed(33); (i < 0 || i >= int64(len(s.m.types))) && s.err == nil {
+			s.failAt(at, "block type %d out of range (%d)", i, len(s.m.types))
+		}
+	}
+	s.open = append(s.open, frame{payer: s.payer})
+	if op == opLoop {
+		s.body.loops = true
+		s.payerHere(editLoop)
+	}
+}
+
+// end closes a block. What follows the target of a br_table is a region: code that
+// runs when the table jumps there, or when the code before falls through.
+func (s *scanner) end() {
+	f := s.open[len(s.open)-1]
+	s.open = s.open[:len(s.open)-1]
+	s.pays(f.payer)
+	if f.target && len(s.open) > 0 {
+		s.payerHere(editRegion)
+	}
+}
+
+// labels reads the labels of a br_table and marks their blocks.
+func (s *scanner) labels() {
+	for n := s.count(1); n >= 0 && s.err == nil; n-- {
+		// A label that is out of range is left to wazero.
+		if l := s.u32(); int(l) < len(s.open) {
+			s.open[len(s.open)-1-int(l)].target = true
+		}
+	}
+}
+
+func (s *scanner) function(op byte) {
+	at := s.pos
+	i := s.index("function", len(s.m.funcs))
+	kind := editRef
+	if op == opCall {
+		kind = editCall
+		s.body.calls = true
+	}
+	s.edit(edit{at: uint32(at), size: uint8(s.pos - at), value: i, kind: kind})
+}
+
+func (s *scanner) edit(e edit) {
+	e.payer = s.payer
+	s.body.edits = append(s.body.edits, e)
+}
+
+func (s *scanner) memarg() {
+	at := s.pos
+	if align := s.u32(); align > 4 {
+		s.failAt(at, "alignment 2^%d (multi-memory is not supported)", align)
+	}
+	s.u32()
+}
+
+func (s *scanner) writesTable(instr string) {
+	if s.m.tableWrite == "" {
+		s.m.tableWrite = fmt.Sprintf("function %d uses %s", s.fn, instr)
+	}
+}

@@ -1,0 +1,47 @@
+// Package rewrite turns a guest's WebAssembly bytes into the bytes that the host
+// compiles: the same program with a fuel meter in it, and with everything that
+// runs at instantiation taken out, so that the host can do it once per module
+// version and keep the result as an image. It holds pure functions; compiling and
+// running belong to host/module.
+//
+// There are three types: Module, Options, and Instrumented. Parse reads a Module,
+// Module.ImageBlocker says whether images can hold all of an instance's state, and
+// Module.Instrument writes the new module.
+//
+// # Fuel
+//
+// One mutable i64 global counts down, and an imported function is called when it
+// is below zero. The host refills the counter there, or ends the call by panicking.
+// A charge stands at each loop head and at each function's entry, followed by the
+// test:
+//
+//   - A loop head pays for the instructions in the loop's body that lie outside
+//     inner loops; a function's entry pays for those outside all loops; at least 1.
+//     Both arms of an if count; block, loop, else, end and nop do not.
+//   - What follows a block that a br_table jumps to is a region: it pays for itself,
+//     without a test, when it costs at least regionMin. This is how Go's compiler
+//     writes a function, one loop around a table of all places to jump to; a turn of
+//     that loop would pay for the whole function otherwise.
+//   - A leaf is a function without calls and loops. A leaf of up to leafMax
+//     instructions has no check: a direct call pays its length on top, call_indirect
+//     pays leafMax. A longer leaf has a check, or straight code would be cheap.
+//   - memory.copy, memory.fill, memory.init and their table twins pay for their
+//     length as well, where they stand. They do not test: the memory's size bounds
+//     one of them, and the next check sees the debt.
+//
+// So the fuel that a call used is never less than the instructions that it ran (a
+// host's call of an exported short leaf aside), and it is more where a branch that
+// was not taken has been paid for. The time in host functions is not in it.
+//
+// # Invariants
+//
+//   - What Parse accepts, wazero reads as the same instructions. Encodings that two
+//     decoders could read in two ways (long forms of a prefixed opcode, non-zero
+//     reserved bytes) are refused; a guest could hide code from the meter in them.
+//   - No index that was out of range becomes valid: the guest cannot name the
+//     counter, the fuel import, or the added type and locals. Parse checks them all.
+//   - Types are not checked. The code put in leaves the stack as it was, so wazero's
+//     validation of the result is that of the original.
+//   - Memory taken is linear in the length of the input: each count is compared
+//     with the bytes that remain.
+package rewrite

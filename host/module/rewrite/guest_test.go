@@ -1,0 +1,92 @@
+package rewrite
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+)
+
+// goGuest builds testdata/goguest once per test run.
+var goGuest = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "rewrite-goguest")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	src, err := os.ReadFile(filepath.Join("testdata", "goguest", "main.go"))
+	if err != nil {
+		return nil, err
+	}
+	for name, data := range map[string][]byte{"main.go": src, "go.mod": []byte("module goguest\n\ngo 1.26\n")} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-o", "guest.wasm", ".")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, "guest.wasm"))
+})
+
+func buildGoGuest(t testing.TB) []byte {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds a Go guest")
+	}
+	wasm, err := goGuest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wasm
+}
+
+func withWASI(rt wazero.Runtime) {
+	wasi_snapshot_preview1.MustInstantiate(context.Background(), rt)
+}
+
+var goGuestCalls = []struct {
+	name string
+	n    uint64
+}{
+	{"json_work", 300}, {"sort_work", 20000}, {"map_work", 20000}, {"goroutine_work", 2000},
+	{"hash_work", 500}, {"calls_so_far", 0},
+}
+
+// TestGoGuest runs a real program: what it computes must not change.
+func TestGoGuest(t *testing.T) {
+	wasm := buildGoGuest(t)
+	if why := parse(t, wasm).ImageBlocker(); why != "" {
+		t.Errorf("no image of a Go guest: %s", why)
+	}
+	eachEngine(t, func(t *testing.T, cfg wazero.RuntimeConfig) {
+		plain, h := newPlain(t, cfg, wasm, withWASI), newHost(t, cfg, wasm, withWASI)
+		h.refill = 100_000
+		call(t, plain, "_initialize")
+		call(t, h.mod, "_initialize")
+		for _, c := range goGuestCalls {
+			args := []uint64{c.n}
+			if c.name == "calls_so_far" {
+				args = nil
+			} else if t.Name() == "TestGoGuest/interpreter" {
+				args[0] /= 10
+			}
+			before := h.calls
+			want, got := call(t, plain, c.name, args...), call(t, h.mod, c.name, args...)
+			if want != got {
+				t.Errorf("%s = %s, plain %s", c.name, got, want)
+			}
+			t.Logf("%s: %s units of fuel", c.name, strconv.Itoa((h.calls-before)*int(h.refill)))
+		}
+	})
+}

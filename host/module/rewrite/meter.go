@@ -1,0 +1,110 @@
+package rewrite
+
+// leafMax is the length, in instructions, of the longest leaf without a check of
+// its own. Below it a check would cost a good part of what the function does; above
+// it call_indirect, which cannot know its target and pays this much, would be dear.
+const leafMax = 32
+
+// regionMin is the cost from which a region pays for itself; below, whoever is
+// around it pays. Measured on a Go guest, the time for the charges is lost in the
+// noise, while without regions fuel was 15 times what it is now.
+const regionMin = 8
+
+// body appends a function's body with the meter in it.
+func (w *writer) body(out []byte, b *body) []byte {
+	if b.bulk {
+		// One more local, an i32, holds a bulk instruction's length.
+		out = appendU32(out, b.ngroups+1)
+		out = append(out, b.raw[b.groups:b.code]...)
+		out = append(out, 1, byte(I32))
+	} else {
+		out = append(out, b.raw[:b.code]...)
+	}
+	entry := w.price(b)
+	if !b.freeLeaf() {
+		out = w.check(out, entry)
+	}
+	pos := uint32(b.code)
+	for i, e := range b.edits {
+		out = append(out, b.raw[pos:e.at]...)
+		switch e.kind {
+		case editRef, editCall:
+			out = appendU32(out, w.shifted(e.value))
+		case editLoop:
+			out = w.check(out, w.costs[i+1])
+		case editRegion:
+			if cost := w.costs[i+1]; cost > 0 {
+				out = w.charge(out, cost)
+			}
+		case editBulk:
+			out = w.chargeLength(out, b.nlocals, e.value)
+		}
+		pos = e.at + uint32(e.size)
+	}
+	return append(out, b.raw[pos:]...)
+}
+
+// price sets the cost of each loop and region, and returns that of the function's
+// entry: the instructions, and the leaves that are called directly. Payers precede
+// what they pay for, so the way back sees a region's cost complete.
+func (w *writer) price(b *body) uint64 {
+	w.costs = append(w.costs[:0], make([]uint64, len(b.edits)+1)...)
+	costs := w.costs[1:] // costs[-1], the entry's, is w.costs[0]
+	for i := len(b.edits) - 1; i >= 0; i-- {
+		switch e := b.edits[i]; e.kind {
+		case editLoop:
+			costs[i] += uint64(e.value)
+		case editRegion:
+			costs[i] += uint64(e.value)
+			if costs[i] < regionMin {
+				w.costs[e.payer+1] += costs[i]
+				costs[i] = 0
+			}
+		case editCall:
+			w.costs[e.payer+1] += w.leafCost(e.value)
+		}
+	}
+	return w.costs[0] + uint64(b.cost)
+}
+
+func (w *writer) leafCost(fn uint32) uint64 {
+	i := int(fn) - w.m.importedFuncs
+	if i < 0 || !w.m.bodies[i].freeLeaf() {
+		return 0
+	}
+	return uint64(w.m.bodies[i].cost)
+}
+
+// check appends the charge and the test. Keeping the counter in a local instead of
+// reading it back, or jumping over the call by br_if, is not faster in wazero's compiler, which
+// forwards the stored value along straight code; testing before the charge is slower.
+// Leaving out the entry's test where a loop's follows made no difference either.
+func (w *writer) check(out []byte, cost uint64) []byte {
+	out = w.charge(out, max(cost, 1))
+	out = appendU32(append(out, opGlobalGet), uint32(len(w.m.globals)))
+	out = append(out, opI64Const, 0, opI64LtS, opIf, emptyType, opCall)
+	out = appendU32(out, uint32(w.m.importedFuncs))
+	return append(out, opEnd)
+}
+
+// charge appends the charge alone.
+func (w *writer) charge(out []byte, cost uint64) []byte {
+	g := uint32(len(w.m.globals))
+	out = appendU32(append(out, opGlobalGet), g)
+	out = appendI64(append(out, opI64Const), int64(cost))
+	return appendU32(append(out, opI64Sub, opGlobalSet), g)
+}
+
+// chargeLength appends the charge for a length that lies on the stack, and leaves
+// it there.
+func (w *writer) chargeLength(out []byte, local, shift uint32) []byte {
+	g := uint32(len(w.m.globals))
+	out = appendU32(append(out, opLocalTee), local)
+	out = appendU32(append(out, opGlobalGet), g)
+	out = appendU32(append(out, opLocalGet), local)
+	out = append(out, opI64ExtendU)
+	if shift > 0 {
+		out = append(appendI64(append(out, opI64Const), int64(shift)), opI64ShrU)
+	}
+	return appendU32(append(out, opI64Sub, opGlobalSet), g)
+}

@@ -1,0 +1,139 @@
+package rewrite
+
+// The opcodes that the rewriter looks at or writes.
+const (
+	opNop          = 0x01
+	opBlock        = 0x02
+	opLoop         = 0x03
+	opIf           = 0x04
+	opElse         = 0x05
+	opEnd          = 0x0b
+	opCall         = 0x10
+	opCallIndirect = 0x11
+	opLocalGet     = 0x20
+	opLocalTee     = 0x22
+	opGlobalGet    = 0x23
+	opGlobalSet    = 0x24
+	opTableSet     = 0x26
+	opI32Const     = 0x41
+	opI64Const     = 0x42
+	opF32Const     = 0x43
+	opF64Const     = 0x44
+	opI64LtS       = 0x53
+	opI64Sub       = 0x7d
+	opI64ShrU      = 0x88
+	opI64ExtendU   = 0xad
+	opRefNull      = 0xd0
+	opRefFunc      = 0xd2
+	opMisc         = 0xfc
+	opVector       = 0xfd
+
+	vecConst  = 0x0c
+	emptyType = 0x40
+)
+
+// An imm says what follows an opcode.
+type imm uint8
+
+const (
+	immIllegal imm = iota
+	immNone
+	immBlock   // block type; opens a block
+	immElse    // begins the other arm of an if
+	immEnd     // closes a block
+	immU32     // label
+	immLabels  // vector of labels and one more
+	immFunc    // function index, called or taken
+	immTyped   // type and table index
+	immTypes   // vector of one value type
+	immLocal   // local index
+	immGlobal  // global index
+	immTable   // table index
+	immMemarg  // alignment and offset
+	immZero    // memory index
+	immI32     // 32 bits, signed
+	immI64     // 64 bits, signed
+	immBytes4  // float
+	immBytes8  // float
+	immRefType // reference type
+	immMisc    // opcode behind 0xfc
+	immVector  // opcode behind 0xfd
+
+	// Behind 0xfd only.
+	immBytes16
+	immLane
+	immMemargLane
+)
+
+// immediates is indexed by opcode.
+var immediates = func() (t [256]imm) {
+	set := func(from, to int, k imm) {
+		for i := from; i <= to; i++ {
+			t[i] = k
+		}
+	}
+	set(0x00, 0x01, immNone)
+	set(opBlock, opIf, immBlock)
+	t[opElse] = immElse
+	t[opEnd] = immEnd
+	set(0x0c, 0x0d, immU32)
+	t[0x0e] = immLabels
+	t[0x0f] = immNone
+	t[opCall] = immFunc
+	t[opCallIndirect] = immTyped
+	set(0x1a, 0x1b, immNone)
+	t[0x1c] = immTypes
+	set(opLocalGet, opLocalTee, immLocal)
+	set(opGlobalGet, opGlobalSet, immGlobal)
+	set(0x25, opTableSet, immTable)
+	set(0x28, 0x3e, immMemarg)
+	set(0x3f, 0x40, immZero)
+	t[opI32Const] = immI32
+	t[opI64Const] = immI64
+	t[opF32Const] = immBytes4
+	t[opF64Const] = immBytes8
+	set(0x45, 0xc4, immNone)
+	t[opRefNull] = immRefType
+	t[0xd1] = immNone
+	t[opRefFunc] = immFunc
+	t[opMisc] = immMisc
+	t[opVector] = immVector
+	return t
+}()
+
+// vectors is indexed by the opcode behind 0xfd.
+var vectors = func() (t [256]imm) {
+	set := func(from, to int, k imm) {
+		for i := from; i <= to; i++ {
+			t[i] = k
+		}
+	}
+	set(0x00, 0x0b, immMemarg)
+	set(vecConst, 0x0d, immBytes16)
+	set(0x0e, 0x14, immNone)
+	set(0x15, 0x22, immLane)
+	set(0x23, 0x53, immNone)
+	set(0x54, 0x5b, immMemargLane)
+	set(0x5c, 0x5d, immMemarg)
+	set(0x5e, 0xff, immNone)
+	for _, hole := range []byte{0x9a, 0xa2, 0xa5, 0xa6, 0xaf, 0xb0, 0xb2, 0xb3, 0xb4, 0xbb, 0xc2,
+		0xc5, 0xc6, 0xcf, 0xd0, 0xd2, 0xd3, 0xd4, 0xe2, 0xee} {
+		t[hole] = immIllegal
+	}
+	return t
+}()
+
+// outside names what lies behind opcodes that are refused, for the error's text.
+func outside(op byte) string {
+	switch {
+	case op == 0xfe:
+		return " (threads)"
+	case op == 0x12 || op == 0x13:
+		return " (tail calls)"
+	case op >= 0x06 && op <= 0x0a || op == 0x18 || op == 0x19 || op == 0x1f:
+		return " (exceptions)"
+	case op == 0x14 || op == 0x15 || op >= 0xd3 && op <= 0xd6 || op == 0xfb:
+		return " (typed references, GC)"
+	}
+	return ""
+}

@@ -1,0 +1,239 @@
+package outbound
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/storage"
+)
+
+// Options configures a Client.
+type Options struct {
+	// Log is what the output gate waits for. Required.
+	Log storage.Log
+	// Allow lists where requests may go, see the package comment. Default
+	// nowhere.
+	Allow []string
+	// Timeout bounds a request, its redirects and the response's body. Default
+	// 60 s: an object answers nobody else meanwhile.
+	Timeout time.Duration
+	// MaxBody bounds a response's body in bytes. Default abi.MaxMessageBytes,
+	// which also bounds the response as a whole.
+	MaxBody int
+	// Resolver looks up names. Default that of package net.
+	Resolver Resolver
+	// Dial connects to an address that was checked, "192.0.2.7:80". Default that
+	// of package net.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Logger gets what guests need not know. Default discards.
+	Logger *slog.Logger
+}
+
+func (o *Options) setDefaults() {
+	if o.Timeout == 0 {
+		o.Timeout = 60 * time.Second
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = abi.MaxMessageBytes
+	}
+	if o.Resolver == nil {
+		o.Resolver = net.DefaultResolver
+	}
+	if o.Dial == nil {
+		o.Dial = new(net.Dialer).DialContext
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+// Limits of the connections that are kept for the next request.
+const (
+	maxIdle        = 256
+	maxIdlePerHost = 16
+	idleTimeout    = 90 * time.Second
+	tlsTimeout     = 10 * time.Second
+	maxHeaderBytes = 256 << 10
+	// maxRedirects is upstream's figure, from the Fetch standard.
+	maxRedirects = 20
+)
+
+// Client sends requests out. Its methods may be called by many goroutines.
+type Client struct {
+	options   Options
+	allow     *allowList
+	transport *http.Transport
+	http      http.Client
+	base      context.Context // of every request
+	cancel    context.CancelFunc
+}
+
+// New makes a Client. The error names the entry of Allow that is none.
+func New(o Options) (*Client, error) {
+	o.setDefaults()
+	allow, err := parseAllow(o.Allow)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{options: o, allow: allow}
+	c.base, c.cancel = context.WithCancel(context.Background())
+	// Proxy stays nil: behind a proxy of the environment no address could be
+	// checked.
+	c.transport = &http.Transport{
+		DialContext: c.dial, ForceAttemptHTTP2: true,
+		MaxIdleConns: maxIdle, MaxIdleConnsPerHost: maxIdlePerHost, IdleConnTimeout: idleTimeout,
+		TLSHandshakeTimeout: tlsTimeout, MaxResponseHeaderBytes: maxHeaderBytes,
+	}
+	c.http = http.Client{Transport: hops{c}, CheckRedirect: redirect}
+	return c, nil
+}
+
+// Close ends the requests under way and the connections.
+func (c *Client) Close() {
+	c.cancel()
+	c.transport.CloseIdleConnections()
+}
+
+// Fetch waits until the log is durable up to seq, sends a wire.Request and
+// appends the wire.Response to dst. Its errors are *hostfunc.Error, or
+// hostfunc.ErrInvalid for bytes that are no request.
+func (c *Client) Fetch(seq storage.Seq, request, dst []byte) ([]byte, error) {
+	var r wire.Request
+	if wire.DecodeRequest(request, &r) != nil {
+		return dst, hostfunc.ErrInvalid
+	}
+	// Before the gate, so that a request that may not be sent does not wait.
+	req, err := c.decode(&r)
+	if err != nil {
+		return dst, err
+	}
+	if err := c.options.Log.Wait(c.base, seq); err != nil {
+		c.options.Logger.Error("request not sent", "host", req.URL.Host,
+			"error", fmt.Errorf("output gate: %w", err))
+		return dst, errGate
+	}
+	ctx, cancel := context.WithTimeout(c.base, c.options.Timeout)
+	defer cancel()
+	resp, err := c.http.Do(req.WithContext(ctx))
+	if err != nil {
+		return dst, c.explain(ctx, req.URL, err)
+	}
+	defer resp.Body.Close()
+	out, err := c.encode(resp, dst)
+	if err != nil {
+		return dst, c.explain(ctx, req.URL, err)
+	}
+	return out, nil
+}
+
+// decode makes net/http's request of a guest's.
+func (c *Client) decode(r *wire.Request) (*http.Request, error) {
+	u, err := url.Parse(string(r.URL))
+	if err != nil || u.Scheme == "" {
+		return nil, typeError("Invalid URL: %s", clip(string(r.URL)))
+	}
+	t, err := targetOf(u)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.allow.check(t); err != nil {
+		return nil, err
+	}
+	u.Fragment, u.RawFragment = "", ""
+	method := string(r.Method)
+	switch upper := strings.ToUpper(method); upper {
+	case "CONNECT", "TRACE", "TRACK":
+		return nil, typeError("'%s' HTTP method is unsupported.", clip(method))
+	case "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT": // as the Fetch standard
+		method = upper
+	}
+	req, err := http.NewRequest(method, u.String(), nil)
+	if err != nil {
+		return nil, typeError("Invalid HTTP method string: %s", clip(method))
+	}
+	if len(r.Body) > 0 {
+		// The bytes are the guest's until Fetch returns, but net/http may read
+		// from a body after that: it gets a copy.
+		body := bytes.Clone(r.Body)
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.ContentLength = int64(len(body))
+	}
+	req.Header, err = decodeHeader(r.Header)
+	return req, err
+}
+
+// encode appends a response to dst.
+func (c *Client) encode(resp *http.Response, dst []byte) ([]byte, error) {
+	if resp.Request.Method != http.MethodHead && resp.ContentLength > int64(c.options.MaxBody) {
+		return nil, tooLarge(c.options.MaxBody)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(c.options.MaxBody)+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > c.options.MaxBody {
+		return nil, tooLarge(c.options.MaxBody)
+	}
+	r := wire.Response{Status: uint32(resp.StatusCode), Header: encodeHeader(resp.Header), Body: body}
+	const overheadBytes = 13 // see wire.Response
+	if len(r.Header)+len(body)+overheadBytes > abi.MaxMessageBytes {
+		return nil, tooLarge(abi.MaxMessageBytes)
+	}
+	return wire.AppendResponse(dst, &r), nil
+}
+
+// hops checks every request that net/http sends, the redirected ones as well.
+type hops struct{ c *Client }
+
+// RoundTrip implements http.RoundTripper.
+func (h hops) RoundTrip(req *http.Request) (*http.Response, error) {
+	t, err := targetOf(req.URL)
+	if err == nil {
+		err = h.c.allow.check(t)
+	}
+	if err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
+	return h.c.transport.RoundTrip(req)
+}
+
+// redirect decides whether to follow a redirect. net/http adds a Referer, which
+// would tell the next host what the URL of this one was; upstream sends none.
+func redirect(req *http.Request, via []*http.Request) error {
+	if len(via) > maxRedirects {
+		return typeError("Too many redirects; the last one is to %s", clip(req.URL.Host))
+	}
+	if via[0].Header.Get("Referer") == "" {
+		req.Header.Del("Referer")
+	}
+	return nil
+}
+
+// explain turns what net/http says into what a guest is told.
+func (c *Client) explain(ctx context.Context, u *url.URL, err error) error {
+	var told *hostfunc.Error
+	if errors.As(err, &told) {
+		return told
+	}
+	c.options.Logger.Debug("request failed", "host", u.Host, "error", err)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return timedOut(u.Host, c.options.Timeout)
+	}
+	return errLost
+}

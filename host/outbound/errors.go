@@ -1,0 +1,58 @@
+package outbound
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+)
+
+// Errors that guests are told.
+var (
+	// errLost is upstream's text (SEMANTICS 2.8). Why goes to the log: it may
+	// name addresses that are none of the guest's business.
+	errLost = &hostfunc.Error{Flags: wire.ErrorRetryable, Message: "Network connection lost."}
+	errGate = &hostfunc.Error{Message: "The request was not sent: " +
+		"what was written before it could not be made durable."}
+)
+
+func timedOut(host string, after time.Duration) error {
+	return &hostfunc.Error{Flags: wire.ErrorRetryable,
+		Message: fmt.Sprintf("The request to %s took longer than %v.", clip(host), after)}
+}
+
+func tooLarge(limit int) error {
+	return &hostfunc.Error{Name: "RangeError",
+		Message: fmt.Sprintf("The response is larger than %d bytes.", limit)}
+}
+
+func notAllowed(t target) error {
+	return &hostfunc.Error{Message: fmt.Sprintf(
+		"This host lets guests send nothing to %s (allow it with --allow-host %s).", clip(t.String()), clip(t.host))}
+}
+
+// notPublic tells that a name leads inside. It does not say where to, which
+// would make a map of the operator's network.
+func notPublic(t target, ip netip.Addr) error {
+	hint := "list it by its full name with --allow-host " + clip(t.host)
+	if kindOf(ip) == special {
+		hint = "list the address itself with --allow-host"
+	}
+	return &hostfunc.Error{Message: fmt.Sprintf(
+		"This host lets guests send nothing to %s: its address is not public (%s).", clip(t.String()), hint)}
+}
+
+func typeError(format string, args ...any) error {
+	return &hostfunc.Error{Name: "TypeError", Message: fmt.Sprintf(format, args...)}
+}
+
+// clip bounds what a message repeats of a guest's own text.
+func clip(s string) string {
+	const max = 256
+	if len(s) > max {
+		return s[:max] + "…"
+	}
+	return s
+}

@@ -1,0 +1,88 @@
+package outbound
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/cairn-dev/cairn/abi/wire"
+)
+
+// hopHeaders belong to one connection, and net/http makes its own (RFC 9110,
+// 7.6.1). Host and Content-Length are there because they are said twice: the URL
+// and the body say them, and what was checked is the URL.
+var hopHeaders = map[string]bool{
+	"Connection": true, "Keep-Alive": true, "Proxy-Connection": true, "Proxy-Authenticate": true,
+	"Proxy-Authorization": true, "Te": true, "Trailer": true, "Transfer-Encoding": true, "Upgrade": true,
+}
+
+// decodeHeader makes net/http's header of a guest's.
+func decodeHeader(h wire.Header) (http.Header, error) {
+	out := http.Header{}
+	var bad error
+	err := h.Each(func(name, value []byte) bool {
+		if !validToken(name) || !validValue(value) {
+			bad = typeError("Invalid header: %q", clip(string(name)))
+			return false
+		}
+		out.Add(string(name), string(value))
+		return true
+	})
+	if bad != nil {
+		return nil, bad
+	}
+	if err != nil {
+		return nil, typeError("Invalid header: it does not decode")
+	}
+	strip(out)
+	out.Del("Host")
+	out.Del("Content-Length")
+	if len(out["User-Agent"]) == 0 {
+		out["User-Agent"] = []string{""} // not net/http's own
+	}
+	return out, nil
+}
+
+// encodeHeader makes a guest's header of net/http's.
+func encodeHeader(h http.Header) wire.Header {
+	strip(h)
+	var out wire.Header
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			out = wire.AppendHeader(out, name, value)
+		}
+	}
+	return out
+}
+
+// strip takes out what belongs to one connection only.
+func strip(h http.Header) {
+	for _, list := range h["Connection"] {
+		for name := range strings.SplitSeq(list, ",") {
+			h.Del(strings.TrimSpace(name))
+		}
+	}
+	for name := range hopHeaders {
+		delete(h, name)
+	}
+}
+
+func validToken(name []byte) bool {
+	for _, b := range name {
+		alnum := b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z'
+		if !alnum && strings.IndexByte("!#$%&'*+-.^_`|~", b) < 0 {
+			return false
+		}
+	}
+	return len(name) > 0
+}
+
+func validValue(value []byte) bool {
+	for _, b := range value {
+		if b < ' ' && b != '\t' || b == 0x7f {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,82 @@
+package router_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/placement"
+	"github.com/cairn-dev/cairn/host/router"
+)
+
+// cluster is a Placement that gives one answer, and loses it when told.
+type cluster struct {
+	lease placement.Lease
+	lost  bool
+}
+
+func (c *cluster) Locate(abi.ID) placement.Lease { return c.lease }
+func (c *cluster) Valid(l placement.Lease) bool  { return !c.lost && l == c.lease }
+func (c *cluster) lose()                         { c.lost = true }
+
+// node is a Sender that answers with what is appended to dst.
+type node struct {
+	asked int
+	err   error
+	then  func()
+}
+
+func (n *node) Send(_ *object.Request, dst []byte) (object.Reply, error) {
+	n.asked++
+	if n.then != nil {
+		n.then()
+	}
+	return object.Reply{Output: append(dst, "secret"...), Seq: 7}, n.err
+}
+
+// TestSend wants an object's answer only from the node that owns it, also when
+// the node loses it during the call.
+func TestSend(t *testing.T) {
+	thrown := errors.New("thrown")
+	for _, c := range []struct {
+		name    string
+		place   *cluster
+		err     error // the object's
+		lose    bool  // during the call
+		asked   int
+		output  string
+		refused bool
+	}{
+		{"here", &cluster{lease: placement.Lease{Epoch: 3}}, nil, false, 1, "dst:secret", false},
+		{"here, failed", &cluster{lease: placement.Lease{Epoch: 3}}, thrown, false, 1, "dst:secret", false},
+		{"elsewhere", &cluster{lease: placement.Lease{Node: "b", Epoch: 3}}, nil, false, 0, "dst:", true},
+		{"lost", &cluster{lease: placement.Lease{Epoch: 3}}, nil, true, 1, "dst:", true},
+		{"lost and failed", &cluster{lease: placement.Lease{Epoch: 3}}, thrown, true, 1, "dst:", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := &node{err: c.err}
+			if c.lose {
+				n.then = c.place.lose
+			}
+			r := router.Router{Placement: c.place, Local: n}
+			reply, err := r.Send(&object.Request{}, []byte("dst:"))
+			if n.asked != c.asked || string(reply.Output) != c.output {
+				t.Errorf("asked %d times, answered %q", n.asked, reply.Output)
+			}
+			// What the call wrote is still what the error could tell of.
+			if want := 7 * c.asked; int(reply.Seq) != want {
+				t.Errorf("sequence %d, want %d", reply.Seq, want)
+			}
+			var e *hostfunc.Error
+			switch {
+			case !c.refused && err != c.err:
+				t.Errorf("error %v, want %v", err, c.err)
+			case c.refused && (!errors.As(err, &e) || e.Flags != wire.ErrorRetryable|wire.ErrorReset):
+				t.Errorf("error %v, want a retryable one", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,71 @@
+package worker_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cairn-dev/cairn/host/hosttest"
+)
+
+// start runs testdata/echo, with images and without: instances are reset or new.
+func start(t *testing.T, run func(t *testing.T, h *hosttest.Host)) {
+	for _, noImages := range []bool{false, true} {
+		t.Run(fmt.Sprintf("noImages=%v", noImages), func(t *testing.T) {
+			run(t, hosttest.Start(t, hosttest.Options{
+				Guest: "echo", Bindings: map[string]string{}, NoImages: noImages, CPULimit: 50 * time.Millisecond,
+			}))
+		})
+	}
+}
+
+// TestNothingIsKept wants every request to find the guest as it was at its start,
+// also after requests that broke it.
+func TestNothingIsKept(t *testing.T) {
+	start(t, func(t *testing.T, h *hosttest.Host) {
+		for _, between := range []string{"/count", "/throw", "/panic", "/loop", "/large?bytes=10000000"} {
+			if _, body := h.Get("/count"); body != "1" {
+				t.Errorf("before %s: the count is %s", between, body)
+			}
+			h.Get(between)
+			if status, body := h.Get("/count"); status != 200 || body != "1" {
+				t.Errorf("after %s: %d, the count is %s", between, status, body)
+			}
+		}
+	})
+}
+
+// TestHammer wants each of many requests at once to be answered with its own
+// answer.
+func TestHammer(t *testing.T) {
+	start(t, func(t *testing.T, h *hosttest.Host) {
+		const goroutines, requests = 8, 50
+		var wg sync.WaitGroup
+		for g := range goroutines {
+			wg.Go(func() {
+				for i := range requests {
+					url := fmt.Sprintf("/echo?g=%d&i=%d", g, i)
+					body := fmt.Sprintf("%d-%0*d", g, 1+i*i*7, i) // shorter and longer than buffers
+					status, answer := h.Do("POST", url, body)
+					var said struct {
+						URL  string
+						Body []byte
+					}
+					if err := json.Unmarshal([]byte(answer), &said); err != nil {
+						t.Errorf("%d %v: %q", status, err, answer)
+						return
+					}
+					if said.URL != h.URL+url || string(said.Body) != body {
+						t.Errorf("sent %s %.20q, answered %s %.20q", url, body, said.URL, said.Body)
+					}
+					if i%10 == 9 {
+						h.Get("/panic")
+					}
+				}
+			})
+		}
+		wg.Wait()
+	})
+}

@@ -1,0 +1,31 @@
+// Command recurse is a guest whose method calls itself for ever.
+package main
+
+import (
+	"github.com/cairn-dev/cairn/testdata/internal/good"
+)
+
+func main() {} // the host calls what init registers
+
+func init() {
+	good.Register(map[string]func() error{
+		"deep": func() error {
+			sum = down(1)
+			return nil
+		},
+		"flat": func() error { // few bytes of stack a call
+			sum = flat(1)
+			return nil
+		},
+	})
+}
+
+var sum int
+
+func down(n int) int {
+	var frame [64]int
+	frame[n%64] = n
+	return down(n+1) + frame[(n*7)%64]
+}
+
+func flat(n int) int { return flat(n+1) + 1 }
