@@ -34,7 +34,7 @@ func (h *stillHost) StorageGet(_ string, buf []byte) (int, abi.Status) {
 	return copy(buf, h.value), abi.StatusOK
 }
 
-func (h *stillHost) StoragePut(_ string, value []byte) abi.Status {
+func (h *stillHost) StoragePut(_ string, value []byte, _ uint32) abi.Status {
 	h.value = append(h.value[:0], value...)
 	return abi.StatusOK
 }

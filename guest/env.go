@@ -9,6 +9,8 @@ import (
 type Env struct {
 	// A program has a few bindings; looking through them beats a map.
 	namespaces []*Namespace
+
+	background []func() // for after the answer
 }
 
 // Namespace returns the objects behind a binding of the config's

@@ -25,9 +25,11 @@ var (
 
 // Error is an error that crosses a stub or comes from the host.
 //
-// A method may return one to choose its caller's Name, Retryable and
-// Overloaded. The other two are facts that the host states: Remote is set on
-// whatever a method returned, Reset on nothing that it returned.
+// A method may return one to choose the Name that its caller sees. The other
+// four are facts that the host states about the object that was called: whatever
+// a method returned is Remote and no more, also when it passes on what another
+// object failed with. A Worker that returns an error that is Overloaded answers
+// with status 503, and with 500 else.
 type Error struct {
 	Message string
 	Name    string // JavaScript's class of error, such as TypeError; empty means Error
@@ -59,9 +61,8 @@ func (e *Error) Is(target error) bool {
 func typeError(message string) *Error  { return &Error{Name: "TypeError", Message: message} }
 func rangeError(message string) *Error { return &Error{Name: "RangeError", Message: message} }
 
-// appendError encodes what a handler failed with. Reset is left out: an object
-// that passes on another's reset was not reset itself, and its callers' stubs
-// are good. Remote is the host's to set.
+// appendError encodes what a handler failed with. Remote and Reset are the host's
+// to set; of the other two it takes what counts.
 func appendError(b []byte, err error) []byte {
 	var flags byte
 	name := ""

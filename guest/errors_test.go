@@ -59,7 +59,6 @@ func TestStorageErrorTexts(t *testing.T) {
 			"Keys cannot be larger than 2048 bytes. A key of size 2049 was provided."},
 		{abi.StatusTooLarge, 1, 2097153, "RangeError",
 			"Values cannot be larger than 2097152 bytes. A value of size 2097153 was provided."},
-		{abi.StatusInvalid, 1, 1, "TypeError", "guest: storage_put: the key is not valid UTF-8"},
 		{abi.StatusForbidden, 1, 1, "", "guest: storage_put: storage can be used only in an object's call"},
 		{abi.StatusFault, 1, 1, "", "guest: storage_put: FAULT"},
 	} {

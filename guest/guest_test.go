@@ -43,7 +43,7 @@ func (p *probe) Sum(list ...int64) (n int64) {
 }
 func (p *probe) Two() (int, int)             { return 1, 2 }
 func (p *probe) Name() string                { return p.state.ID.Name() }
-func (p *probe) Alarm() string               { return "reserved" }
+func (p *probe) Alarm(guest.AlarmInfo) error { return nil }
 func (p *probe) Calls() int                  { p.calls++; return p.calls }
 func (p *probe) Fail() error                 { return errors.New("failed") }
 func (p *probe) FailRange() error            { return &guest.Error{Name: "RangeError", Message: "far"} }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"runtime/debug"
+	"time"
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
@@ -37,7 +38,7 @@ func init() {
 
 func newInstance() *instance {
 	in := new(instance)
-	in.state.Storage = &in.state.storage
+	in.state.Storage, in.state.env = &in.state.storage, &in.env
 	in.give(in.take()) // the first call finds a frame in the module's image
 	return in
 }
@@ -183,6 +184,39 @@ func (in *instance) call(f *frame, inputLen int) error {
 	return output(f.call.out)
 }
 
+// ObjectAlarm is [abi.ExportObjectAlarm].
+func (in *instance) ObjectAlarm(inputLen int) (status abi.Status) {
+	defer recovered(&status)
+	f := in.take()
+	err := in.alarm(f, inputLen)
+	in.give(f)
+	return failed(err)
+}
+
+func (in *instance) alarm(f *frame, inputLen int) error {
+	if err := f.input(inputLen); err != nil {
+		return err
+	}
+	var w wire.Alarm
+	if err := wire.DecodeAlarm(f.in, &w); err != nil {
+		return err
+	}
+	if in.class == nil || in.class.alarm == nil {
+		return typeError("Handler does not export an alarm() function.")
+	}
+	return in.class.alarm(in.object, AlarmInfo{
+		RetryCount:    int(w.RetryCount),
+		IsRetry:       w.RetryCount > 0,
+		ScheduledTime: time.UnixMilli(w.ScheduledMS),
+	})
+}
+
+// BackgroundRun is [abi.ExportBackgroundRun].
+func (in *instance) BackgroundRun() abi.Status {
+	in.env.runBackground()
+	return abi.StatusOK
+}
+
 func output(b []byte) error {
 	if s := hostcall.OutputWrite(b); s != abi.StatusOK {
 		return statusError(abi.FuncOutputWrite, s)
@@ -208,6 +242,12 @@ func recovered(status *abi.Status) {
 	if v == nil {
 		return
 	}
+	*status = failed(panicError(v))
+}
+
+// panicError makes an error of what was recovered, and logs it with the stack.
+// The panic of an abort goes on.
+func panicError(v any) error {
 	if hostcall.IsAbort(v) {
 		panic(v)
 	}
@@ -216,5 +256,5 @@ func recovered(status *abi.Status) {
 		err = &Error{Message: fmt.Sprint(v)}
 	}
 	logPanic(err.Error(), debug.Stack())
-	*status = failed(err)
+	return err
 }

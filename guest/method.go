@@ -20,6 +20,7 @@ type method struct {
 	params   int    // how many arguments it takes, without a variadic one
 	variadic bool
 	in       []reflect.Type // of each parameter; the last is the variadic one's element
+	out      reflect.Type   // of the result; nil if there is none, or it is plain
 	invoke   invoker
 	refused  string // why it cannot be called, if so
 }
@@ -79,6 +80,9 @@ func (m *method) reflected(rm reflect.Method) {
 	if out > 1 {
 		m.refused = "it returns more than one value and an error"
 		return
+	}
+	if out > 0 {
+		m.out = rm.Type.Out(0)
 	}
 	m.invoke = func(m *method, recv any, c *call) error {
 		in := make([]reflect.Value, 1, 1+len(c.args))

@@ -14,7 +14,8 @@ func (ns *Namespace) GetByName(name string) *Stub {
 	return &Stub{ns: ns, kind: abi.TargetName, target: name}
 }
 
-// Get returns a stub for the object with that ID.
+// Get returns a stub for the object with that ID. Nothing is sent. An ID of
+// another namespace is a TypeError when the stub is used.
 func (ns *Namespace) Get(id ID) *Stub {
 	return &Stub{ns: ns, kind: abi.TargetID, target: string(id.id[:]), name: id.name}
 }

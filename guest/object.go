@@ -14,6 +14,7 @@ type class struct {
 	construct func(*State, *Env) (any, error)
 	methods   map[string]*method
 	fetch     func(recv any, req *Request) (*Response, error) // nil without a Fetch method
+	alarm     func(recv any, info AlarmInfo) error            // nil without an Alarm method
 }
 
 // classes are the program's, by name. They change only while init runs.
@@ -22,6 +23,11 @@ var classes = map[string]*class{}
 // fetcher is a class with a Fetch method.
 type fetcher interface {
 	Fetch(*Request) (*Response, error)
+}
+
+// alarmer is a class with an Alarm method.
+type alarmer interface {
+	Alarm(AlarmInfo) error
 }
 
 // RegisterObject makes a type of the program a class of durable objects, under
@@ -49,6 +55,12 @@ func RegisterObject[T any](name string, construct func(*State, *Env) (T, error))
 		panic("guest: RegisterObject " + name + ": Fetch is " + m.Type.String() +
 			", not a method that takes a *guest.Request and returns (*guest.Response, error)")
 	}
+	if _, ok := any(*new(T)).(alarmer); ok {
+		c.alarm = func(recv any, info AlarmInfo) error { return recv.(alarmer).Alarm(info) }
+	} else if m, ok := t.MethodByName("Alarm"); ok {
+		panic("guest: RegisterObject " + name + ": Alarm is " + m.Type.String() +
+			", not a method that takes a guest.AlarmInfo and returns error")
+	}
 	c.register()
 }
 
@@ -59,6 +71,9 @@ func (c *class) register() {
 	var flags uint32
 	if c.fetch != nil {
 		flags |= abi.ClassHasFetch
+	}
+	if c.alarm != nil {
+		flags |= abi.ClassHasAlarm
 	}
 	if s := hostcall.ClassRegister(c.name, flags); s != abi.StatusOK {
 		panic("guest: RegisterObject " + c.name + ": " + s.String())

@@ -1,6 +1,9 @@
 package guest
 
-import "github.com/cairn-dev/cairn/guest/internal/hostcall"
+import (
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/guest/internal/hostcall"
+)
 
 // State is what an object has: who it is and what it stores. A class keeps the
 // one that its constructor is given.
@@ -9,6 +12,7 @@ type State struct {
 	Storage *Storage
 
 	storage Storage
+	env     *Env
 }
 
 // Abort ends the object's time in memory at once and does not return. What the
@@ -16,3 +20,34 @@ type State struct {
 // the next call starts the object anew from storage. The host has a text for an
 // empty reason.
 func (s *State) Abort(reason string) { hostcall.ObjectAbort(reason) }
+
+// BlockConcurrencyWhile runs fn and lets no other call in until it has returned,
+// not even one that would otherwise wait for ever (see "One call at a time" in
+// the package comment). A constructor that calls other objects wants it. It may
+// take 30 seconds.
+//
+// An object whose fn fails is in a state that nobody has thought of: an error or
+// a panic of fn is the end of its time in memory, as of [State.Abort], and
+// BlockConcurrencyWhile does not return. What it returns is that it was nested
+// too deeply, and fn did not run.
+func (s *State) BlockConcurrencyWhile(fn func() error) error {
+	if s := hostcall.CriticalBegin(); s != abi.StatusOK {
+		return statusError(abi.FuncCriticalBegin, s)
+	}
+	if err := runCritical(fn); err != nil {
+		hostcall.ObjectAbort(err.Error())
+	}
+	if s := hostcall.CriticalEnd(); s != abi.StatusOK {
+		return statusError(abi.FuncCriticalEnd, s)
+	}
+	return nil
+}
+
+func runCritical(fn func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicError(v)
+		}
+	}()
+	return fn()
+}

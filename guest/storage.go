@@ -50,30 +50,45 @@ func (st *Storage) read(key string) (buf []byte, found bool, err error) {
 	return buf, false, storageError(abi.FuncStorageGet, s, len(key), 0)
 }
 
+// WriteOption changes what a write means.
+type WriteOption uint32
+
+// AllowUnconfirmed is for writes that may be lost in a crash: answers do not
+// wait until they are durable. Those of one call are still all or nothing, and
+// one write without this option confirms the whole call.
+const AllowUnconfirmed WriteOption = abi.WriteUnconfirmed
+
+func writeFlags(options []WriteOption) (flags uint32) {
+	for _, o := range options {
+		flags |= uint32(o)
+	}
+	return flags
+}
+
 // Put writes v as the JSON value of a key.
-func (st *Storage) Put(key string, v any) error {
+func (st *Storage) Put(key string, v any, options ...WriteOption) error {
 	if v == nil {
 		return typeError("put() called with undefined value.")
 	}
 	buf, err := encode(takeBuffer(), v)
 	if err == nil {
-		err = st.PutBytes(key, buf)
+		err = st.PutBytes(key, buf, options...)
 	}
 	giveBuffer(buf)
 	return err
 }
 
 // PutBytes writes the value of a key as it is. Get reads it only if it is JSON.
-func (st *Storage) PutBytes(key string, value []byte) error {
-	if s := hostcall.StoragePut(key, value); s != abi.StatusOK {
+func (st *Storage) PutBytes(key string, value []byte, options ...WriteOption) error {
+	if s := hostcall.StoragePut(key, value, writeFlags(options)); s != abi.StatusOK {
 		return storageError(abi.FuncStoragePut, s, len(key), len(value))
 	}
 	return nil
 }
 
 // Delete removes a key and says whether there was one.
-func (st *Storage) Delete(key string) (deleted bool, err error) {
-	switch s := hostcall.StorageDelete(key); s {
+func (st *Storage) Delete(key string, options ...WriteOption) (deleted bool, err error) {
+	switch s := hostcall.StorageDelete(key, writeFlags(options)); s {
 	case abi.StatusOK:
 		return true, nil
 	case abi.StatusNotFound:
@@ -92,8 +107,6 @@ func storageError(fn string, s abi.Status, keyBytes, valueBytes int) error {
 	case s == abi.StatusTooLarge:
 		return rangeError("Values cannot be larger than " + strconv.Itoa(abi.MaxValueBytes) +
 			" bytes. A value of size " + strconv.Itoa(valueBytes) + " was provided.")
-	case s == abi.StatusInvalid:
-		return typeError("guest: " + fn + ": the key is not valid UTF-8")
 	case s == abi.StatusForbidden:
 		return &Error{Message: "guest: " + fn + ": storage can be used only in an object's call"}
 	}

@@ -1,8 +1,6 @@
 package guest
 
 import (
-	"bytes"
-
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/guest/internal/hostcall"
 )
@@ -81,14 +79,7 @@ func (s *Stub) Fetch(req *Request) (*Response, error) {
 	}
 	buf := takeBuffer()
 	n, status := hostcall.StubFetch(s.ns.binding, s.kind, s.target, request, buf[:cap(buf)])
-	buf, err = s.result(buf, n, abi.FuncStubFetch, status)
-	var resp *Response
-	if err == nil {
-		// The response is the caller's for good, so it gets its own bytes.
-		resp, err = decodeResponse(bytes.Clone(buf))
-	}
-	giveBuffer(buf)
-	return resp, err
+	return response(s.result(buf, n, abi.FuncStubFetch, status))
 }
 
 // result returns what a call left in buf or beyond it.

@@ -22,5 +22,4 @@ func RegisterWorker(fetch func(*Request, *Env) (*Response, error)) {
 		panic("guest: RegisterWorker: " + s.String())
 	}
 	worker = fetch
-	warm()
 }

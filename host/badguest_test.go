@@ -40,8 +40,8 @@ var badGuests = []struct {
 	{"spin", "random", reset, cpuText, "object reset", shortCPU},
 
 	{"recurse", "deep", reset, cpuText, "object reset", shortCPU},
-	{"recurse", "deep", remote | reset, "stack overflow", "object reset", limits{}},
-	{"recurse", "flat", remote | reset, "stack overflow", "object reset", limits{}},
+	{"recurse", "deep", reset, memoryText, "object reset", limits{}}, // Go's stack is in linear memory
+	{"recurse", "flat", reset, memoryText, "object reset", littleMemory},
 
 	{"leak", "slowly", reset, memoryText, "object reset", littleMemory},
 	{"leak", "at once", reset, memoryText, "object reset", littleMemory},

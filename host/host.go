@@ -32,8 +32,8 @@ type Runtime struct {
 	outbound   *outbound.Client // nil where no host is allowed
 	sender     object.Sender
 	server     *ingress.Server
-	namespaces sync.Map // of *object.Namespace, by number
-	deploying  sync.Mutex                   // held while scripts change
+	namespaces sync.Map   // of *object.Namespace, by number
+	deploying  sync.Mutex // held while scripts change
 	// recorded is when what Start wrote is durable.
 	recorded storage.Seq
 
@@ -60,7 +60,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 		return nil, err
 	}
 	if r.engine, err = module.NewEngine(ctx, module.Options{
-		System:      hostfunc.System{Now: o.Now, Random: o.Random},
+		System:      hostfunc.System{Now: o.Now, Random: o.Random, Wrap: o.WrapImports},
 		MemoryLimit: o.MemoryLimit, CacheDir: o.CacheDir,
 		Interpreter: o.Interpreter, NoImages: o.NoImages, Logger: o.Logger,
 	}); err != nil {

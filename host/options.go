@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -52,6 +53,9 @@ type Options struct {
 	FS vfs.FS
 	// WrapLog lets a test stand between the store and its log. Default none.
 	WrapLog func(storage.Log) storage.Log
+	// WrapImports lets a test stand between guests and the ABI's functions.
+	// Default none.
+	WrapImports func(name string, run hostfunc.Function) hostfunc.Function
 	// Clock is what alarms go by. Default Now, with the timers of package time.
 	Clock alarm.Clock
 	// Now is the wall clock. Default time.Now.

@@ -75,6 +75,15 @@ func (b *box) ComeBack(name string) error {
 func (b *box) NoBinding() error { return b.env.Namespace("NONE").GetByName("A").Call("x", nil) }
 func (b *box) NoBindingID()     { b.env.Namespace("NONE").IDFromName("A") }
 
+func (b *box) SetAlarm() error { return b.state.Storage.SetAlarm(guest.Now()) }
+func (b *box) Send() error {
+	req, err := guest.NewRequest("", "http://h/", nil)
+	if err == nil {
+		_, err = guest.Fetch(req)
+	}
+	return err
+}
+
 func newHost(t *testing.T) *guesttest.Host {
 	return guesttest.New(t, guesttest.Options{
 		Script:   "my",

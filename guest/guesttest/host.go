@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/guest"
 	"github.com/cairn-dev/cairn/guest/internal/hostcall"
 )
@@ -15,7 +15,12 @@ import (
 type Options struct {
 	Script   string            // its name; with the class it decides IDs
 	Bindings map[string]string // durable_objects: from binding to class_name
+	Scripts  map[string]string // from binding to script_name; default Script
 	Vars     map[string]any    // any JSON values
+
+	// Fetch stands for the network: it answers what the program sends with
+	// guest.Fetch. Without it nothing may be sent out.
+	Fetch func(*guest.Request) (*guest.Response, error)
 }
 
 // Host is an app and its objects, in memory. Its methods are for the test, not
@@ -24,22 +29,17 @@ type Host struct {
 	tb      testing.TB
 	options Options
 	vars    map[string][]byte
-	worker  hostcall.Instance
+	ahead   time.Duration // of the real clock
 
 	// store is what objects wrote, memory is which objects are in memory. Only
-	// the second is lost in a restart.
-	store  map[abi.ID]map[string][]byte
-	memory map[abi.ID]*object
+	// the second is lost in a restart. unconfirmed takes back what a crash would
+	// lose, the last write last.
+	store       map[abi.ID]*record
+	memory      map[abi.ID]*object
+	unconfirmed []func()
 
-	calls []*frame // exports that are running, the innermost last
-}
-
-// frame is one running export.
-type frame struct {
-	object *object // nil for the Worker, and for the test itself
-	input  []byte
-	output []byte
-	result []byte // for result_read
+	calls      []*frame  // exports that are running, the innermost last
+	background []*object // that left work for after their answers
 }
 
 // New returns a host for the program that the test is linked with. It fails the
@@ -50,7 +50,7 @@ func New(tb testing.TB, options Options) *Host {
 		tb:      tb,
 		options: options,
 		vars:    map[string][]byte{},
-		store:   map[abi.ID]map[string][]byte{},
+		store:   map[abi.ID]*record{},
 	}
 	for binding, class := range options.Bindings {
 		if _, ok := hostcall.Class(class); !ok {
@@ -68,11 +68,21 @@ func New(tb testing.TB, options Options) *Host {
 	return h
 }
 
-// Restart forgets what objects and the Worker hold in memory. What they stored
-// stays.
+// Restart forgets what objects hold in memory, and how often alarms were tried.
+// What objects stored stays.
 func (h *Host) Restart() {
 	h.memory = map[abi.ID]*object{}
-	h.worker = hostcall.NewInstance()
+	for _, r := range h.store {
+		r.retry = retry{}
+	}
+}
+
+// Crash is a Restart that loses what may be lost: writes with
+// guest.AllowUnconfirmed that nothing has waited for since.
+func (h *Host) Crash() {
+	takeBack(h.unconfirmed)
+	h.unconfirmed = nil
+	h.Restart()
 }
 
 // Evict forgets what one object holds in memory, which is what happens to an
@@ -86,8 +96,10 @@ func (h *Host) Evict(binding, name string) {
 func (h *Host) Storage(binding, name string) map[string][]byte {
 	h.tb.Helper()
 	values := map[string][]byte{}
-	for key, value := range h.store[h.id(binding, name)] {
-		values[key] = append([]byte{}, value...)
+	if r := h.store[h.id(binding, name)]; r != nil {
+		for key, value := range r.values {
+			values[key] = append([]byte{}, value...)
+		}
 	}
 	return values
 }
@@ -114,51 +126,14 @@ func (h *Host) Get(url string) *guest.Response {
 	return h.Fetch(req)
 }
 
-// Fetch sends a request to the Worker. An error of the Worker is what a client
-// sees of it, a response with status 500 or 503, and a line in the test's log.
-func (h *Host) Fetch(req *guest.Request) *guest.Response {
-	h.tb.Helper()
-	if !hostcall.HasWorker() {
-		h.tb.Fatal("guesttest: the program has no Worker")
+// enter makes h current, with a frame that stands for the test: it is where
+// results of imports go. leave comes when the test has its answer.
+func (h *Host) enter() (leave func()) {
+	leaveHost := hostcall.Enter(h)
+	h.calls = append(h.calls, new(frame))
+	return func() {
+		h.runBackground()
+		h.calls = h.calls[:len(h.calls)-1]
+		leaveHost()
 	}
-	defer hostcall.Enter(h)()
-	var header wire.Header
-	for name, value := range req.Header.All() {
-		header = wire.AppendHeader(header, name, value)
-	}
-	method := req.Method
-	if method == "" {
-		method = "GET"
-	}
-	f := &frame{input: wire.AppendRequest(nil, &wire.Request{
-		Method: []byte(method), URL: []byte(req.URL.String()), Header: header, Body: req.Body,
-	})}
-	h.calls = append(h.calls, f)
-	status := h.worker.WorkerFetch(len(f.input))
-	h.calls = h.calls[:len(h.calls)-1]
-	if status != abi.StatusOK {
-		return h.failure(f.output)
-	}
-	var w wire.Response
-	if err := wire.DecodeResponse(f.output, &w); err != nil {
-		h.tb.Fatalf("guesttest: the Worker's response: %v", err)
-	}
-	resp := &guest.Response{Status: int(w.Status), Body: w.Body}
-	w.Header.Each(func(name, value []byte) bool {
-		resp.Header.Add(string(name), string(value))
-		return true
-	})
-	return resp
-}
-
-func (h *Host) failure(output []byte) *guest.Response {
-	var e wire.Error
-	if err := wire.DecodeError(output, &e); err != nil {
-		h.tb.Fatalf("guesttest: the Worker's error: %v", err)
-	}
-	h.tb.Logf("guesttest: the Worker failed: %s %s", e.Name, e.Message)
-	if e.Flags&wire.ErrorOverloaded != 0 {
-		return &guest.Response{Status: 503}
-	}
-	return &guest.Response{Status: 500}
 }

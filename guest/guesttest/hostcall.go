@@ -2,7 +2,6 @@ package guesttest
 
 import (
 	"log/slog"
-	"unicode/utf8"
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
@@ -69,7 +68,8 @@ func (h *Host) StubCall(binding string, kind uint32, target, method string, args
 		return 0, abi.StatusTooLarge
 	}
 	input := wire.AppendCall(nil, method, args)
-	return h.send(binding, kind, target, hostcall.Instance.ObjectCall, input, buf)
+	output, s := h.deliver(binding, kind, target, hostcall.Instance.ObjectCall, false, input)
+	return h.answer(output, s, buf)
 }
 
 // StubFetch is the host function abi.FuncStubFetch.
@@ -79,79 +79,53 @@ func (h *Host) StubFetch(binding string, kind uint32, target string, request, bu
 		return 0, abi.StatusTooLarge
 	}
 	input := append([]byte{}, request...)
-	return h.send(binding, kind, target, hostcall.Instance.ObjectFetch, input, buf)
+	output, s := h.deliver(binding, kind, target, hostcall.Instance.ObjectFetch, true, input)
+	return h.answer(output, s, buf)
 }
 
-func (h *Host) send(binding string, kind uint32, target string, fn export, input, buf []byte,
-) (int, abi.Status) {
-	output, s := h.deliver(binding, kind, target, fn, input)
+func (h *Host) answer(output []byte, s abi.Status, buf []byte) (int, abi.Status) {
 	switch s {
 	case abi.StatusOK:
 		return h.leave(output, buf)
 	case abi.StatusError:
-		if output != nil { // else the error is there already
-			h.top().result = output
-		}
+		h.top().result = output
 	}
 	return 0, s
 }
 
-// storage returns the object whose call is running.
-func (h *Host) storage(key string) (*object, abi.Status) {
-	o := h.top().object
+// CriticalBegin is the host function abi.FuncCriticalBegin.
+func (h *Host) CriticalBegin() abi.Status {
+	f, s := h.storage("")
 	switch {
-	case o == nil:
-		return nil, abi.StatusForbidden
-	case o.aborted:
-		panic(hostcall.Abort{Reason: o.reason}) // the program recovered the first one
-	case len(key) > abi.MaxKeyBytes:
-		return nil, abi.StatusTooLarge
-	case !utf8.ValidString(key):
-		return nil, abi.StatusInvalid
-	}
-	return o, abi.StatusOK
-}
-
-// StorageGet is the host function abi.FuncStorageGet.
-func (h *Host) StorageGet(key string, buf []byte) (int, abi.Status) {
-	o, s := h.storage(key)
-	if s != abi.StatusOK {
-		return 0, s
-	}
-	value, ok := o.values[key]
-	if !ok {
-		return 0, abi.StatusNotFound
-	}
-	return h.leave(value, buf)
-}
-
-// StoragePut is the host function abi.FuncStoragePut.
-func (h *Host) StoragePut(key string, value []byte) abi.Status {
-	o, s := h.storage(key)
-	if s == abi.StatusOK && len(value) > abi.MaxValueBytes {
-		s = abi.StatusTooLarge
-	}
-	if s == abi.StatusOK {
-		o.put(key, append([]byte{}, value...))
-	}
-	return s
-}
-
-// StorageDelete is the host function abi.FuncStorageDelete.
-func (h *Host) StorageDelete(key string) abi.Status {
-	o, s := h.storage(key)
-	if s != abi.StatusOK {
+	case s != abi.StatusOK:
 		return s
+	case f.critical >= abi.MaxCriticalDepth:
+		return h.fail(errCriticalDepth)
 	}
-	if _, ok := o.values[key]; !ok {
-		return abi.StatusNotFound
-	}
-	o.put(key, nil)
+	f.critical++
+	f.object.critical++
 	return abi.StatusOK
 }
 
-// defaultReason is upstream's text for an abort without a reason.
-const defaultReason = "Application called abort() to reset Durable Object."
+// CriticalEnd is the host function abi.FuncCriticalEnd.
+func (h *Host) CriticalEnd() abi.Status {
+	f := h.top()
+	switch {
+	case f.object == nil:
+		return abi.StatusForbidden
+	case f.critical == 0:
+		return abi.StatusInvalid
+	}
+	f.critical--
+	f.object.critical--
+	return abi.StatusOK
+}
+
+// BackgroundRequest is the host function abi.FuncBackgroundRequest.
+func (h *Host) BackgroundRequest() abi.Status {
+	h.top().background = true
+	return abi.StatusOK
+}
 
 // ObjectAbort is the host function abi.FuncObjectAbort. The object is gone from
 // memory at once; the panic ends the call that asked for it.

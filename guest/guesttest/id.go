@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/abi/wire"
 )
 
 // An ID is a base, which derives from the name or is random, and a proof that
@@ -44,7 +43,11 @@ func (h *Host) key(binding string) ([]byte, abi.Status) {
 	if !ok {
 		return nil, abi.StatusNotFound
 	}
-	return namespaceKey(h.options.Script + "-" + class), abi.StatusOK
+	script := h.options.Scripts[binding]
+	if script == "" {
+		script = h.options.Script
+	}
+	return namespaceKey(script + "-" + class), abi.StatusOK
 }
 
 // IDFromName is the host function abi.FuncIDFromName.
@@ -75,31 +78,47 @@ func (h *Host) IDParse(binding, hex string) (abi.ID, abi.Status) {
 	}
 	id, ok := abi.ParseID(hex)
 	if !ok {
-		return id, h.refuse("Invalid Durable Object ID: must be 64 hex digits")
+		return id, h.fail(errBadID)
 	}
 	if id != newID(key, id[:baseBytes]) {
-		return id, h.refuse("Durable Object ID is not valid for this namespace.")
+		return id, h.fail(errForeignID)
 	}
 	return id, abi.StatusOK
 }
 
-// refuse leaves a TypeError for result_read.
-func (h *Host) refuse(message string) abi.Status {
-	h.top().result = wire.AppendError(nil, 0, "TypeError", message)
-	return abi.StatusError
+// target is an object that is called. Only who calls it by name tells it.
+type target struct {
+	*record
+	named bool
+	name  string
 }
 
-// resolve returns the ID of a call's target.
-func (h *Host) resolve(class string, kind uint32, target string) (id abi.ID, named bool, s abi.Status) {
-	key := namespaceKey(h.options.Script + "-" + class)
+// resolve finds the target of a call. StatusError is an ID of another namespace.
+func (h *Host) resolve(binding, class string, kind uint32, object string) (to target, _ abi.Status) {
+	key, s := h.key(binding)
+	if s != abi.StatusOK {
+		return to, s
+	}
+	var id abi.ID
 	switch kind {
 	case abi.TargetName:
-		return newID(key, firstHalf(key, target)), true, abi.StatusOK
-	case abi.TargetID:
-		if copy(id[:], target) != abi.IDBytes || id != newID(key, id[:baseBytes]) {
-			return id, false, h.refuse("Durable Object ID is not valid for this namespace.")
+		id = newID(key, firstHalf(key, object))
+		if len(object) <= abi.MaxNameBytes {
+			to.named, to.name = true, object
 		}
-		return id, false, abi.StatusOK
+	case abi.TargetID:
+		if copy(id[:], object) != abi.IDBytes || id != newID(key, id[:baseBytes]) {
+			return to, abi.StatusError
+		}
+	default:
+		return to, abi.StatusInvalid
 	}
-	return id, false, abi.StatusInvalid
+	if to.record = h.store[id]; to.record == nil {
+		to.record = &record{id: id, class: class, values: map[string][]byte{}}
+		h.store[id] = to.record
+	}
+	if to.named {
+		to.record.named, to.record.name = true, to.name // for its alarms
+	}
+	return to, abi.StatusOK
 }

@@ -64,14 +64,3 @@ func (s *Stub) ID() guest.ID {
 	defer hostcall.Enter(s.h)()
 	return s.stub.ID()
 }
-
-// enter makes h current, with a frame that stands for the test: it is where
-// results of imports go.
-func (h *Host) enter() (leave func()) {
-	leaveHost := hostcall.Enter(h)
-	h.calls = append(h.calls, new(frame))
-	return func() {
-		h.calls = h.calls[:len(h.calls)-1]
-		leaveHost()
-	}
-}

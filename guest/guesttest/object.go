@@ -1,142 +1,189 @@
 package guesttest
 
 import (
-	"fmt"
-
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/guest/internal/hostcall"
 )
 
+// record is what is stored of an object, and what it is.
+type record struct {
+	id     abi.ID
+	class  string
+	named  bool // it was called by name
+	name   string
+	values map[string][]byte
+	alarm  int64 // milliseconds since 1970; 0 is none
+	retry  retry
+}
+
 // object is an object in memory.
 type object struct {
-	id       abi.ID
-	instance hostcall.Instance
-	values   map[string][]byte // the object's part of Host.store
-
-	// undo takes back what the running call wrote since the last commit, in
-	// reverse order.
-	undo []func()
+	*record
+	instance   hostcall.Instance
+	built      bool // the constructor has run
+	entries    int  // frames of it that are running
+	critical   int  // sections in which no nested entry is let in
+	background bool // it left work for after its answer
 
 	aborted bool
 	reason  string
 }
 
-func (o *object) commit() { o.undo = nil }
-
-func (o *object) rollback() {
-	for i := len(o.undo) - 1; i >= 0; i-- {
-		o.undo[i]()
-	}
-	o.undo = nil
-}
-
-// put writes or, with a nil value, deletes a key.
-func (o *object) put(key string, value []byte) {
-	old, had := o.values[key]
-	o.undo = append(o.undo, func() {
-		if had {
-			o.values[key] = old
-		} else {
-			delete(o.values, key)
-		}
-	})
-	if value == nil {
-		delete(o.values, key)
-	} else {
-		o.values[key] = value
-	}
-}
-
 // export names an export of an instance.
 type export func(hostcall.Instance, int) abi.Status
 
+func runBackground(in hostcall.Instance, _ int) abi.Status { return in.BackgroundRun() }
+
+// leaving is before a call or request goes out: what the caller wrote happened
+// before it, whatever becomes of it.
+func (h *Host) leaving() error {
+	if len(h.calls) > abi.MaxCallDepth {
+		return errTooDeep
+	}
+	f := h.top()
+	if len(f.transactions) > 0 {
+		return errInTransaction
+	}
+	h.commit(f)
+	return nil
+}
+
 // deliver runs an export of an object that is found or brought to memory. It
 // returns the export's output, or an encoded error and StatusError.
-func (h *Host) deliver(binding string, kind uint32, target string, fn export, input []byte,
+func (h *Host) deliver(binding string, kind uint32, object string, fn export, isFetch bool, input []byte,
 ) ([]byte, abi.Status) {
 	class, ok := h.options.Bindings[binding]
 	if !ok {
 		return nil, abi.StatusNotFound
 	}
-	id, named, s := h.resolve(class, kind, target)
-	if s != abi.StatusOK {
+	to, s := h.resolve(binding, class, kind, object)
+	switch {
+	case s == abi.StatusInvalid:
 		return nil, s
+	case s != abi.StatusOK:
+		return encodeError(errForeignID), s
 	}
-	if len(h.calls) > abi.MaxCallDepth {
-		message := fmt.Sprintf("A chain of calls is longer than %d.", abi.MaxCallDepth)
-		return wire.AppendError(nil, 0, "", message), abi.StatusError
+	if err := h.leaving(); err != nil {
+		return encodeError(err), abi.StatusError
 	}
-	// What the caller wrote happened before the call, whatever becomes of it.
 	caller := h.top().object
-	if caller != nil {
-		caller.commit()
-	}
-	output, s := h.deliverTo(id, class, named, target, fn, input)
+	output, s := h.deliverTo(to, fn, isFetch, input)
 	if caller != nil && caller.aborted {
 		panic(hostcall.Abort{Reason: caller.reason}) // a nested call ended it
 	}
 	return output, s
 }
 
-func (h *Host) deliverTo(id abi.ID, class string, named bool, name string, fn export, input []byte,
-) ([]byte, abi.Status) {
-	o := h.memory[id]
-	if o == nil {
-		o = &object{id: id, instance: hostcall.NewInstance(), values: h.values(id)}
-		h.memory[id] = o
-		if !named || len(name) > abi.MaxNameBytes {
-			named, name = false, ""
-		}
-		what := wire.AppendObject(nil, id, class, named, name)
+func (h *Host) deliverTo(to target, fn export, isFetch bool, input []byte) ([]byte, abi.Status) {
+	o := h.memory[to.id]
+	switch {
+	case o == nil && h.isReset(to.id):
+		return encodeError(errReset), abi.StatusError
+	case o == nil:
+		o = &object{record: to.record, instance: hostcall.NewInstance()}
+		h.memory[to.id] = o
+	case o.entries > 0 && !o.built:
+		return encodeError(errBuilding), abi.StatusError
+	case o.critical > 0:
+		return encodeError(errCritical), abi.StatusError
+	case o.entries == 0 && o.background:
+		h.finish(o) // it is busy until that is done
+		return h.deliverTo(to, fn, isFetch, input)
+	}
+	if !o.built {
+		what := wire.AppendObject(nil, o.id, o.class, to.named, to.name)
 		output, s := h.run(o, hostcall.Instance.ObjectInit, what)
 		if s != abi.StatusOK {
-			delete(h.memory, id) // it was never there
+			if h.memory[o.id] == o {
+				delete(h.memory, o.id) // it was never there
+			}
 			return output, s
 		}
+		o.built = true
+	}
+	if flags, _ := hostcall.Class(o.class); isFetch && flags&abi.ClassHasFetch == 0 {
+		return encodeError(errNoFetch), abi.StatusError
 	}
 	return h.run(o, fn, input)
 }
 
-func (h *Host) values(id abi.ID) map[string][]byte {
-	if h.store[id] == nil {
-		h.store[id] = map[string][]byte{}
+// isReset says whether the object was aborted below calls that still run.
+func (h *Host) isReset(id abi.ID) bool {
+	for _, f := range h.calls {
+		if f.object != nil && f.object.id == id && f.object.aborted {
+			return true
+		}
 	}
-	return h.store[id]
+	return false
 }
 
 // run runs one export of an object in memory.
 func (h *Host) run(o *object, fn export, input []byte) (output []byte, status abi.Status) {
 	f := &frame{object: o, input: input}
 	h.calls = append(h.calls, f)
+	o.entries++
 	depth := len(h.calls)
 	defer func() {
+		v := recover()
 		h.calls = h.calls[:depth-1]
-		if v := recover(); v != nil && !hostcall.IsAbort(v) {
+		o.entries--
+		o.critical -= f.critical
+		if v != nil && !hostcall.IsAbort(v) {
 			panic(v)
 		}
 		// A program that recovered the abort's panic is aborted all the same.
 		if o.aborted {
-			o.rollback()
-			output = wire.AppendError(nil, wire.ErrorReset, "", o.reason)
+			f.rollback(0)
+			output = wire.AppendError(nil, wire.ErrorRemote|wire.ErrorReset, "", o.reason)
 			status = abi.StatusError
 		}
 	}()
-	status = fn(o.instance, len(input))
-	if !o.aborted {
-		o.commit()
+	status = fn(o.instance, len(f.input))
+	if o.aborted {
+		return nil, status
+	}
+	for len(f.transactions) > 0 { // that a program left open
+		f.endTransaction(false)
+	}
+	if f.alarm.running && status == abi.StatusOK {
+		f.finishAlarm()
+	}
+	h.commit(f)
+	if f.background {
+		h.later(o)
 	}
 	if status == abi.StatusError {
-		return remote(f.output), status
+		return thrown(f.output), status
 	}
 	return f.output, status
 }
 
-// remote marks an error that came out of an export.
-func remote(output []byte) []byte {
-	var e wire.Error
-	if err := wire.DecodeError(output, &e); err != nil {
-		return wire.AppendError(nil, 0, "", "guesttest: the error does not decode")
+// later sees to what an object leaves for after its answer. The object is busy
+// until it is done: a nested entry does it at once.
+func (h *Host) later(o *object) {
+	if o.entries > 1 {
+		h.run(o, runBackground, nil)
+		return
 	}
-	return wire.AppendError(nil, e.Flags|wire.ErrorRemote, e.Name, e.Message)
+	if !o.background {
+		o.background = true
+		h.background = append(h.background, o)
+	}
+}
+
+func (h *Host) finish(o *object) {
+	for o.background && !o.aborted {
+		o.background = false
+		h.run(o, runBackground, nil)
+	}
+}
+
+// runBackground does what objects have left, now that the test has its answer.
+func (h *Host) runBackground() {
+	for len(h.background) > 0 {
+		o := h.background[0]
+		h.background = h.background[1:]
+		h.finish(o)
+	}
 }

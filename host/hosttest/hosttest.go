@@ -21,6 +21,7 @@ import (
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/storage"
 )
@@ -53,6 +54,8 @@ type Options struct {
 	FS vfs.FS
 	// WrapLog is that of host.Options. Default none.
 	WrapLog func(storage.Log) storage.Log
+	// WrapImports is that of host.Options. Default none.
+	WrapImports func(name string, run hostfunc.Function) hostfunc.Function
 	// Random is that of host.Options. Default crypto/rand.
 	Random func([]byte)
 	// Clock and AllowHosts are those of host.Options.
@@ -123,7 +126,7 @@ func (h *Host) start() error {
 		Config: o.config(h.t), Wasm: wasm, DataDir: "data", CacheDir: testguest.CacheDir(h.t),
 		CPULimit: o.CPULimit, MemoryLimit: o.MemoryLimit, EvictIdle: o.EvictIdle, Residents: o.Residents,
 		NoImages: o.NoImages, Interpreter: o.Interpreter,
-		FS: o.FS, WrapLog: o.WrapLog, Random: o.Random, Clock: o.Clock, AllowHosts: o.AllowHosts,
+		FS: o.FS, WrapLog: o.WrapLog, WrapImports: o.WrapImports, Random: o.Random, Clock: o.Clock, AllowHosts: o.AllowHosts,
 		Logger: h.log.logger(),
 	})
 	if err != nil {

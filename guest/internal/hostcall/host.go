@@ -2,6 +2,7 @@ package hostcall
 
 import (
 	"sync"
+	"time"
 
 	"github.com/cairn-dev/cairn/abi"
 )
@@ -24,8 +25,24 @@ type Host interface {
 	StubCall(binding string, kind uint32, target, method string, args, buf []byte) (int, abi.Status)
 	StubFetch(binding string, kind uint32, target string, request, buf []byte) (int, abi.Status)
 	StorageGet(key string, buf []byte) (int, abi.Status)
-	StoragePut(key string, value []byte) abi.Status
-	StorageDelete(key string) abi.Status
+	StoragePut(key string, value []byte, flags uint32) abi.Status
+	StorageDelete(key string, flags uint32) abi.Status
+	StorageDeleteAll() abi.Status
+	StorageSync() abi.Status
+	ListOpen(options []byte) (list uint32, _ abi.Status)
+	ListNext(list uint32, buf []byte) (int, abi.Status)
+	ListClose(list uint32) abi.Status
+	TransactionBegin() abi.Status
+	TransactionCommit() abi.Status
+	TransactionRollback() abi.Status
+	AlarmSet(unixMS int64, flags uint32) abi.Status
+	AlarmGet() (unixMS int64, _ abi.Status)
+	AlarmDelete(flags uint32) abi.Status
+	CriticalBegin() abi.Status
+	CriticalEnd() abi.Status
+	BackgroundRequest() abi.Status
+	FetchSend(request, buf []byte) (int, abi.Status)
+	Now() time.Time // in place of time.Now
 	ObjectAbort(reason string)
 }
 

@@ -22,8 +22,8 @@ func StorageGet(key string, buf []byte) (int, abi.Status) {
 func storagePut(key string, value unsafe.Pointer, valueLen, flags uint32) uint32
 
 // StoragePut is abi.FuncStoragePut.
-func StoragePut(key string, value []byte) abi.Status {
-	return abi.Status(storagePut(key, ptr(value), uint32(len(value)), 0))
+func StoragePut(key string, value []byte, flags uint32) abi.Status {
+	return abi.Status(storagePut(key, ptr(value), uint32(len(value)), flags))
 }
 
 //go:wasmimport cairn_v1 storage_delete
@@ -31,4 +31,18 @@ func StoragePut(key string, value []byte) abi.Status {
 func storageDelete(key string, flags uint32) uint32
 
 // StorageDelete is abi.FuncStorageDelete.
-func StorageDelete(key string) abi.Status { return abi.Status(storageDelete(key, 0)) }
+func StorageDelete(key string, flags uint32) abi.Status {
+	return abi.Status(storageDelete(key, flags))
+}
+
+//go:wasmimport cairn_v1 storage_delete_all
+func storageDeleteAll() uint32
+
+// StorageDeleteAll is abi.FuncStorageDeleteAll.
+func StorageDeleteAll() abi.Status { return abi.Status(storageDeleteAll()) }
+
+//go:wasmimport cairn_v1 storage_sync
+func storageSync() uint32
+
+// StorageSync is abi.FuncStorageSync.
+func StorageSync() abi.Status { return abi.Status(storageSync()) }

@@ -37,12 +37,14 @@ func StubFetch(binding string, kind uint32, target string, request, buf []byte,
 	return int(length), abi.Status(s)
 }
 
-//go:wasmimport cairn_v1 object_abort
-//go:noescape
-func objectAbort(reason string)
+// Not go:noescape: see "Memory" in the package comment.
+//
+//go:wasmimport cairn_v1 fetch_send
+func fetchSend(request unsafe.Pointer, requestLen uint32, buf unsafe.Pointer, bufCap uint32,
+	n *uint32) uint32
 
-// ObjectAbort is abi.FuncObjectAbort. It does not return.
-func ObjectAbort(reason string) {
-	objectAbort(reason)
-	panic("hostcall: object_abort returned")
+// FetchSend is abi.FuncFetchSend. What [StubCall] says of its buffers holds.
+func FetchSend(request, buf []byte) (int, abi.Status) {
+	s := fetchSend(ptr(request), uint32(len(request)), ptr(buf), uint32(len(buf)), &length)
+	return int(length), abi.Status(s)
 }

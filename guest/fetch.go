@@ -1,0 +1,45 @@
+package guest
+
+import (
+	"bytes"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/guest/internal/hostcall"
+)
+
+// Fetch sends a request out to the network and waits for the response, if the
+// host allows where it goes. Before it leaves, everything that this call has
+// written or seen is durable. Redirects are the program's to follow, and a
+// status of 500 is a response like any other.
+func Fetch(req *Request) (*Response, error) {
+	request, err := appendRequest(takeBuffer(), req)
+	defer giveBuffer(request)
+	if err != nil {
+		return nil, err
+	}
+	buf := takeBuffer()
+	n, status := hostcall.FetchSend(request, buf[:cap(buf)])
+	switch status {
+	case abi.StatusOK:
+		buf = buf[:n]
+	case abi.StatusTooSmall:
+		buf, err = readResult(sized(buf, n))
+	default:
+		err = statusError(abi.FuncFetchSend, status)
+	}
+	return response(buf, err)
+}
+
+// response decodes a response, which is the caller's for good. So it gets its own
+// bytes, or those of a buffer that is too large to be used again.
+func response(buf []byte, err error) (*Response, error) {
+	if err == nil && cap(buf) > maxBufferBytes {
+		return decodeResponse(buf)
+	}
+	var resp *Response
+	if err == nil {
+		resp, err = decodeResponse(bytes.Clone(buf))
+	}
+	giveBuffer(buf)
+	return resp, err
+}
