@@ -18,7 +18,7 @@ test: check ## everything that CI runs
 	$(GO) test -race -short -timeout 10m ./...
 
 # go ./... passes over testdata, so the samples are named.
-SAMPLES := ./testdata/counter
+SAMPLES := ./testdata/counter ./testdata/sdk
 
 check: ## formatting, vet, tidy modules
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }

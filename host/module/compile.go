@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
@@ -45,6 +46,10 @@ func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
 	for _, s := range out.Data {
 		v.data = append(v.data, segment{s.Offset, s.Bytes})
 	}
+	slow := time.AfterFunc(time.Second, func() {
+		e.options.Logger.Info("compiling module, this is kept for the next start", "module", v.Hash()[:12], "bytes", len(wasm))
+	})
+	defer slow.Stop()
 	if v.compiled, err = e.runtime.CompileModule(ctx, out.Wasm); err != nil {
 		return nil, &CompileError{Problem: "module does not validate", Err: err}
 	}

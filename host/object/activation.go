@@ -59,11 +59,11 @@ func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
 	}
 	output, err := s.run(r, dst)
 	reply := Reply{Output: output, Seq: max(a.seq, s.Seq)} // s.Seq also after an error
-	if err == nil && s.background {
+	if s.background && !a.isBroken() { // also after an error that the guest threw
 		if !nested {
 			// The answer goes, the call stays: nobody else enters before it ends.
 			a.objects.background.Go(func() { a.finish(s) })
-			return reply, nil
+			return reply, err
 		}
 		s.runBackground() // entries nest: it must end before what is below goes on
 	}

@@ -77,6 +77,7 @@ func (w *Worker) Fetch(request, dst []byte) (response []byte, seq storage.Seq, e
 	output, status, err := c.enter(module.WorkerFetch, request)
 	switch {
 	case err != nil:
+		c.background = false // the instance is broken
 		w.options.Logger.Error("worker failed", "error", err)
 		err = explain(err)
 	case status == abi.StatusError:
@@ -85,10 +86,9 @@ func (w *Worker) Fetch(request, dst []byte) (response []byte, seq storage.Seq, e
 		dst = append(dst, output...)
 	}
 	seq = c.Seq
-	if err == nil && c.background {
+	if c.background {
 		w.background.Go(c.finish)
 	} else {
-		c.background = false
 		c.finish()
 	}
 	return dst, seq, err
