@@ -61,7 +61,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	}
 	if r.engine, err = module.NewEngine(ctx, module.Options{
 		System:      hostfunc.System{Now: o.Now, Random: o.Random, Wrap: o.WrapImports},
-		MemoryLimit: o.MemoryLimit, CacheDir: o.CacheDir,
+		MemoryLimit: o.MemoryLimit, MemoryBudget: o.MemoryBudget, CacheDir: o.CacheDir,
 		Interpreter: o.Interpreter, NoImages: o.NoImages, Logger: o.Logger,
 	}); err != nil {
 		return nil, err

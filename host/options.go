@@ -32,7 +32,8 @@ type Options struct {
 	EvictIdle time.Duration
 	// Residents bounds the objects that hold an instance at a time. Default 256.
 	Residents int
-	// MemoryBudget bounds the bytes of suspended objects' memory. Default 1 GiB.
+	// MemoryBudget bounds the bytes of suspended objects' memory, and as well
+	// those that instances have beyond their images. Default 1 GiB and 4 GiB.
 	MemoryBudget int64
 	// CPULimit bounds what one entry into a guest may compute. Default 30 s; a
 	// config's limits.cpu_ms goes before it.

@@ -19,6 +19,9 @@ type Options struct {
 	// MemoryLimit bounds each instance's linear memory in bytes. Default 128
 	// MiB, upstream's figure.
 	MemoryLimit uint64
+	// MemoryBudget bounds the bytes that all instances together have beyond
+	// their images: above it no memory grows. Default 4 GiB.
+	MemoryBudget int64
 	// CacheDir keeps compiled code between starts. Default none.
 	CacheDir string
 	// Interpreter runs guests without compiling them. Default false.
@@ -35,6 +38,9 @@ func (o *Options) setDefaults() {
 	if o.MemoryLimit == 0 {
 		o.MemoryLimit = 128 << 20
 	}
+	if o.MemoryBudget == 0 {
+		o.MemoryBudget = 4 << 30
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -49,6 +55,7 @@ type Engine struct {
 	imports hostfunc.Imports
 
 	instances atomic.Int64
+	grown     atomic.Int64 // bytes beyond images, see memory.account
 	versions  atomic.Int64
 }
 

@@ -76,7 +76,7 @@ func (v *Version) newInstance(ctx context.Context) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Instance{version: v, mem: &memory{region: reserved, limit: limit}}
+	i := &Instance{version: v, mem: &memory{region: reserved, limit: limit, engine: v.engine}}
 	if v.image != nil {
 		i.mem.forced = i.mem.image
 	}

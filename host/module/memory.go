@@ -16,6 +16,8 @@ type memory struct {
 	limit   uint64 // bytes it can have
 	forced  uint64 // what the next Reallocate gives, when resizing
 	refused bool   // a growth was refused since the flag was last cleared
+	grown   int64  // bytes of size that count against the engine's budget
+	engine  *Engine
 }
 
 // Reallocate implements experimental.LinearMemory.
@@ -27,7 +29,7 @@ func (m *memory) Reallocate(size uint64) []byte {
 		m.refused = true
 		return nil
 	}
-	if !m.region.commit(size) {
+	if !m.account(size) || !m.region.commit(size) {
 		m.refused = true
 		return nil
 	}
@@ -35,5 +37,22 @@ func (m *memory) Reallocate(size uint64) []byte {
 	return m.bytes(size)
 }
 
+// account takes what size is above the image from the engine's budget for all
+// guests, or gives it back, and reports whether there was enough.
+func (m *memory) account(size uint64) bool {
+	grown := int64(size) - int64(m.image)
+	now := m.engine.grown.Add(grown - m.grown)
+	if grown > m.grown && now > m.engine.options.MemoryBudget {
+		m.engine.grown.Add(m.grown - grown)
+		return false
+	}
+	m.grown = grown
+	return true
+}
+
 // Free implements experimental.LinearMemory.
-func (m *memory) Free() { m.region.release() }
+func (m *memory) Free() {
+	m.engine.grown.Add(-m.grown)
+	m.grown = 0
+	m.region.release()
+}

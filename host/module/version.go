@@ -52,7 +52,7 @@ type image struct {
 
 // maxIdle bounds a version's idle instances. More of them cost more in cache
 // misses than they save, as the last one used is taken first.
-const maxIdle = 64
+const maxIdle = 128
 
 // Hash returns the SHA-256 of the module as it was given, in hex.
 func (v *Version) Hash() string { return hex.EncodeToString(v.hash[:]) }

@@ -59,7 +59,7 @@ func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
 	}
 	output, err := s.run(r, dst)
 	reply := Reply{Output: output, Seq: max(a.seq, s.Seq)} // s.Seq also after an error
-	if s.background && !a.isBroken() { // also after an error that the guest threw
+	if s.background && !a.isBroken() {                     // also after an error that the guest threw
 		if !nested {
 			// The answer goes, the call stays: nobody else enters before it ends.
 			a.objects.background.Go(func() { a.finish(s) })
@@ -100,7 +100,7 @@ func (a *Activation) enter(s *State, nested bool) (seq storage.Seq, err error) {
 		a.mu.Unlock()
 		return 0, nil
 	}
-	w := &waiter{state: s, since: time.Now(), wake: make(chan struct{}, 1)}
+	w := &waiter{state: s, bytes: s.inputBytes, since: time.Now(), wake: make(chan struct{}, 1)}
 	first := a.mailbox.len() == 0
 	if err := a.mailbox.push(w); err != nil {
 		a.mu.Unlock()

@@ -23,7 +23,7 @@ func (o *Objects) Sweep(ctx context.Context) {
 			for i := range o.shards {
 				o.shards[i].evict(now, idleTicks)
 			}
-			o.live.shrink()
+			o.live.rest(now)
 		case <-o.pressure:
 			o.relieve()
 		}

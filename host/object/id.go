@@ -90,6 +90,8 @@ func typeError(message string) *hostfunc.Error {
 var (
 	errQueueFull = &hostfunc.Error{Flags: wire.ErrorOverloaded,
 		Message: "Durable Object is overloaded. Too many requests queued."}
+	errQueueBytes = &hostfunc.Error{Flags: wire.ErrorOverloaded,
+		Message: "Durable Object is overloaded. Too much data queued."}
 	errQueueOld = &hostfunc.Error{Flags: wire.ErrorOverloaded,
 		Message: "Durable Object is overloaded. Requests queued for too long."}
 	errTooDeep = &hostfunc.Error{

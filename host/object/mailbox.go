@@ -13,6 +13,8 @@ const (
 	// last of them waits 20 ms; at 20 ms a call it waits 20 s, when maxQueuedFor
 	// is near.
 	maxQueued = 1000
+	// maxQueuedBytes bounds what those calls hand over, which the host holds.
+	maxQueuedBytes = 64 << 20
 	// maxQueuedFor is how long a call may wait: upstream's limit of a critical
 	// section.
 	maxQueuedFor = 30 * time.Second
@@ -21,6 +23,7 @@ const (
 // waiter is a call in a mailbox.
 type waiter struct {
 	state *State
+	bytes int // of its input
 	since time.Time
 	phase atomic.Uint32 // waiting, granted, parked
 	wake  chan struct{}
@@ -65,6 +68,7 @@ func (w *waiter) grant() {
 type mailbox struct {
 	queue []*waiter // head first
 	head  int
+	bytes int // of all inputs
 }
 
 func (m *mailbox) len() int { return len(m.queue) - m.head }
@@ -73,6 +77,9 @@ func (m *mailbox) len() int { return len(m.queue) - m.head }
 func (m *mailbox) push(w *waiter) error {
 	if m.len() >= maxQueued {
 		return errQueueFull
+	}
+	if m.bytes+w.bytes > maxQueuedBytes {
+		return errQueueBytes
 	}
 	if m.len() > 0 && w.since.Sub(m.queue[m.head].since) > maxQueuedFor {
 		return errQueueOld
@@ -83,6 +90,7 @@ func (m *mailbox) push(w *waiter) error {
 		m.queue, m.head = m.queue[:n], 0
 	}
 	m.queue = append(m.queue, w)
+	m.bytes += w.bytes
 	return nil
 }
 
@@ -93,6 +101,7 @@ func (m *mailbox) pop() *waiter {
 	}
 	w := m.queue[m.head]
 	m.queue[m.head] = nil
+	m.bytes -= w.bytes
 	m.head++
 	if m.head == len(m.queue) {
 		m.queue, m.head = m.queue[:0], 0

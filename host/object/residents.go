@@ -82,23 +82,26 @@ func (r *residents) victim() *Activation {
 	return nil
 }
 
-// shrink suspends what was let in above the bound while all were busy.
-func (r *residents) shrink() {
-	for {
-		r.mu.Lock()
-		var victim *Activation
-		if len(r.slots) > r.max {
-			victim = r.victim()
+// rest suspends what was not called since the tick before now: memory that
+// nobody uses is better spent on others, and what a guest has grown is given
+// back. It suspends as well what was let in above the bound while all were busy.
+func (r *residents) rest(now uint32) {
+	r.mu.Lock()
+	slots := append([]*Activation(nil), r.slots...)
+	above := len(r.slots) - r.max
+	r.mu.Unlock()
+	for _, a := range slots {
+		if !a.mu.TryLock() {
+			continue
 		}
-		r.mu.Unlock()
-		if victim == nil {
-			return
+		if a.instance != nil && (above > 0 || now-a.lastTick > 1) && a.suspendable() {
+			above--
+			r.remove(a)
+			if instance := a.suspend(); instance != nil {
+				instance.Version().Release(instance)
+			}
 		}
-		r.remove(victim)
-		if instance := victim.suspend(); instance != nil {
-			instance.Version().Release(instance)
-		}
-		victim.mu.Unlock()
+		a.mu.Unlock()
 	}
 }
 

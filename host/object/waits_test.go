@@ -1,0 +1,54 @@
+package object
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWaits sends calls by a script. "AB" is a call from A to B, "-B" one to B
+// from nobody; "<AB" is its end. A "+" behind a call says that it must be let
+// in: whoever it calls waits, in the end, for the caller.
+func TestWaits(t *testing.T) {
+	for _, c := range []struct{ name, script string }{
+		{"a line", "AB BC CD <CD <BC <AB"},
+		{"A B A", "AB BA+ <BA <AB AB <AB"},
+		{"A B C A", "AB BC CA+ <CA <BC <AB"},
+		{"itself", "AA+ AA+ <AA <AA AB BA+ <BA <AB"},
+		{"A B A B", "AB BA+ AB+ BA+ <BA <AB <BA <AB"},
+		{"crossing", "AB BA+ <BA <AB"},
+		{"three in a ring", "AB BC CA+ <CA <BC <AB"},
+		{"nested entry is busy with another", "AB BA+ DB AD+ <AD <DB <BA <AB"},
+		{"nested entry calls a stranger", "AB BA+ AC <AC <BA <AB"},
+		{"from nobody", "-A AB -B -A <-A <-B BA+ <BA <AB <-A"},
+		{"the old edge is back", "AB BA+ AC <AC <BA BC CA+ <CA <BC <AB"},
+		{"beside a ring", "AB BA+ CA AC+ CD DC+ <DC <CD <AC <CA <BA <AB"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var w waits
+			activations := map[byte]*Activation{'-': nil}
+			for _, r := range "ABCD" {
+				activations[byte(r)] = &Activation{}
+			}
+			open := map[string][]edge{}
+			for step := range strings.FieldsSeq(c.script) {
+				if end, ok := strings.CutPrefix(step, "<"); ok {
+					last := len(open[end]) - 1
+					w.leave(open[end][last])
+					open[end] = open[end][:last]
+					continue
+				}
+				calls := step[:2]
+				e := w.enter(activations[calls[0]], activations[calls[1]])
+				if want := strings.HasSuffix(step, "+"); e.nested != want {
+					t.Errorf("%s: let in is %v, want %v", step, e.nested, want)
+				}
+				open[calls] = append(open[calls], e)
+			}
+			for name, a := range activations {
+				if a != nil && a.waitsFor != nil {
+					t.Errorf("%c waits for somebody at the end", name)
+				}
+			}
+		})
+	}
+}
