@@ -7,6 +7,7 @@ import (
 	"net"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/hostfunc"
@@ -106,11 +107,32 @@ func (r *Runtime) load(ctx context.Context) error {
 	})
 	r.running, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.background.Go(func() { r.objects.Sweep(r.running) })
+	r.background.Go(func() { r.trim(r.running) })
 	r.alarms = alarm.New(alarm.Options{
 		Store: r.store, Deliver: r.wake, Random: o.Random, Clock: o.Clock, Logger: o.Logger,
 	})
 	r.background.Go(func() { r.alarms.Run(r.running) })
 	return nil
+}
+
+// trim gives back instances that were needed for a burst, until ctx is done.
+func (r *Runtime) trim(ctx context.Context) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			for _, s := range r.scripts {
+				release := s.env.Releases.Get()
+				release.Stable.Trim()
+				if release.Next != nil {
+					release.Next.Trim()
+				}
+			}
+		}
+	}
 }
 
 // Serve answers requests of the listener until Shutdown. Nobody is answered

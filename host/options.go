@@ -30,7 +30,7 @@ type Options struct {
 	// EvictIdle is how long an object is idle before it may forget its memory.
 	// Default 10 s.
 	EvictIdle time.Duration
-	// Residents bounds the objects that hold an instance at a time. Default 256.
+	// Residents bounds the objects that hold an instance at a time. Default 64.
 	Residents int
 	// MemoryBudget bounds the bytes of suspended objects' memory, and as well
 	// those that instances have beyond their images. Default 1 GiB and 4 GiB.

@@ -164,7 +164,7 @@ func (i *Instance) resetRest() error {
 // maxPrivatePages is how many pages an instance keeps as private copies. A page
 // that was written once would stay a copy for ever, to be looked at in each
 // reset; giving all of them back costs a fault for each that is written again.
-const maxPrivatePages = 256
+const maxPrivatePages = 96
 
 func (i *Instance) globalsDiffer() bool {
 	for n, g := range i.globals {

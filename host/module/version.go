@@ -32,6 +32,7 @@ type Version struct {
 
 	mu      sync.Mutex
 	idle    []*Instance // that hold the image; the last one was used last
+	spare   int         // the fewest idle ones since Trim last looked
 	buffers [][]byte    // for Suspend
 	out     int         // instances that Get handed out
 	retired bool        // Close was called: nothing is kept
@@ -107,6 +108,7 @@ func (v *Version) get(ctx context.Context) (*Instance, error) {
 		i := v.idle[n-1]
 		v.idle[n-1] = nil
 		v.idle = v.idle[:n-1]
+		v.spare = min(v.spare, n-1)
 		v.mu.Unlock()
 		return i, nil
 	}
@@ -162,6 +164,24 @@ func (v *Version) giveBack(i *Instance) {
 	}
 	if last {
 		v.free()
+	}
+}
+
+// Trim closes idle instances that nobody has needed since the last Trim, all
+// but a few, and those slowly: a burst may come again.
+func (v *Version) Trim() {
+	const keep = 4
+	v.mu.Lock()
+	var surplus []*Instance
+	if n := min(v.spare, len(v.idle)) - keep; n > 0 {
+		n = (n + 1) / 2
+		surplus = append(surplus, v.idle[:n]...)
+		v.idle = append(v.idle[:0], v.idle[n:]...)
+	}
+	v.spare = len(v.idle)
+	v.mu.Unlock()
+	for _, i := range surplus {
+		i.Close()
 	}
 }
 

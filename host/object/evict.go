@@ -5,14 +5,22 @@ import (
 	"time"
 )
 
-// Time in ticks: an activation notes the tick of its last call, which costs
-// nothing, and is idle for long enough after idleTicks of them. The last of
-// those nine intervals may be any part of a whole one.
-const idleTicks = 9
+// maxTick is the most that a tick lasts. Time is counted in ticks: an activation
+// notes the tick of its last call, which costs nothing.
+const maxTick = time.Second
 
-// Sweep evicts idle activations until ctx is done.
+// ticks returns how long a tick is, and how many of them an object must be idle
+// to be idle for EvictIdle: one more than fit in, as the first may be any part
+// of a whole one.
+func (o *Options) ticks() (tick time.Duration, idle uint32) {
+	tick = min(max(o.EvictIdle/8, time.Millisecond), maxTick)
+	return tick, uint32((o.EvictIdle+tick-1)/tick) + 1
+}
+
+// Sweep suspends and evicts idle activations until ctx is done.
 func (o *Objects) Sweep(ctx context.Context) {
-	ticker := time.NewTicker(max(o.options.EvictIdle/(idleTicks-1), time.Millisecond))
+	tick, idle := o.options.ticks()
+	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
 		select {
@@ -20,21 +28,26 @@ func (o *Objects) Sweep(ctx context.Context) {
 			return
 		case <-ticker.C:
 			now := o.ticks.Add(1)
+			// A whole sweep takes half of the idle time, so that a million
+			// activations are looked at seldom and a part at a time.
+			sweep := max(idle/2, 1)
 			for i := range o.shards {
-				o.shards[i].evict(now, idleTicks)
+				if uint32(i)%sweep == now%sweep {
+					o.shards[i].evict(now, idle)
+				}
 			}
 			o.live.rest(now)
 		case <-o.pressure:
-			o.relieve()
+			o.relieve(idle)
 		}
 	}
 }
 
 // relieve evicts until set-aside memory is a tenth below its budget, those that
 // were idle for longest first, as well as ticks can tell.
-func (o *Objects) relieve() {
+func (o *Objects) relieve(idle uint32) {
 	goal := o.options.MemoryBudget / 10 * 9
-	for idle := uint32(idleTicks); o.setAside.Load() > goal; idle-- {
+	for ; o.setAside.Load() > goal; idle /= 2 {
 		for i := range o.shards {
 			if o.setAside.Load() <= goal {
 				return

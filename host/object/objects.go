@@ -20,7 +20,7 @@ type Options struct {
 	// Random fills a buffer with random bytes. Required.
 	Random func([]byte)
 	// Residents bounds the objects that hold an instance at a time; the others
-	// have their memory set aside. Default 256.
+	// have their memory set aside. Default 64.
 	Residents int
 	// MemoryBudget bounds the bytes of set-aside memory; above it the objects
 	// that were idle for longest forget theirs before EvictIdle. Default 1 GiB.
@@ -36,7 +36,7 @@ type Options struct {
 
 func (o *Options) setDefaults() {
 	if o.Residents == 0 {
-		o.Residents = 256
+		o.Residents = 64
 	}
 	if o.MemoryBudget == 0 {
 		o.MemoryBudget = 1 << 30

@@ -161,8 +161,15 @@ func (w *writer) section(out []byte, s *section) []byte {
 		return appendSection(out, s.id, head, w.shift(nil, s.items, s.edits))
 	case secCode:
 		return w.codeSection(out)
-	case secData:
-		return w.dataSection(out)
+	case secData, secDataCount:
+		if len(w.m.dataUse) == 0 {
+			// No code names a segment. An engine keeps something for each, in each
+			// instance, and a Go guest has thirty thousand.
+			return out
+		}
+		if s.id == secData {
+			return w.dataSection(out)
+		}
 	case secCustom:
 		return w.custom(out, s)
 	}

@@ -124,9 +124,8 @@ func TestInstrumentedParts(t *testing.T) {
 		t.Errorf("data %s, want %s", got, want)
 	}
 	m := parse(t, out.Wasm)
-	if m.start >= 0 || len(m.data) != 3 || m.data[0].active || len(m.data[2].bytes) != 0 ||
-		string(m.data[1].bytes) != "p" || m.dataCount != 3 {
-		t.Errorf("start %d, data %v", m.start, m.data)
+	if m.start >= 0 || len(m.data) != 0 || m.dataCount != -1 {
+		t.Errorf("start %d, data %v, data count %d", m.start, m.data, m.dataCount)
 	}
 	var customs []string
 	for _, s := range m.sections {
@@ -155,6 +154,16 @@ func TestInstrumentedParts(t *testing.T) {
 }
 
 // TestGlobals saves and sets a guest's globals from outside.
+// TestDataKept has code that names a segment, whose index must not change.
+func TestDataKept(t *testing.T) {
+	m := parse(t, instrument(t, mod(sec(secType, tVoid), sec(secFunction, ops(0)), memory, ops(secDataCount, 1, 3),
+		sec(secCode, fn(ops(0xfc, 9, 1))), // data.drop 1
+		sec(secData, ops(0, opI32Const, 0, opEnd, 1, 'a'), ops(1, 1, 'p'), ops(0, opI32Const, 2, opEnd, 1, 'b')))).Wasm)
+	if len(m.data) != 3 || m.data[0].active || len(m.data[2].bytes) != 0 || string(m.data[1].bytes) != "p" || m.dataCount != 3 {
+		t.Errorf("data %v, data count %d", m.data, m.dataCount)
+	}
+}
+
 func TestGlobals(t *testing.T) {
 	h := newHost(t, wazero.NewRuntimeConfigCompiler(), featureModule, withEnv)
 	g := h.mod.ExportedGlobal("$g1").(api.MutableGlobal)
