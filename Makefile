@@ -5,10 +5,10 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race bench compare fuzz crash build clean
+.PHONY: help run test check race bench compare fuzz crash guests-rebuild build clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## serve the counter on http://127.0.0.1:8787
 	$(BIN) serve testdata/counter/wrangler.jsonc
@@ -49,6 +49,33 @@ fuzz: ## each fuzzer for FUZZTIME
 CRASHES ?= 500
 crash: ## kill -9 under load, CRASHES times
 	CAIRN_CRASHES=$(CRASHES) $(GO) test -run TestKill -count 1 -timeout 2h -v ./cmd/cairn
+
+# Debian's rustc before one of rustup's, which has no wasm target by itself.
+RUSTC ?= $(firstword $(wildcard /usr/bin/rustc) rustc)
+ASC ?= npx --yes --package assemblyscript@0.28.20 asc
+WASM_CFLAGS := --target=wasm32 -std=c11 -Wall -Wextra -Oz -ffreestanding -nostdlib -mbulk-memory \
+  -Wl,--no-entry,--stack-first,-z,stack-size=16384,--strip-all
+WASM_RUSTFLAGS := --edition 2021 --target wasm32-unknown-unknown --crate-type cdylib \
+  -C opt-level=z -C lto=fat -C codegen-units=1 -C panic=abort -C strip=symbols \
+  -C link-arg=-zstack-size=65536
+ASCFLAGS := -O --shrinkLevel 2 --runtime incremental --exportStart _initialize \
+  --use abort=guest/assemblyscript/cairn/abort
+guests-rebuild: ## the counters in C, Rust, AssemblyScript and WAT, whose modules are kept
+	@missing=; need() { eval "$$2" >/dev/null 2>&1 || { missing=1; echo "$$1 is missing: $$3"; }; }; \
+	need wat2wasm 'command -v wat2wasm' 'apt-get install wabt'; \
+	need clang 'clang -print-targets | grep wasm32' 'apt-get install clang'; \
+	need wasm-ld 'command -v wasm-ld' 'apt-get install lld'; \
+	need 'rustc with wasm32-unknown-unknown' \
+	  'test -d $$($(RUSTC) --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib' \
+	  'apt-get install rustc libstd-rust-dev-wasm32, or rustup target add wasm32-unknown-unknown and RUSTC=rustc'; \
+	need 'asc of the npm package assemblyscript' '$(ASC) --version' \
+	  'apt-get install npm (npx fetches it), or npm install -g assemblyscript and ASC=asc'; \
+	test -z "$$missing"
+	wat2wasm testdata/counter-wat/counter.wat -o testdata/counter-wat/counter.wasm
+	clang $(WASM_CFLAGS) -Iguest/c -o testdata/counter-c/counter.wasm testdata/counter-c/counter.c
+	$(RUSTC) $(WASM_RUSTFLAGS) -o testdata/counter-rust/counter.wasm testdata/counter-rust/counter.rs
+	$(ASC) testdata/counter-as/counter.ts -o testdata/counter-as/counter.wasm $(ASCFLAGS)
+	chmod a-x testdata/counter-*/counter.wasm
 
 build:
 	$(GO) build -o $(BIN) ./cmd/cairn

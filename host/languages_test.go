@@ -214,3 +214,20 @@ func TestLanguagesShareStorage(t *testing.T) {
 		wantCall(t, h, "A", "decrement", -9*(i+1), 9)
 	}
 }
+
+// TestLanguagesForget passes through one activation several times the memory
+// that it may have: what a call took is free again when the call is over.
+func TestLanguagesForget(t *testing.T) {
+	const limit, size, calls = 2 << 20, 100 << 10, 100
+	arg := strings.Repeat("a", size)
+	for _, folder := range languages[1:] { // Go's runtime alone wants more
+		t.Run(folder, func(t *testing.T) {
+			h := hosttest.Start(t, hosttest.Options{
+				Wasm: counterIn(t, folder), MemoryLimit: limit, NoListener: true,
+			})
+			for i := range calls {
+				wantCall(t, h, "A", "increment", i+1, 1, arg)
+			}
+		})
+	}
+}

@@ -12,8 +12,8 @@ static void start(void) {
 static cairn_status fetch(const cairn_request *req) {
   cairn_bytes name = cairn_query(req->url, CAIRN_STR("name"));
   if (name.len == 0)
-    return cairn_text(200, CAIRN_STR("Select a Durable Object to contact by using"
-                                     " the `name` URL query string parameter, for example, ?name=A"));
+    return cairn_text(200, CAIRN_STR("Select a Durable Object to contact by using the `name` URL"
+                                     " query string parameter, for example, ?name=A"));
 
   cairn_bytes path = cairn_path(req->url), method;
   if (cairn_equal(path, CAIRN_STR("/increment")))
@@ -44,22 +44,38 @@ static cairn_status init(const cairn_object *self) {
   return CAIRN_OK;
 }
 
-static cairn_status add(int64_t amount) {
-  int64_t value = 0;
+/* Reads the count; 0 at first. What it does not return OK for, it has answered. */
+static cairn_status load(int64_t *value) {
   cairn_bytes stored;
   cairn_status s = cairn_get(CAIRN_STR("value"), &stored);
-  if (s != CAIRN_OK && s != CAIRN_NOT_FOUND) return cairn_failed(s);
-  if (s == CAIRN_OK && !cairn_json_int(stored, &value))
-    return cairn_fail(CAIRN_STR(""), CAIRN_STR("counter: the stored value is not an integer"));
+  *value = 0;
+  if (s == CAIRN_NOT_FOUND) return CAIRN_OK;
+  if (s != CAIRN_OK) return cairn_failed(s);
+  if (cairn_json_int(stored, value)) return CAIRN_OK;
+  return cairn_fail(CAIRN_STR(""), CAIRN_STR("counter: the stored value is not an integer"));
+}
+
+static cairn_status show(void) {
+  int64_t value;
+  cairn_status s = load(&value);
+  if (s != CAIRN_OK) return s;
+  cairn_buf json = {0};
+  cairn_add_int(&json, value);
+  return cairn_result(cairn_view(&json));
+}
+
+static cairn_status add(uint64_t amount) {
+  int64_t value;
+  cairn_status s = load(&value);
+  if (s != CAIRN_OK) return s;
 
   /* Nobody else changed the value since it was read: no other call of this
-   * object runs until this one is over. Reading, adding and writing is safe. */
+   * object runs until this one is over. Reading, adding and writing is safe.
+   * Unsigned, as a signed sum must not wrap in C. */
   cairn_buf json = {0};
-  cairn_add_int(&json, (int64_t)((uint64_t)value + (uint64_t)amount)); /* wraps, as Go's does */
-  if (amount != 0) {
-    s = cairn_put(CAIRN_STR("value"), cairn_view(&json));
-    if (s != CAIRN_OK) return cairn_failed(s);
-  }
+  cairn_add_int(&json, (int64_t)((uint64_t)value + amount));
+  s = cairn_put(CAIRN_STR("value"), cairn_view(&json));
+  if (s != CAIRN_OK) return cairn_failed(s);
   return cairn_result(cairn_view(&json));
 }
 
@@ -67,7 +83,7 @@ static cairn_status add(int64_t amount) {
 static cairn_status call(const cairn_method_call *c) {
   int up = cairn_equal(c->method, CAIRN_STR("increment"));
   if (!up && !cairn_equal(c->method, CAIRN_STR("decrement"))) {
-    if (cairn_equal(c->method, CAIRN_STR("getCounterValue"))) return add(0);
+    if (cairn_equal(c->method, CAIRN_STR("getCounterValue"))) return show();
     return cairn_no_method(c->method);
   }
   int64_t amount = 1;
@@ -79,7 +95,7 @@ static cairn_status call(const cairn_method_call *c) {
     cairn_add(&message, CAIRN_STR("\": parameter 1 is not of type 'int64'."));
     return cairn_fail(CAIRN_STR("TypeError"), cairn_view(&message));
   }
-  return add(up ? amount : (int64_t)(0 - (uint64_t)amount));
+  return add(up ? (uint64_t)amount : 0 - (uint64_t)amount);
 }
 
 CAIRN_INITIALIZE(start)
