@@ -1,10 +1,13 @@
 package host_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -70,13 +73,20 @@ func (a *kitApp) Call(binding, object, method string, args []byte) ([]byte, erro
 	return result, err
 }
 
+// client keeps no connections: a restart would wait for them.
+var client = http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
 // Fetch implements conformance.App.
 func (a *kitApp) Fetch(body []byte) ([]byte, error) {
-	status, answer := a.host.Do("POST", "/", string(body))
-	if status != 200 {
-		return nil, fmt.Errorf("status %d", status)
+	resp, err := client.Post(a.host.URL+"/", "application/json", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
 	}
-	return []byte(answer), nil
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return io.ReadAll(resp.Body)
 }
 
 // Restart implements conformance.App.

@@ -33,8 +33,15 @@ type Runtime struct {
 	outbound   *outbound.Client // nil where no host is allowed
 	sender     object.Sender
 	server     *ingress.Server
-	namespaces sync.Map   // of *object.Namespace, by number
-	deploying  sync.Mutex // held while scripts change
+	namespaces sync.Map // of *object.Namespace, by number
+
+	// deploying is held as long as a deploy takes, mu as long as it takes to look
+	// at the scripts: compiling must not hold up those who look. The lock order is
+	// deploying, mu.
+	deploying sync.Mutex
+	mu        sync.RWMutex
+	compiles  sync.WaitGroup // that are under way, also when nobody waits for them
+
 	// recorded is when what Start wrote is durable.
 	recorded storage.Seq
 
@@ -61,7 +68,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 		return nil, err
 	}
 	if r.engine, err = module.NewEngine(ctx, module.Options{
-		System:      hostfunc.System{Now: o.Now, Random: o.Random, Wrap: o.WrapImports},
+		System:      hostfunc.System{Now: o.Now, Random: o.Random, Wrap: o.WrapImports, Enter: o.EnterExports},
 		MemoryLimit: o.MemoryLimit, MemoryBudget: o.MemoryBudget, CacheDir: o.CacheDir,
 		Interpreter: o.Interpreter, NoImages: o.NoImages, Logger: o.Logger,
 	}); err != nil {
@@ -147,9 +154,13 @@ func (r *Runtime) Serve(l net.Listener) error {
 
 // Shutdown accepts nothing more, lets running calls finish, and closes the
 // store once everything is durable. When ctx is done before, it gives up
-// waiting, and what was answered is durable all the same.
+// waiting, and what was answered is durable all the same; what the calls stand
+// on, their guests' memory and the store, stays until the process ends.
 func (r *Runtime) Shutdown(ctx context.Context) error {
-	return errors.Join(r.server.Shutdown(ctx), r.close(ctx))
+	if err := r.server.Shutdown(ctx); err != nil {
+		return err
+	}
+	return r.close(ctx)
 }
 
 func (r *Runtime) close(ctx context.Context) error {
@@ -157,6 +168,8 @@ func (r *Runtime) close(ctx context.Context) error {
 		r.stop()
 		r.background.Wait()
 	}
+	r.deploying.Lock() // a deploy that is under way gives up, see begin
+	defer r.deploying.Unlock()
 	var errs []error
 	if r.alarms != nil {
 		errs = append(errs, r.alarms.Stop(ctx))
@@ -166,11 +179,14 @@ func (r *Runtime) close(ctx context.Context) error {
 	}
 	for _, s := range r.scripts {
 		if s.worker != nil { // nil after a start that failed
-			s.worker.Close(ctx)
+			errs = append(errs, s.worker.Close(ctx))
 		}
 	}
 	if r.objects != nil {
-		r.objects.Close(ctx)
+		errs = append(errs, r.objects.Close(ctx))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err // a guest still runs: what it stands on stays
 	}
 	for _, s := range r.scripts {
 		if s.env == nil {
@@ -182,11 +198,25 @@ func (r *Runtime) close(ctx context.Context) error {
 			release.Next.Close()
 		}
 	}
-	if r.engine != nil {
+	// An engine that is closed under its compiler panics, so one that is still at
+	// work when ctx is done is left to the end of the process.
+	if r.engine != nil && waitFor(ctx, &r.compiles) {
 		errs = append(errs, r.engine.Close(ctx))
 	}
 	if r.store != nil {
 		errs = append(errs, r.store.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// waitFor reports whether a group was done before ctx.
+func waitFor(ctx context.Context, group *sync.WaitGroup) bool {
+	done := make(chan struct{})
+	go func() { group.Wait(); close(done) }()
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

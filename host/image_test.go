@@ -17,7 +17,7 @@ func TestRandomDiffers(t *testing.T) {
 		for _, name := range []string{"A", "B", "C", "A"} {
 			var draws map[string]string
 			h.Must(&draws, "RANDOM", name, "draw")
-			if len(draws) != 6 {
+			if len(draws) != 5 {
 				t.Errorf("draws: %v", draws)
 			}
 			for source, value := range draws {
@@ -61,8 +61,9 @@ func TestHunter(t *testing.T) {
 			}
 			for round := range 2 {
 				// What has been hidden is found where it is: the hunt works, and a
-				// suspended object wakes with all of its memory.
-				if found := hunt("owner"); found < 4096+c.megabytes<<16 {
+				// suspended object wakes with all of its memory. Without an image it
+				// is forgotten instead.
+				if found := hunt("owner"); found < 4096+c.megabytes<<16 && !(c.noImages && round > 0) {
 					t.Errorf("round %d: the owner finds its secret at %d places", round, found)
 				}
 				for i := range 3 {

@@ -11,7 +11,6 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/admin"
 	"github.com/cairn-dev/cairn/host/config"
-	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
 )
 
@@ -28,11 +27,14 @@ func (h adminHost) Healthy() error { return h.r.store.Log().Err() }
 func (h adminHost) Deploy(ctx context.Context, d admin.Deploy) (admin.Version, error) {
 	deploy := Deploy{Script: d.Script, Wasm: d.Wasm, Percent: d.Percent}
 	if d.ConfigName != "" {
-		c, _, err := config.Parse(d.ConfigName, d.Config)
+		c, _, err := config.Parse(d.ConfigName, d.Config) // whoever sent it has seen the warnings
 		if err != nil {
 			return admin.Version{}, &admin.Error{Status: http.StatusConflict, Err: err}
 		}
-		deploy.Config, deploy.Script = c, c.Name
+		deploy.Config = c
+		if deploy.Script == "" {
+			deploy.Script = c.Name
+		}
 	}
 	v, err := h.r.Deploy(ctx, deploy)
 	return admin.Version(v), kind(err)
@@ -55,8 +57,8 @@ func (h adminHost) Versions(script string) ([]admin.Version, error) {
 }
 
 // Objects implements admin.Host.
-func (h adminHost) Objects(class, after string, limit int) ([]admin.Object, error) {
-	n, err := h.namespace(class)
+func (h adminHost) Objects(script, class, after string, limit int) ([]admin.Object, error) {
+	n, err := h.namespace(script, class)
 	if err != nil {
 		return nil, err
 	}
@@ -79,13 +81,14 @@ func (h adminHost) Objects(class, after string, limit int) ([]admin.Object, erro
 }
 
 // Object implements admin.Host.
-func (h adminHost) Object(class, nameOrID string) (admin.Object, error) {
-	n, err := h.namespace(class)
+func (h adminHost) Object(script, class, nameOrID string) (admin.Object, error) {
+	n, err := h.namespace(script, class)
 	if err != nil {
 		return admin.Object{}, err
 	}
 	id, err := n.ParseID([]byte(nameOrID))
-	if err != nil {
+	byName := err != nil
+	if byName {
 		id = n.IDFromName([]byte(nameOrID))
 	}
 	owner, stored, err := h.r.store.Lookup(id)
@@ -93,61 +96,70 @@ func (h adminHost) Object(class, nameOrID string) (admin.Object, error) {
 		return admin.Object{}, err
 	}
 	o := h.describe(n, id)
-	o.Name, o.Named = owner.Name, owner.Named
-	if !stored && !o.Active {
+	switch {
+	case stored:
+		o.Name, o.Named = owner.Name, owner.Named
+	case !o.Active:
 		return admin.Object{}, &admin.Error{Status: http.StatusNotFound,
 			Err: fmt.Errorf("class %s has no object %q (see cairn objects list)", class, nameOrID)}
+	case byName: // it has stored nothing yet
+		o.Name, o.Named = nameOrID, true
 	}
 	return o, nil
 }
 
+// describe says what is known of an object that may have stored nothing.
 func (h adminHost) describe(n *object.Namespace, id abi.ID) admin.Object {
 	o := admin.Object{ID: id.String(), Class: n.Class(), Active: h.r.objects.Active(id)}
-	hash := n.Env().Releases.ForObject(id).Hash()
-	h.r.deploying.Lock()
-	defer h.r.deploying.Unlock()
+	h.r.mu.RLock()
+	defer h.r.mu.RUnlock()
 	for _, s := range h.r.scripts {
-		if s.env == n.Env() {
-			o.Version = s.versions.numberOf(hash)
+		if s.env != n.Env() {
+			continue
+		}
+		o.Version = s.versions.Stable
+		if s.env.Releases.ForObject(id) == s.env.Releases.Get().Next {
+			o.Version = s.versions.Next
 		}
 	}
 	return o
 }
 
-// numberOf returns the newest version that has a module.
-func (v *versions) numberOf(hash string) (number int) {
-	for i := range v.List {
-		if v.List[i].Hash == hash {
-			number = v.List[i].Number
-		}
-	}
-	return number
-}
-
-// namespace finds a class of any script.
-func (h adminHost) namespace(class string) (*object.Namespace, error) {
-	h.r.deploying.Lock()
-	defer h.r.deploying.Unlock()
+// namespace finds a class of a script, or of the first that has it.
+func (h adminHost) namespace(script, class string) (*object.Namespace, error) {
+	h.r.mu.RLock()
+	defer h.r.mu.RUnlock()
 	for _, s := range h.r.scripts {
-		if n := s.namespaces[class]; n != nil {
+		if n := s.namespaces[class]; n != nil && (script == "" || script == s.env.Script) {
 			return n, nil
 		}
 	}
-	return nil, &admin.Error{Status: http.StatusNotFound, Err: fmt.Errorf("no script has a class %q", class)}
+	err := fmt.Errorf("no script has a class %q", class)
+	if script != "" {
+		err = fmt.Errorf("there is no script %q with a class %q", script, class)
+	}
+	return nil, &admin.Error{Status: http.StatusNotFound, Err: err}
 }
 
 // kind wraps what is the caller's fault.
 func kind(err error) error {
-	var refused *module.CompileError
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrNoScript), errors.Is(err, ErrNoVersion):
 		return &admin.Error{Status: http.StatusNotFound, Err: err}
-	case errors.Is(err, ErrRefused), errors.Is(err, ErrDeploying), errors.As(err, &refused):
+	case errors.Is(err, ErrRefused), errors.Is(err, ErrDeploying):
 		return &admin.Error{Status: http.StatusConflict, Err: err}
+	case errors.Is(err, ErrStopping):
+		return &admin.Error{Status: http.StatusServiceUnavailable, Err: err}
 	}
 	return err
+}
+
+// Modules returns how many versions hold compiled code, and how many instances
+// there are of all of them.
+func (r *Runtime) Modules() (versions, instances int) {
+	return r.engine.Versions(), r.engine.Instances()
 }
 
 // Metrics returns what /metrics shows.
@@ -163,11 +175,11 @@ func (r *Runtime) Metrics() *prometheus.Registry {
 	gauge("log_appended", "Newest sequence of the log.", func() float64 { return float64(r.store.Last()) })
 	gauge("log_durable", "Sequence up to which the log is durable.", func() float64 { return float64(r.store.Durable()) })
 	for _, s := range r.scripts {
-		name := s.config.Name
+		name := s.env.Script
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "cairn", Name: "script_version",
 			Help: "Version that serves.", ConstLabels: prometheus.Labels{"script": name}}, func() float64 {
-			r.deploying.Lock()
-			defer r.deploying.Unlock()
+			r.mu.RLock()
+			defer r.mu.RUnlock()
 			return float64(s.versions.Stable)
 		}))
 	}

@@ -18,7 +18,7 @@ const metamorphicSeed = "CAIRN_SEED"
 // ledgerModel is what a plain map knows of an object.
 type ledgerModel struct{ value, calls int64 }
 
-// TestMetamorphic runs random calls of a few hundred objects that share three
+// TestMetamorphic runs random calls of a few hundred objects that share a few
 // instances, from several goroutines, and compares every answer with a map:
 // what is in storage, and what the object remembers. Each goroutine has objects
 // of its own, so that it knows what they must answer.
@@ -47,12 +47,15 @@ func runMetamorphic(t *testing.T, seed uint64, noImages bool) {
 		goroutines = 4
 		rounds     = 3 // with a restart between them
 	)
-	objects, calls := 75, 1500
+	objects, calls, residents := 75, 1500, 3
 	if noImages || testing.Short() {
 		objects, calls = 10, 100 // each instance starts by itself
 	}
+	if noImages {
+		residents = goroutines * objects // who has no image forgets where others suspend
+	}
 	h := hosttest.Start(t, hosttest.Options{Guest: "ledger", NoListener: true, NoImages: noImages,
-		Residents: 3, EvictIdle: time.Hour, Bindings: map[string]string{"LEDGERS": "Ledger"}})
+		Residents: residents, EvictIdle: time.Hour, Bindings: map[string]string{"LEDGERS": "Ledger"}})
 	models := make([]map[string]*ledgerModel, goroutines)
 	for g := range models {
 		models[g] = map[string]*ledgerModel{}

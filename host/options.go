@@ -8,6 +8,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
@@ -57,9 +58,12 @@ type Options struct {
 	// WrapImports lets a test stand between guests and the ABI's functions.
 	// Default none.
 	WrapImports func(name string, run hostfunc.Function) hostfunc.Function
+	// EnterExports lets a test stand between the host and guests' exports, see
+	// hostfunc.System. Default none.
+	EnterExports func(c *hostfunc.Call, export string, enter func() (abi.Status, error)) (abi.Status, error)
 	// Clock is what alarms go by. Default Now, with the timers of package time.
 	Clock alarm.Clock
-	// Now is the wall clock. Default time.Now.
+	// Now is the wall clock. Default Clock's time, or time.Now without a Clock.
 	Now func() time.Time
 	// Random fills a buffer with random bytes. Default crypto/rand.
 	Random func([]byte)
@@ -90,7 +94,11 @@ func (o *Options) validate() error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Now == nil {
+	switch {
+	case o.Now != nil:
+	case o.Clock != nil:
+		o.Now = o.Clock.Now // a past alarm is set to now, by the clock it goes by
+	default:
 		o.Now = time.Now
 	}
 	if o.Clock == nil {

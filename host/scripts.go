@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path/filepath"
 
@@ -17,14 +15,17 @@ import (
 
 // script is one script that runs.
 type script struct {
+	env     *object.Env
+	worker  *worker.Worker
+	release object.Release // what a start begins with
+	module  []byte         // not yet in the store
+
+	// What follows is guarded by Runtime.mu. Whoever holds Runtime.deploying is
+	// the only one to change it, and reads it without.
 	config     *config.Config
 	version    *module.Version // the stable one
-	release    object.Release  // what a start begins with
-	versions   *versions       // guarded by Runtime.deploying
-	module     []byte          // not yet in the store
-	env        *object.Env
+	versions   *versions
 	namespaces map[string]*object.Namespace // by class
-	worker     *worker.Worker
 }
 
 // compile makes the module versions that each script serves.
@@ -54,8 +55,7 @@ func (r *Runtime) choose(ctx context.Context, s *script, wasm []byte) error {
 	if s.versions, err = readVersions(r.store, s.config.Name); err != nil {
 		return err
 	}
-	hash := sha256.Sum256(wasm)
-	main := hex.EncodeToString(hash[:])
+	main := hashOf(wasm)
 	stable := s.versions.find(s.versions.Stable)
 	if stable == nil || s.versions.Main != main {
 		s.versions.Main = main
@@ -88,13 +88,23 @@ func (r *Runtime) recompile(ctx context.Context, s *script, hash, main string, w
 	return r.engine.Compile(ctx, wasm)
 }
 
-// keep returns the record of the version that a start deploys, if it does.
+// keep returns the record of the version that a start deploys, if it does, and
+// notes the migrations that what served before now serves with.
 func (r *Runtime) keep(s *script, tag string) (changes map[string][]byte, err error) {
 	if s.module == nil {
-		return nil, nil
+		changed := false
+		for _, number := range []int{s.versions.Stable, s.versions.Next} {
+			if item := s.versions.find(number); item != nil && item.Tag != tag {
+				item.Tag, changed = tag, true
+			}
+		}
+		if !changed {
+			return nil, nil
+		}
+		return s.versions.changes(s.config.Name, nil, nil)
 	}
-	item := s.versions.add(s.version.Hash(), s.version.Size(), tag, r.options.Now())
-	pruned := s.versions.release(item.Number, 0, 0)
+	number := s.versions.add(s.version.Hash(), s.version.Size(), tag, r.options.Now())
+	pruned := s.versions.release(number, 0, 0)
 	modules := map[string][]byte{s.version.Hash(): s.module}
 	s.module = nil
 	return s.versions.changes(s.config.Name, modules, pruned)
@@ -111,9 +121,6 @@ func (r *Runtime) migrate() error {
 	if err != nil {
 		return err
 	}
-	for _, w := range plan.Warnings {
-		r.options.Logger.Warn("config", "at", w.Pos.String(), "warning", w.Message)
-	}
 	var kept []map[string][]byte
 	for _, s := range r.scripts {
 		changes, err := r.keep(s, plan.Record.Scripts[s.config.Name].Tag)
@@ -125,9 +132,7 @@ func (r *Runtime) migrate() error {
 	if _, err := plan.Apply(r.store, kept...); err != nil {
 		return err
 	}
-	for _, change := range plan.Changes {
-		r.options.Logger.Info("migrated", "change", change)
-	}
+	r.report(plan)
 	// Nothing of these classes is in memory yet.
 	if r.recorded, err = app.Finish(r.store); err != nil {
 		return err
@@ -136,14 +141,16 @@ func (r *Runtime) migrate() error {
 		s.env = &object.Env{Script: s.config.Name}
 		s.env.Releases.Set(s.release)
 	}
-	r.connect(plan.Record)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.connectLocked(plan.Record)
 	return nil
 }
 
-// connect gives each script what its guests can reach: the namespaces that the
+// connectLocked gives each script what its guests can reach: the namespaces that the
 // record says it has, and those of others that its bindings name. The plan has
 // checked that they exist. Namespaces that are known already stay the same.
-func (r *Runtime) connect(record *app.Record) {
+func (r *Runtime) connectLocked(record *app.Record) {
 	byName := map[string]*script{}
 	for _, s := range r.scripts {
 		byName[s.config.Name] = s

@@ -3,9 +3,12 @@ package host
 import (
 	"bytes"
 	"compress/flate"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/cairn-dev/cairn/host/storage"
@@ -48,10 +51,21 @@ func readVersions(store *storage.Store, script string) (*versions, error) {
 	if !found {
 		return v, nil
 	}
-	if err := json.Unmarshal(value, v); err != nil || v.Format != 1 {
+	if err := json.Unmarshal(value, v); err != nil {
+		return nil, fmt.Errorf("read versions of %s: %w", script, err)
+	}
+	if v.Format != 1 {
 		return nil, fmt.Errorf("read versions of %s: unknown format %d (was the store written by a newer cairn?)", script, v.Format)
 	}
 	return v, nil
+}
+
+// clone returns a copy to be changed: what the runtime serves by is replaced
+// when the copy is durable, and not before.
+func (v *versions) clone() *versions {
+	c := *v
+	c.List = slices.Clone(v.List)
+	return &c
 }
 
 // find returns the version of a number, or nil.
@@ -64,30 +78,48 @@ func (v *versions) find(number int) *Version {
 	return nil
 }
 
-// add puts a module in as the newest version; the same module as the newest is
-// the newest.
-func (v *versions) add(hash string, size int, tag string, now time.Time) *Version {
+// before finds the version to go back to; number 0 is the one before the one
+// that serves, which is the stable one while another takes a share.
+func (v *versions) before(number int) (Version, error) {
+	if number != 0 {
+		if item := v.find(number); item != nil {
+			return *item, nil
+		}
+		return Version{}, fmt.Errorf("%w: %d (see cairn versions)", ErrNoVersion, number)
+	}
+	for _, item := range slices.Backward(v.List) {
+		if item.Number < v.Stable || item.Number == v.Stable && v.Next != 0 {
+			return item, nil
+		}
+	}
+	return Version{}, fmt.Errorf("%w: there is none before version %d", ErrNoVersion, v.Stable)
+}
+
+// add puts a module in as the newest version and returns its number; the same
+// module as the newest is the newest.
+func (v *versions) add(hash string, size int, tag string, now time.Time) int {
 	number := 1
 	if n := len(v.List); n > 0 {
-		if last := &v.List[n-1]; last.Hash == hash && last.Tag == tag {
-			return last
+		last := v.List[n-1]
+		if last.Hash == hash && last.Tag == tag {
+			return last.Number
 		}
-		number = v.List[n-1].Number + 1
+		number = last.Number + 1
 	}
 	v.List = append(v.List, Version{Number: number, Hash: hash, Size: size, Tag: tag, Created: now.UTC()})
-	return &v.List[len(v.List)-1]
+	return number
 }
 
 // release sets what serves, and prunes. next is 0 when stable takes all.
 func (v *versions) release(stable, next, percent int) (pruned []string) {
 	v.Stable, v.Next = stable, next
-	for len(v.List) > keptVersions {
-		oldest := v.List[0]
-		if oldest.Number == stable || oldest.Number == next {
-			break
+	for i := 0; len(v.List) > keptVersions; {
+		if n := v.List[i].Number; n == stable || n == next {
+			i++ // it runs, however old it is
+			continue
 		}
-		v.List = v.List[1:]
-		pruned = append(pruned, oldest.Hash)
+		pruned = append(pruned, v.List[i].Hash)
+		v.List = slices.Delete(v.List, i, i+1)
 	}
 	for i := range v.List {
 		item := &v.List[i]
@@ -127,12 +159,7 @@ func (v *versions) changes(script string, modules map[string][]byte, pruned []st
 }
 
 func (v *versions) has(hash string) bool {
-	for i := range v.List {
-		if v.List[i].Hash == hash {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(v.List, func(item Version) bool { return item.Hash == hash })
 }
 
 // readModule returns the bytes of a kept module.
@@ -148,7 +175,16 @@ func readModule(store *storage.Store, script, hash string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read module %s: %w", hash[:12], err)
 	}
+	if got := hashOf(wasm); got != hash {
+		return nil, fmt.Errorf("read module %s of script %s: the store has other bytes, with the hash %s", hash[:12], script, got[:12])
+	}
 	return wasm, nil
+}
+
+// hashOf returns the name of a module's bytes, as module.Version.Hash does.
+func hashOf(wasm []byte) string {
+	hash := sha256.Sum256(wasm)
+	return hex.EncodeToString(hash[:])
 }
 
 func deflate(b []byte) ([]byte, error) {

@@ -1,3 +1,106 @@
 package conformance
 
-func behaviorCases() []Case { return nil }
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// behaviorCases are what takes several objects at a time.
+func behaviorCases() []Case {
+	return []Case{
+		{"activation/many", []string{"M28", "M30", "M50"}, manyActivations},
+		{"activation/parallel", []string{"M33", "M44"}, parallelActivations},
+	}
+}
+
+// answer runs lines in an object and returns what they say.
+func (p *play) answer(name string, lines ...string) (string, error) {
+	program, err := p.compiler.compile(lines)
+	if err != nil {
+		return "", err
+	}
+	said, err := p.run([]string{"call", name}, program)
+	var results []string
+	for _, line := range said {
+		if strings.HasPrefix(line, "= ") {
+			results = append(results, line[2:])
+		}
+	}
+	return strings.Join(results, ", "), err
+}
+
+func (s *Suite) play(name string) *play {
+	return &play{suite: s, compiler: newCompiler(name + "/"), config: standard()}
+}
+
+// manyActivations fills the memory of more objects than a host might keep
+// instances for, and wants each to find its own, or none.
+func manyActivations(s *Suite) error {
+	const objects = 40
+	p := s.play("activation/many")
+	p.compiler.cells["x"] = p.compiler.alloc(8)
+	for i := range objects {
+		got, err := p.answer(fmt.Sprint(i), "global", "peek @x 4", "size",
+			fmt.Sprintf("set %d", i+1), fmt.Sprintf("word @x %d", 0x41414130+i), fmt.Sprintf("grow %d", i%4),
+			fmt.Sprintf("storage_put \"k\" \"%d\" 0", i))
+		if want := fmt.Sprintf(`0, "\x00\x00\x00\x00", %d, %[1]d, OK`, minPages); err != nil || got != want {
+			return fmt.Errorf("object %d began with %s, %v; want %s", i, got, err, want)
+		}
+	}
+	for round := range 2 {
+		for i := range objects {
+			got, err := p.answer(fmt.Sprint(i), "global", "peek @x 4", "size", "storage_get \"k\" buf:4 len")
+			stored := fmt.Sprintf("OK buf=\"%d\" len=%d", i, len(fmt.Sprint(i)))
+			kept := fmt.Sprintf(`%d, "%cAAA", %d, %s`, i+1, '0'+i, minPages+i%4, stored)
+			forgotten := fmt.Sprintf(`0, "\x00\x00\x00\x00", %d, %s`, minPages, stored)
+			if err != nil || got != kept && got != forgotten {
+				return fmt.Errorf("round %d, object %d has %s, %v; want %s", round, i, got, err, kept)
+			}
+		}
+	}
+	return nil
+}
+
+// parallelActivations calls several objects at once, many times, and wants no
+// increment to be lost, in memory or in storage.
+func parallelActivations(s *Suite) error {
+	const objects, callers, calls = 6, 4, 5
+	p := s.play("activation/parallel")
+	p.compiler.cells["n"] = p.compiler.alloc(4)
+	increment, err := p.compiler.compile([]string{
+		"storage_get \"n\" @n 4 len", "add @n 1", "storage_put \"n\" @n 4 0",
+		"stub_call \"RAW\" 0 obj:shared \"run\" \"[]\" buf:64 len",
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := p.use(); err != nil {
+		return err
+	}
+	failures := make(chan error, objects*callers)
+	var wg sync.WaitGroup
+	for i := range objects * callers {
+		wg.Go(func() {
+			for range calls {
+				if _, err := p.send([]string{"call", fmt.Sprint(i % objects)}, increment); err != nil {
+					failures <- err
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	select {
+	case err := <-failures:
+		return err
+	default:
+	}
+	for i := range objects {
+		got, err := p.answer(fmt.Sprint(i), "storage_get \"n\" buf:4 len", "peek @n 1")
+		if want := fmt.Sprintf(`OK buf="\x%02x\x00\x00\x00" len=4`, callers*calls); err != nil || !strings.HasPrefix(got, want) {
+			return fmt.Errorf("object %d counted %s, %v; want %s", i, got, err, want)
+		}
+	}
+	return nil
+}

@@ -152,6 +152,10 @@ func (p *play) block(b *block) ([]string, error) {
 			return nil, err
 		}
 		_, err = inTime(func() ([]byte, error) { return nil, app.Restart() })
+		if errors.Is(err, errHangs) {
+			p.suite.forget(app)
+			p.app, p.own = nil, false
+		}
 		return nil, err
 	}
 	program, err := p.compiler.compile(b.steps())
@@ -172,7 +176,7 @@ func (p *play) block(b *block) ([]string, error) {
 		}
 		return b.lines, nil
 	case "parallel":
-		return b.lines, p.parallel(words, program)
+		return p.parallel(words, program, b)
 	case "eventually":
 		return p.eventually(words[1:], program, b)
 	case "call", "worker":
@@ -267,23 +271,34 @@ func (p *program) lines() (lines []string) {
 	return lines
 }
 
-// parallel sends a program several times at once.
-func (p *play) parallel(words []string, program *program) error {
+// parallel runs a program several times at once. What the first said that
+// differs from what is expected counts for all.
+func (p *play) parallel(words []string, program *program, b *block) ([]string, error) {
 	n, err := strconv.Atoi(words[1])
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := p.use(); err != nil {
-		return err
+		return nil, err
 	}
-	done := make(chan error, n)
+	type answer struct {
+		lines []string
+		err   error
+	}
+	done := make(chan answer, n)
 	for range n {
-		go func() { _, err := p.send(words[2:], program); done <- err }()
+		go func() { lines, err := p.run(words[2:], program); done <- answer{lines, err} }()
 	}
+	actual := b.lines
 	for range n {
-		err = errors.Join(err, <-done)
+		a := <-done
+		if a.err != nil {
+			err = a.err
+		} else if !matchLines(b.lines, a.lines) {
+			actual = a.lines
+		}
 	}
-	return err
+	return actual, err
 }
 
 // eventually runs a program until it says what is expected.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -29,9 +30,13 @@ func (c *client) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.token, "admin-token", "", "bearer token of the admin listener")
 }
 
-// do sends a request and decodes the answer into out.
+// do sends a request and decodes the answer into out. The path is escaped.
 func (c *client) do(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
-	u := url.URL{Scheme: "http", Host: c.address, Path: path, RawQuery: query.Encode()}
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return err
+	}
+	u := url.URL{Scheme: "http", Host: c.address, Path: plain, RawPath: path, RawQuery: query.Encode()}
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("admin address %q: %w", c.address, err)
@@ -125,15 +130,21 @@ func newObjects() *cobra.Command {
 	var c client
 	var after string
 	var limit int
+	var script string
 	list := &cobra.Command{
 		Use:   "list CLASS",
 		Short: "list the objects of a class that have stored something",
 		Args:  exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var answer struct{ Objects []admin.Object }
-			query := url.Values{"after": {after}, "limit": {fmt.Sprint(limit)}}
-			err := c.do(cmd.Context(), http.MethodGet, "/v1/objects/"+args[0], query, nil, &answer)
-			return errors.Join(err, printObjects(cmd.OutOrStdout(), answer.Objects))
+			query := url.Values{"script": {script}, "after": {after}, "limit": {fmt.Sprint(limit)}}
+			if err := c.do(cmd.Context(), http.MethodGet, objectsPath(args...), query, nil, &answer); err != nil {
+				return err
+			}
+			if n := len(answer.Objects); n > 0 && n == limit {
+				fmt.Fprintf(cmd.ErrOrStderr(), "there may be more: --after %s\n", answer.Objects[n-1].ID)
+			}
+			return printObjects(cmd.OutOrStdout(), answer.Objects)
 		},
 	}
 	list.Flags().StringVar(&after, "after", "", "ID to go on after")
@@ -144,8 +155,8 @@ func newObjects() *cobra.Command {
 		Args:  exactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var o admin.Object
-			path := "/v1/objects/" + args[0] + "/" + args[1]
-			if err := c.do(cmd.Context(), http.MethodGet, path, nil, nil, &o); err != nil {
+			query := url.Values{"script": {script}}
+			if err := c.do(cmd.Context(), http.MethodGet, objectsPath(args...), query, nil, &o); err != nil {
 				return err
 			}
 			return printObjects(cmd.OutOrStdout(), []admin.Object{o})
@@ -153,9 +164,20 @@ func newObjects() *cobra.Command {
 	}
 	for _, sub := range []*cobra.Command{list, show} {
 		c.flags(sub)
+		sub.Flags().StringVar(&script, "script", "", "name of the script (default the first that has the class)")
 		cmd.AddCommand(sub)
 	}
 	return cmd
+}
+
+// objectsPath is the path of a class, or of one of its objects. A name can be
+// anything, .. as well, which servers take for a step up.
+func objectsPath(names ...string) string {
+	path := "/v1/objects"
+	for _, name := range names {
+		path += "/" + strings.ReplaceAll(url.PathEscape(name), ".", "%2E")
+	}
+	return path
 }
 
 func printObjects(w io.Writer, list []admin.Object) error {

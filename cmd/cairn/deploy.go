@@ -22,13 +22,15 @@ func newDeploy() *cobra.Command {
 		Use:   "deploy FILE.wasm|CONFIG",
 		Short: "put a new version on a running host",
 		Long: "deploy sends a module, or a wrangler file and the module that it names, to a running host. The host\n" +
-			"checks and warms it beside the version that serves, and then lets it take over; no request is lost.",
+			"checks and warms it beside the version that serves, and then lets it take over; no request is lost.\n" +
+			"With --percent, which objects it takes depends on their IDs alone; a larger share or a rollback follows.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			query := url.Values{"script": {script}}
-			if percent != 0 {
-				query.Set("percent", fmt.Sprint(percent))
+			if percent < 1 || percent > 100 {
+				return usageError{fmt.Errorf("--percent %d is not between 1 and 100", percent)}
 			}
+			query.Set("percent", fmt.Sprint(percent))
 			body, err := deployment(cmd, args[0], query)
 			if err != nil {
 				return err
@@ -42,7 +44,7 @@ func newDeploy() *cobra.Command {
 	}
 	c.flags(cmd)
 	cmd.Flags().StringVar(&script, "script", "", "name of the script (default the public one)")
-	cmd.Flags().IntVar(&percent, "percent", 0, "share of the objects that the version takes, 1 to 99 (default all)")
+	cmd.Flags().IntVar(&percent, "percent", 100, "share of the objects and of the requests that the version takes, 1 to 100")
 	return cmd
 }
 
@@ -51,6 +53,11 @@ func newDeploy() *cobra.Command {
 func deployment(cmd *cobra.Command, path string, query url.Values) ([]byte, error) {
 	if filepath.Ext(path) == ".wasm" {
 		return readFile("module", path)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		if path, err = config.Find(path); err != nil {
+			return nil, err
+		}
 	}
 	c, warnings, err := config.Load(path)
 	for _, w := range warnings {

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +21,7 @@ import (
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/build"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // settle is how long files must be left alone before they are built: an editor
@@ -33,8 +38,8 @@ func newDev() *cobra.Command {
 			"script anew and lets the new version take over; if it does not build, the old one keeps serving.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if empty {
-				if err := os.RemoveAll(filepath.Join(f.data, "store")); err != nil {
-					return fmt.Errorf("empty the store: %w", err)
+				if err := emptyStore(filepath.Join(f.data, "store")); err != nil {
+					return err
 				}
 			}
 			return serve(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr(), watch)
@@ -43,6 +48,23 @@ func newDev() *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().BoolVar(&empty, "clear", false, "empty the store first")
 	return cmd
+}
+
+// emptyStore removes a store, unless another host has it open.
+func emptyStore(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		store, err := storage.Open(dir, storage.Options{})
+		if errors.Is(err, storage.ErrLocked) {
+			return err
+		}
+		if err == nil { // one that does not open can be removed all the same
+			store.Close()
+		}
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("empty the store: %w", err)
+	}
+	return nil
 }
 
 // watch rebuilds scripts when their files change, until ctx is done.
@@ -57,33 +79,39 @@ func watch(ctx context.Context, r *host.Runtime, configs []*config.Config, data 
 			return err
 		}
 	}
-	changed := map[*config.Config]bool{}
-	timer := time.NewTimer(0)
-	<-timer.C
+	configs = slices.Clone(configs)
+	changed := make([]bool, len(configs))
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case err := <-watcher.Errors:
 			logger.Warn("watch files", "error", err)
+			if errors.Is(err, fsnotify.ErrEventOverflow) { // whose, nobody knows
+				for i := range changed {
+					changed[i] = true
+				}
+				timer.Reset(settle)
+			}
 		case event := <-watcher.Events:
-			if !source(event.Name) {
-				continue
+			if !source(event.Name) || inside(filepath.Join(data, "store"), event.Name) ||
+				inside(filepath.Join(data, "cache"), event.Name) || inside(filepath.Join(data, "build"), event.Name) {
+				continue // ours, wherever the data folder is: a build would cause the next
 			}
 			if info, err := os.Stat(event.Name); err == nil && info.IsDir() {
 				if err := watchTree(watcher, event.Name); err != nil {
 					logger.Warn("watch files", "error", err)
 				}
 			}
-			for _, c := range configs {
-				if inside(c.Dir, event.Name) {
-					changed[c] = true
-				}
+			for i, c := range configs {
+				changed[i] = changed[i] || inside(c.Dir, event.Name)
 			}
 			timer.Reset(settle)
 		case <-timer.C:
 			for i, c := range configs {
-				if changed[c] {
+				if changed[i] {
 					configs[i] = rebuild(ctx, r, c, data, logger)
 				}
 			}
@@ -103,6 +131,9 @@ func rebuild(ctx context.Context, r *host.Runtime, c *config.Config, data string
 	wasm, err := build.Main(ctx, next.MainPath(), filepath.Join(data, "build", next.Name))
 	if err != nil {
 		var compile *build.Error
+		if ctx.Err() != nil {
+			return c
+		}
 		if errors.As(err, &compile) {
 			logger.Error("build failed, the old version keeps serving")
 			fmt.Fprintln(os.Stderr, compile.Output)
@@ -111,13 +142,29 @@ func rebuild(ctx context.Context, r *host.Runtime, c *config.Config, data string
 		logger.Error("build failed, the old version keeps serving", "error", err)
 		return c
 	}
-	v, err := r.Deploy(ctx, host.Deploy{Script: c.Name, Wasm: wasm, Config: next})
+	if reflect.DeepEqual(c, next) && serves(r, c.Name, wasm) {
+		logger.Debug("nothing changed", "script", c.Name) // a file that the module is not made of
+		return c
+	}
+	v, err := r.Deploy(ctx, host.Deploy{Script: c.Name, Wasm: wasm, Config: next, Main: true})
+	if ctx.Err() != nil {
+		return c
+	}
 	if err != nil {
 		logger.Error("new version refused, the old one keeps serving", "error", err)
 		return c
 	}
 	logger.Info("swapped", "script", next.Name, "version", v.Number)
 	return next
+}
+
+// serves reports whether a module is what all objects of a script run.
+func serves(r *host.Runtime, script string, wasm []byte) bool {
+	list, err := r.Versions(script)
+	hash := sha256.Sum256(wasm)
+	return err == nil && slices.ContainsFunc(list, func(v host.Version) bool {
+		return v.Percent == 100 && v.Hash == hex.EncodeToString(hash[:])
+	})
 }
 
 // watchTree watches a folder and those below it.
@@ -144,7 +191,13 @@ func source(path string) bool {
 	return !strings.HasPrefix(name, ".") && !strings.HasSuffix(name, "~") && name != "node_modules"
 }
 
+// inside reports whether a path, as the watcher gives it, is in a folder.
 func inside(dir, path string) bool {
+	dir, dirErr := filepath.Abs(dir)
+	path, pathErr := filepath.Abs(path)
+	if dirErr != nil || pathErr != nil {
+		return false
+	}
 	rel, err := filepath.Rel(dir, path)
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -41,6 +42,7 @@ func TestExitCodes(t *testing.T) {
 		{"too many arguments", cairn("build", "a", "b"), 2, []string{`unexpected argument "b"`}},
 		{"wrong value", cairn("serve", "--evict-idle", "soon"), 2, []string{"--evict-idle", `"soon"`}},
 		{"no duration", cairn("serve", "--evict-idle", "-1s"), 2, []string{"--evict-idle", "-1s"}},
+		{"no size", cairn("serve", "--memory", "much"), 2, []string{"--memory", `"much"`, "2GiB"}},
 		{"wrong level", cairn("serve", "--log-level", "loud"), 2, []string{"--log-level", `"loud"`, "debug, info, warn or error"}},
 		{"wrong format", cairn("serve", "--log-format", "xml"), 2, []string{"--log-format", `"xml"`, "text or json"}},
 		{"wrong variable", command{env: []string{"CAIRN_EVICT_IDLE=soon"}, args: []string{"serve"}}, 2,
@@ -56,7 +58,9 @@ func TestExitCodes(t *testing.T) {
 		{"no such class", cairn("serve", noClass), 1, []string{noClass, `"Wrong"`, "Counter"}},
 		{"address in use", cairn("serve", "--listen", busy.Addr().String(), config), 1,
 			[]string{busy.Addr().String(), "address already in use", "--listen"}},
-		{"data in use", cairn("serve", "--listen", "127.0.0.1:0", "--data", data, config), 1, []string{data, "in use"}},
+		{"admin address in use", cairn("serve", "--listen", "127.0.0.1:0", "--admin", busy.Addr().String(), config), 1,
+			[]string{busy.Addr().String(), "address already in use", "--admin"}},
+		{"data in use", cairn("serve", "--data", data, config), 1, []string{data, "in use"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.dir == "" {
@@ -66,53 +70,73 @@ func TestExitCodes(t *testing.T) {
 			if r.code != c.code {
 				t.Errorf("exit code %d, want %d", r.code, c.code)
 			}
-			lines := strings.Count(r.stderr, "\n")
-			if len(c.want) == 0 && r.stderr != "" || len(c.want) > 0 && (lines != 1 || !strings.HasPrefix(r.stderr, "cairn: ")) {
-				t.Errorf("standard error is not one line: %q", r.stderr)
+			text := withoutLog(r.stderr)
+			if lines := strings.Count(text, "\n"); lines != min(len(c.want), 1) || lines == 1 && !strings.HasPrefix(text, "cairn: ") {
+				t.Errorf("the error is not one line: %q", text)
 			}
 			for _, want := range c.want {
-				if !strings.Contains(r.stderr, want) {
-					t.Errorf("%q lacks %q", r.stderr, want)
+				if !strings.Contains(text, want) {
+					t.Errorf("%q lacks %q", text, want)
 				}
 			}
 		})
 	}
 }
 
-// TestEnvironment gives each flag of each command a value by its variable, and
-// one by both ways.
+// withoutLog returns standard error without what slog wrote to it.
+func withoutLog(stderr string) string {
+	var rest strings.Builder
+	for line := range strings.Lines(stderr) {
+		if !strings.HasPrefix(line, "time=") {
+			rest.WriteString(line)
+		}
+	}
+	return rest.String()
+}
+
+// TestEnvironment gives each flag of each command a value by its variable, and one
+// by the command line, which goes first.
 func TestEnvironment(t *testing.T) {
-	values := map[string]string{ // by type; not the default of any flag
-		"string": "from the environment", "duration": "1h2m3s", "bool": "true",
-		"int": "7", "uint64": "9", "float64": "0.25", "stringSlice": "[a.example]",
-	}
-	seen := 0
-	for _, cmd := range newRoot().Commands() {
-		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			want, ok := values[f.Value.Type()]
-			if !ok {
-				t.Fatalf("--%s is a %s, which this test does not know", f.Name, f.Value.Type())
-			}
-			seen++
-			name := "CAIRN_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-			t.Setenv(name, want)
-			if err := fromEnvironment(cmd.Flags()); err != nil {
-				t.Error(err)
-			}
-			if got := f.Value.String(); got != want {
-				t.Errorf("%s: --%s is %q, want %q", name, f.Name, got, want)
-			}
-			if err := cmd.Flags().Set(f.Name, f.DefValue); err != nil {
-				t.Fatal(err)
-			}
-			if err := fromEnvironment(cmd.Flags()); err != nil || f.Value.String() != f.DefValue {
-				t.Errorf("--%s on the command line did not go before %s: %v", f.Name, name, err)
-			}
-		})
-	}
-	if seen < 10 {
+	if seen := environmentOf(t, newRoot()); seen < 10 {
 		t.Errorf("saw %d flags", seen)
 	}
+}
+
+func environmentOf(t *testing.T, cmd *cobra.Command) (seen int) {
+	values := map[string]string{ // by type; not the default of any flag
+		"string": "from the environment", "duration": "1h2m3s", "bool": "true",
+		"int": "77", "uint64": "77", "float64": "0.77", "stringSlice": "[a,b]",
+	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		want, ok := values[f.Value.Type()]
+		if !ok {
+			t.Fatalf("--%s is a %s, which this test does not know", f.Name, f.Value.Type())
+		}
+		seen++
+		name := "CAIRN_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		t.Setenv(name, strings.Trim(want, "[]"))
+		if err := fromEnvironment(cmd.Flags()); err != nil {
+			t.Error(err)
+		}
+		if got := f.Value.String(); got != want {
+			t.Errorf("%s: --%s is %q, want %q", name, f.Name, got, want)
+		}
+		given := f.DefValue
+		if f.Value.Type() == "stringSlice" {
+			given = "c"
+		}
+		if err := cmd.Flags().Set(f.Name, given); err != nil {
+			t.Fatal(err)
+		}
+		told := f.Value.String()
+		if err := fromEnvironment(cmd.Flags()); err != nil || f.Value.String() != told {
+			t.Errorf("--%s on the command line did not go before %s: %v", f.Name, name, err)
+		}
+	})
+	for _, sub := range cmd.Commands() {
+		seen += environmentOf(t, sub)
+	}
+	return seen
 }
 
 // TestEnvironmentServe serves with nothing but variables.

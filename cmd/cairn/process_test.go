@@ -26,12 +26,14 @@ type process struct {
 	ended  chan struct{}
 }
 
-// startServe starts cairn serve on a free port and returns when it is ready.
+// startServe starts cairn serve on free ports and returns when it is ready.
 func startServe(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	args = append([]string{"serve"}, args...)
-	if !hasFlag(env, args, "listen") {
-		args = append(args, "--listen", "127.0.0.1:0")
+	for _, flag := range []string{"listen", "admin"} {
+		if !hasFlag(env, args, flag) {
+			args = append(args, "--"+flag, "127.0.0.1:0")
+		}
 	}
 	p := &process{t: t, cmd: exec.Command(binary, args...), grew: make(chan struct{}), ended: make(chan struct{})}
 	p.cmd.Env = append(environment(), env...)
@@ -73,7 +75,7 @@ func startServe(t *testing.T, env []string, args ...string) *process {
 
 func hasFlag(env, args []string, name string) bool {
 	for _, a := range args {
-		if strings.HasPrefix(a, "--"+name) {
+		if a == "--"+name {
 			return true
 		}
 	}

@@ -2,8 +2,14 @@
 // versions, health. The public listener serves guests only.
 //
 // There are two types. A [Server] answers JSON under /v1/, and /healthz,
-// /readyz and /metrics; a [Host] is what it may ask of the runtime. It listens
-// on loopback, or wants a bearer token; it stays out of the data path.
+// /readyz and /metrics; a [Host] is what it may ask of the runtime.
+//
+// # Who may ask
+//
+// It listens on loopback, or wants a bearer token for everything but health,
+// which a load balancer asks for. Without a token it takes requests for this
+// machine by its own names only: a page in a browser on this machine must not
+// drive the host, neither by a form nor by a name that it lets point to 127.0.0.1.
 package admin
 
 import (
@@ -17,6 +23,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,8 +70,9 @@ type Host interface {
 	Deploy(context.Context, Deploy) (Version, error)
 	Rollback(ctx context.Context, script string, number int) (Version, error)
 	Versions(script string) ([]Version, error)
-	Objects(class, after string, limit int) ([]Object, error)
-	Object(class, nameOrID string) (Object, error)
+	// Objects and Object look for a class of a script; "" is the first that has it.
+	Objects(script, class, after string, limit int) ([]Object, error)
+	Object(script, class, nameOrID string) (Object, error)
 }
 
 // Error is an error of a Host that is the caller's, with the HTTP status that
@@ -102,9 +110,10 @@ func New(o Options) *Server {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{options: o}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", s.health)
-	mux.HandleFunc("GET /readyz", s.health)
+	mux, open := http.NewServeMux(), http.NewServeMux()
+	open.HandleFunc("GET /healthz", s.health)
+	open.HandleFunc("GET /readyz", s.health)
+	open.Handle("/", s.authorize(mux))
 	mux.HandleFunc("GET /v1/versions", s.versions)
 	mux.HandleFunc("POST /v1/deploy", s.deploy)
 	mux.HandleFunc("POST /v1/rollback", s.rollback)
@@ -113,7 +122,7 @@ func New(o Options) *Server {
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{}))
 	}
-	s.http = http.Server{Handler: s.authorize(mux), ReadHeaderTimeout: 10 * time.Second}
+	s.http = http.Server{Handler: open, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	return s
 }
 
@@ -121,7 +130,7 @@ func New(o Options) *Server {
 // that others than this machine can reach, unless there is a token.
 func (s *Server) Serve(l net.Listener) error {
 	if s.options.Token == "" && !loopback(l.Addr()) {
-		return fmt.Errorf("admin: %s is not loopback and there is no token (set CAIRN_ADMIN_TOKEN)", l.Addr())
+		return errors.Join(fmt.Errorf("admin: %s is not loopback and there is no token (set CAIRN_ADMIN_TOKEN)", l.Addr()), l.Close())
 	}
 	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("admin: serve: %w", err)
@@ -142,25 +151,45 @@ func loopback(a net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// authorize wants the token, if there is one, and refuses what a browser sends
-// for another site: a page must not drive a host on its visitor's machine.
+// authorize wants the token, or the name of this machine where there is none,
+// and refuses what a browser sends for another site.
 func (s *Server) authorize(next http.Handler) http.Handler {
-	want := []byte("Bearer " + s.options.Token)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.options.Token != "" && subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
+		switch {
+		case !s.hasToken(r):
 			problem(w, http.StatusUnauthorized, errors.New("a bearer token is needed (set CAIRN_ADMIN_TOKEN)"))
-			return
-		}
-		if r.Header.Get("Origin") != "" && r.Method != http.MethodGet {
+		case s.options.Token == "" && !local(r.Host):
+			problem(w, http.StatusForbidden, fmt.Errorf("host %q is not a name of this machine (ask for 127.0.0.1 or localhost)", r.Host))
+		case r.Header.Get("Origin") != "" && r.Method != http.MethodGet:
 			problem(w, http.StatusForbidden, errors.New("requests of browsers are refused"))
-			return
+		default:
+			next.ServeHTTP(w, r)
 		}
-		next.ServeHTTP(w, r)
 	})
 }
 
-func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+// hasToken reports whether a request shows the token, if there is one.
+func (s *Server) hasToken(r *http.Request) bool {
+	want := []byte("Bearer " + s.options.Token)
+	return s.options.Token == "" || subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) == 1
+}
+
+// local reports whether a Host header is an address or localhost: names can be
+// anybody's.
+func local(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.Trim(host, "[]")
+	}
+	return strings.EqualFold(name, "localhost") || net.ParseIP(name) != nil
+}
+
+// health answers anybody; what is wrong is told to those who may ask for more.
+func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	if err := s.options.Host.Healthy(); err != nil {
+		if !s.hasToken(r) {
+			err = errors.New("not healthy")
+		}
 		problem(w, http.StatusServiceUnavailable, err)
 		return
 	}
@@ -168,11 +197,12 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) versions(w http.ResponseWriter, r *http.Request) {
-	list, err := s.options.Host.Versions(r.FormValue("script"))
+	list, err := s.options.Host.Versions(r.URL.Query().Get("script"))
 	reply(w, map[string]any{"versions": list}, err)
 }
 
-// deploy takes a multipart form (module, config) or a bare module.
+// deploy takes a module as the body, or a config and a module: config names the
+// config's file and config_bytes says how much of the body it is.
 func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	d := Deploy{Script: query.Get("script"), ConfigName: query.Get("config")}
@@ -184,8 +214,13 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxModuleBytes))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		problem(w, http.StatusRequestEntityTooLarge, fmt.Errorf("the module is larger than %d bytes", maxModuleBytes))
+		return
+	}
 	if err != nil {
-		problem(w, http.StatusRequestEntityTooLarge, fmt.Errorf("read module: %w", err))
+		problem(w, http.StatusBadRequest, fmt.Errorf("read module: %w", err))
 		return
 	}
 	if d.ConfigName != "" {
@@ -224,12 +259,13 @@ func (s *Server) objects(w http.ResponseWriter, r *http.Request) {
 		}
 		limit = n
 	}
-	list, err := s.options.Host.Objects(r.PathValue("class"), r.URL.Query().Get("after"), limit)
+	query := r.URL.Query()
+	list, err := s.options.Host.Objects(query.Get("script"), r.PathValue("class"), query.Get("after"), limit)
 	reply(w, map[string]any{"objects": list}, err)
 }
 
 func (s *Server) object(w http.ResponseWriter, r *http.Request) {
-	o, err := s.options.Host.Object(r.PathValue("class"), r.PathValue("object"))
+	o, err := s.options.Host.Object(r.URL.Query().Get("script"), r.PathValue("class"), r.PathValue("object"))
 	reply(w, o, err)
 }
 

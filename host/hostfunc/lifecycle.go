@@ -1,10 +1,6 @@
 package hostfunc
 
-import (
-	"context"
-
-	"github.com/cairn-dev/cairn/abi"
-)
+import "github.com/cairn-dev/cairn/abi"
 
 // criticalBegin is the host function abi.FuncCriticalBegin. No nested entry is
 // let in until the matching critical_end.
@@ -42,8 +38,7 @@ func backgroundRequest(c *Call, _ []uint64) abi.Status { return c.done(c.Host.Ba
 // # Parameters
 //
 //   - reason_ptr, reason_len: why, in UTF-8; a bad range is no reason
-func objectAbort(ctx context.Context, stack []uint64) {
-	c := callOf(ctx)
-	reason, _ := c.view(stack[0], stack[1])
+func objectAbort(c *Call, args []uint64) abi.Status {
+	reason, _ := c.view(args[0], args[1])
 	panic(c.Host.ObjectAbort(reason))
 }

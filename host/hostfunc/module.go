@@ -88,10 +88,7 @@ func (s System) buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 				params[i] = api.ValueTypeI64
 			}
 		}
-		run := f.run
-		if s.Wrap != nil {
-			run = s.Wrap(f.name, run)
-		}
+		run := s.wrap(f.name, f.run)
 		b.NewFunctionBuilder().
 			WithName(f.name).WithParameterNames(f.params...).WithResultNames("status").
 			WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
@@ -101,11 +98,22 @@ func (s System) buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 			}), params, []api.ValueType{api.ValueTypeI32}).
 			Export(f.name)
 	}
+	abort := s.wrap(abi.FuncObjectAbort, objectAbort)
 	b.NewFunctionBuilder().
 		WithName(abi.FuncObjectAbort).WithParameterNames("reason_ptr", "reason_len").
-		WithGoFunction(api.GoFunc(objectAbort), []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}, nil).
+		WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
+			abort(callOf(ctx), stack)
+		}), []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}, nil).
 		Export(abi.FuncObjectAbort)
 	return b
+}
+
+// wrap puts System.Wrap around a function, once, when the module is built.
+func (s System) wrap(name string, run Function) Function {
+	if s.Wrap == nil {
+		return run
+	}
+	return s.Wrap(name, run)
 }
 
 // Imports is what a guest may import: module, name, and signature.

@@ -8,6 +8,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/cairn-dev/cairn/abi"
 )
 
 // WASI error numbers that our own functions answer.
@@ -23,9 +25,12 @@ type System struct {
 	Now    func() time.Time // the wall clock
 	Random func(buf []byte) // fills buf
 
-	// Wrap lets a test stand between guests and the functions of the ABI.
-	// Default none.
-	Wrap func(name string, run Function) Function
+	// Wrap and Enter let somebody stand between guests and host, such as a test
+	// or a trace. Wrap is called once for each function of the ABI and returns
+	// what takes its place. Enter is called each time that the host calls an
+	// export; enter does so, and its results are to be returned. Default none.
+	Wrap  func(name string, run Function) Function
+	Enter func(c *Call, export string, enter func() (abi.Status, error)) (abi.Status, error)
 }
 
 // buildWASI makes wasi_snapshot_preview1: wazero's own, which gives a guest no

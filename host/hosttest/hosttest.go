@@ -52,14 +52,17 @@ type Options struct {
 
 	// FS is where the store lives. Default a new one in memory.
 	FS vfs.FS
+	// DataDir is the store's folder in FS. Default "data".
+	DataDir string
 	// WrapLog is that of host.Options. Default none.
 	WrapLog func(storage.Log) storage.Log
 	// WrapImports is that of host.Options. Default none.
 	WrapImports func(name string, run hostfunc.Function) hostfunc.Function
 	// Random is that of host.Options. Default crypto/rand.
 	Random func([]byte)
-	// Clock and AllowHosts are those of host.Options.
-	Clock      alarm.Clock
+	// Clock is the time, for alarms and for what guests see. Default the real one.
+	Clock alarm.Clock
+	// AllowHosts is that of host.Options.
 	AllowHosts []string
 	// OnLog is called with every line of the log, on the goroutine that logs. A
 	// guest that logs waits meanwhile: so a test holds a guest at a line of its
@@ -98,6 +101,9 @@ func New(t testing.TB, o Options) (*Host, error) {
 	if o.FS == nil {
 		o.FS = vfs.NewMem()
 	}
+	if o.DataDir == "" {
+		o.DataDir = "data"
+	}
 	if o.Bindings == nil {
 		o.Bindings = map[string]string{"COUNTERS": "Counter"}
 	}
@@ -122,11 +128,15 @@ func (h *Host) start() error {
 	if wasm == nil {
 		wasm = testguest.Build(h.t, o.Guest)
 	}
+	var now func() time.Time
+	if o.Clock != nil {
+		now = o.Clock.Now // guests set alarms by the time that they see
+	}
 	runtime, err := host.Start(context.Background(), host.Options{
-		Config: o.config(h.t), Wasm: wasm, DataDir: "data", CacheDir: testguest.CacheDir(h.t),
+		Config: o.config(h.t), Wasm: wasm, DataDir: o.DataDir, CacheDir: testguest.CacheDir(h.t),
 		CPULimit: o.CPULimit, MemoryLimit: o.MemoryLimit, EvictIdle: o.EvictIdle, Residents: o.Residents,
 		NoImages: o.NoImages, Interpreter: o.Interpreter,
-		FS: o.FS, WrapLog: o.WrapLog, WrapImports: o.WrapImports, Random: o.Random, Clock: o.Clock, AllowHosts: o.AllowHosts,
+		FS: o.FS, WrapLog: o.WrapLog, WrapImports: o.WrapImports, Random: o.Random, Now: now, Clock: o.Clock, AllowHosts: o.AllowHosts,
 		Logger: h.log.logger(),
 	})
 	if err != nil {

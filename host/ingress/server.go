@@ -47,7 +47,7 @@ type Options struct {
 // Limits of a connection. A body that is longer than a message can be is
 // refused with 413.
 const (
-	maxHeaderBytes = 64 << 10
+	maxHeaderBytes = 16 << 10
 	readTimeout    = 60 * time.Second
 	idleTimeout    = 120 * time.Second
 )

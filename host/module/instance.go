@@ -126,6 +126,13 @@ func (i *Instance) Close() {
 // the guest's. An error means that the instance is broken; it is one of those
 // above, or what a host function ended the call with.
 func (i *Instance) Enter(c *hostfunc.Call, e Export) (abi.Status, error) {
+	if watch := i.version.engine.options.System.Enter; watch != nil {
+		return watch(c, exportNames[e], func() (abi.Status, error) { return i.enter(c, e) })
+	}
+	return i.enter(c, e)
+}
+
+func (i *Instance) enter(c *hostfunc.Call, e Export) (abi.Status, error) {
 	fn, err := i.function(e)
 	if err != nil {
 		return 0, err
@@ -174,13 +181,22 @@ func (i *Instance) call(c *hostfunc.Call, name string) error {
 	if fn == nil {
 		return nil
 	}
-	i.depth++
-	defer func() { i.depth-- }()
-	if _, err := fn.Call(c); err != nil {
-		i.broken = true
-		return i.explain(err)
+	enter := func() (abi.Status, error) {
+		i.depth++
+		defer func() { i.depth-- }()
+		if _, err := fn.Call(c); err != nil {
+			i.broken = true
+			return 0, i.explain(err)
+		}
+		return abi.StatusOK, nil
 	}
-	return nil
+	watch := i.version.engine.options.System.Enter
+	if watch == nil {
+		_, err := enter()
+		return err
+	}
+	_, err := watch(c, name, enter)
+	return err
 }
 
 // explain says in our words why a call of the guest failed.

@@ -25,7 +25,8 @@ type Guest struct {
 	// Depth counts the guests in the chain of calls, this one included.
 	Depth int
 
-	input []byte // a wire.Call on its way out, a buffer of this Guest
+	input   []byte  // a wire.Call on its way out, a buffer of this Guest
+	request Request // that is on its way out
 }
 
 // EnvGet implements hostfunc.Host.
@@ -111,9 +112,8 @@ func (g *Guest) send(from *Activation, to Address, e module.Export, input, dst [
 	if g.Depth >= abi.MaxCallDepth {
 		return nil, errTooDeep
 	}
-	reply, err := g.Sender.Send(&Request{
-		To: to, Export: e, Input: input, Seq: g.Seq, Depth: g.Depth, From: from,
-	}, dst)
+	g.request = Request{To: to, Export: e, Input: input, Seq: g.Seq, Depth: g.Depth, From: from}
+	reply, err := g.Sender.Send(&g.request, dst)
 	g.Seq = max(g.Seq, reply.Seq)
 	return reply.Output, err
 }

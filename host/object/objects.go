@@ -182,14 +182,15 @@ func (o *Objects) Len() int {
 }
 
 // Close ends every activation. No call may be under way; what was left for
-// after an answer may finish first, until ctx is done.
-func (o *Objects) Close(ctx context.Context) {
+// after an answer may finish first, until ctx is done; then it keeps what it
+// runs on, and Close fails.
+func (o *Objects) Close(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() { o.background.Wait(); close(done) }()
 	select {
 	case <-done:
 	case <-ctx.Done():
-		return // what still runs has its instance; the process ends
+		return fmt.Errorf("work that objects left for after their answers still runs: %w", ctx.Err())
 	}
 	for i := range o.shards {
 		s := &o.shards[i]
@@ -203,6 +204,7 @@ func (o *Objects) Close(ctx context.Context) {
 		}
 		s.mu.Unlock()
 	}
+	return nil
 }
 
 // Active reports whether an object has an activation.

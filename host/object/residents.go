@@ -28,9 +28,10 @@ func (r *residents) acquire(a *Activation) (*module.Instance, error) {
 		return instance, nil
 	}
 	for {
-		instance, err := a.version().Get(context.Background())
-		if errors.Is(err, module.ErrRetired) {
-			continue // a deploy came between; the next look finds the new one
+		v := a.version()
+		instance, err := v.Get(context.Background())
+		if errors.Is(err, module.ErrRetired) && a.version() != v {
+			continue // a deploy came between
 		}
 		if err != nil {
 			r.remove(a)

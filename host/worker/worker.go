@@ -10,6 +10,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -134,13 +135,16 @@ func (c *call) finish() {
 	c.worker.calls.Put(c)
 }
 
-// Close waits for what guests left for after their answers, until ctx is done.
-func (w *Worker) Close(ctx context.Context) {
+// Close waits for what guests left for after their answers, and fails when ctx
+// is done before.
+func (w *Worker) Close(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() { w.background.Wait(); close(done) }()
 	select {
 	case <-done:
+		return nil
 	case <-ctx.Done():
+		return fmt.Errorf("work that Workers left for after their answers still runs: %w", ctx.Err())
 	}
 }
 

@@ -1,0 +1,163 @@
+package host_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/hosttest"
+	"github.com/cairn-dev/cairn/host/object"
+)
+
+const (
+	notHex      = "TypeError: Invalid Durable Object ID: must be 64 hex digits"
+	notOfHere   = "TypeError: Durable Object ID is not valid for this namespace."
+	deadbeef    = "deadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeef"
+	seedCounter = "dd0ad57b24bdf9cd367bb3c0512b58bb1587e3e8cc2ae6bdb809d4938fbcc20c"
+)
+
+// TestDurableIdentity is A.
+func TestDurableIdentity(t *testing.T) {
+	p := startProbe(t, hosttest.Options{NoListener: true})
+	id := func(binding, name string) string {
+		out := p.run("ids", "idfromname "+binding+` "`+name+`"`)
+		return out[:min(64, len(out))]
+	}
+	foo, bar, other, me := id("PROBE", "foo"), id("PROBE", "bar"), id("OTHER", "foo"), id("PROBE", "A8 me")
+	p.check(t, []durableCase{
+		{"A3 a name has one ID", "idfromname PROBE foo; idfromname PROBE foo; restart; idfromname PROBE foo",
+			strings.Repeat("; "+foo+` "foo"`, 3)[2:]},
+		{"A3 the empty name", `idfromname PROBE ""; call PROBE:""(id, name)`, id("PROBE", "") + ` ""; ` + id("PROBE", "") + `, ""`},
+		{"A4 not hex", "try(idfromstring PROBE goodbye), try(idfromstring PROBE " + deadbeef[1:] + "), try(idfromstring PROBE " +
+			deadbeef + "0), try(idfromstring PROBE " + deadbeef[1:] + "g), try(idfromstring PROBE \"\")",
+			strings.Repeat(", "+notHex, 5)[2:]},
+		{"A5 wrong MAC", "try(idfromstring PROBE " + deadbeef + ")", notOfHere},
+		{"A6 of another namespace", "try(idfromstring PROBE " + other + "), idfromstring OTHER " + other, notOfHere + ", " + other + ` ""`},
+		{"A7 hex digits are of either case", "idfromstring PROBE " + strings.ToUpper(foo), foo + ` ""`},
+		{"A8 the name does not count", "equal foo bar", "true true false"},
+		{"A8 me", "id, name, stubid .", me + `, "A8 me", ` + me + ` "A8 me"`},
+		{"A9 an ID from hex has no name", "idfromstring PROBE " + foo, foo + ` ""`},
+		{"A10 stubs of one object", "stubid foo, stubname foo, stubid #" + foo + ", stubname #" + foo,
+			foo + ` "foo", "foo", ` + foo + ` "", ""`},
+		{"A10 by name and by ID", "call foo(put x 1), call #" + foo + "(get x, id), call bar(get x, id)",
+			"1, " + foo + ", none, " + bar},
+		{"A10 an ID reaches what has no name", "call #" + bar + "(name, id)", `"bar", ` + bar}, // named in memory: the case before called it
+		{"A11 a name of 1024 bytes", `call ` + strings.Repeat("n", abi.MaxNameBytes) + `(name)`,
+			`"` + strings.Repeat("n", abi.MaxNameBytes) + `"`},
+		{"A11 a name of 1025 bytes", `call ` + strings.Repeat("n", abi.MaxNameBytes+1) + `(name, put x 1, get x)`, `"", 1`},
+		{"A11 any text is a name", `call "a/b, (.c)\n\x00漢"(name)`, `"a/b, (.c)\n\x00漢"`},
+		{"1.1 no such binding", "try(call NONE:x(id)), try(idfromstring NONE " + foo + ")",
+			`TypeError: guest: the config has no durable object binding "NONE", ` +
+				`TypeError: guest: the config has no durable object binding "NONE"`},
+		{"1.1 a name is text", `try(call "\xff"(id))`, "guest: stub_call: INVALID"},
+		{"1.1 nothing is sent", "stub s ghost, stubname ghost, put x 1", `"ghost"`},
+	})
+	if names := p.objects(t, "Probe"); slices.Contains(names, "ghost") || !slices.Contains(names, "1_1 nothing is sent") {
+		t.Errorf("an object exists before its first call: %q", names)
+	}
+}
+
+// TestDurableUniqueID is A: IDs that no name has.
+func TestDurableUniqueID(t *testing.T) {
+	p := startProbe(t, hosttest.Options{NoListener: true})
+	seen := map[string]bool{}
+	for range 20 {
+		out := p.run("maker", "newid PROBE, newid PROBE")
+		if !regexp.MustCompile(`^[0-9a-f]{64} "", [0-9a-f]{64} ""$`).MatchString(out) {
+			t.Fatalf("newid printed %s", out)
+		}
+		for _, id := range []string{out[:64], out[69:133]} {
+			if seen[id] {
+				t.Errorf("%s was made twice", id)
+			}
+			seen[id] = true
+			if got, want := p.run("maker", "call #"+id+"(id, name, put x 1), idfromstring PROBE "+id), id+`, "", `+id+` ""`; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			if got := p.run("maker", "try(call OTHER:#"+id+"(id))"); got != notOfHere {
+				t.Errorf("in another namespace: %s", got)
+			}
+		}
+	}
+	p.Restart()
+	for id := range seen {
+		if got := p.run("maker", "call #"+id+"(get x)"); got != "1" {
+			t.Errorf("after a restart: %s", got)
+		}
+	}
+}
+
+// TestDurableIDVectors is A1: the IDs of SEMANTICS 2.1, as far as a config can
+// ask for them, and the others natively.
+func TestDurableIDVectors(t *testing.T) {
+	h := &scriptsHost{fs: vfs.NewMem()}
+	defer h.stop(t)
+	if err := h.start(t, guestScript(t, "probe", `"name": "my-counter", "durable_objects": {"bindings": [
+		{"name": "PROBE", "class_name": "Counter"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`)); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"A": seedCounter,
+		"":  "3a093f2f91f35cb42e549f707593570ee2afa7461b0a7f594b59dd4bfc967b26",
+	} {
+		h.run(t, "PROBE", name, "id", want)
+	}
+	mykey := object.NewNamespace(1, "Any", "mykey", nil)
+	for name, want := range map[string]string{
+		"http://foo/":    "59002eb8cf872e541722977a258a12d6a93bbe8192b502e1c0cb250aa91af234",
+		"http://foo/bar": "02b496f65dd35cbac90e3e72dc5a398ee93926ea4a3821e26677082d2e6f9b79",
+		"name":           "3652ef6221834806dc8df802d1d216e27b7d07e0a6b7adf6cfdaeec90f06459a",
+	} {
+		if got := mykey.IDFromName([]byte(name)).String(); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// run runs a script in an object of what is public.
+func (h *scriptsHost) run(t *testing.T, binding, name, script, want string) {
+	t.Helper()
+	p := &probe{t: t, Host: &hosttest.Host{Runtime: h.runtime}}
+	if got := p.runIn(binding, name, script); got != want {
+		t.Errorf("%s/%s: %s: got %s, want %s", binding, name, script, got, want)
+	}
+}
+
+// TestDurableSharedNamespace is A12 and B22: two scripts bound to one class see
+// the same objects under the same IDs, and stay in their own environments.
+func TestDurableSharedNamespace(t *testing.T) {
+	h := &scriptsHost{fs: vfs.NewMem()}
+	defer h.stop(t)
+	const migrations = `"migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`
+	a := guestScript(t, "probe", `"name": "a", "vars": {"WHO": "a"}, "durable_objects": {"bindings": [
+		{"name": "PROBE", "class_name": "Probe"}, {"name": "B", "class_name": "Probe", "script_name": "b"}]}, `+migrations)
+	b := guestScript(t, "probe", `"name": "b", "vars": {"WHO": "b"}, "durable_objects": {"bindings": [
+		{"name": "A", "class_name": "Probe", "script_name": "a"}, {"name": "PROBE", "class_name": "Probe"}]}, `+migrations)
+	if err := h.start(t, a, b); err != nil {
+		t.Fatal(err)
+	}
+	inA := h.read(t, "PROBE", "x", "id")
+	inB := h.read(t, "B", "x", "id")
+	if inA == inB {
+		t.Errorf("two namespaces share the ID %s", inA)
+	}
+	h.run(t, "PROBE", "x", "add n 1, var WHO", `1, "a"`)
+	h.run(t, "PROBE", "x", "add n 1, call B:x(add n 1, var WHO), call B:x(call A:x(get n))", `2, 1, "b", 2`)
+	h.run(t, "PROBE", "x", "idfromstring B "+inB+", call B:#"+inB+"(id)", inB+` "", `+inB)
+	h.run(t, "PROBE", "x", "try(call B:#"+inA+"(id))", notOfHere)
+	if err := h.start(t, b, a); err != nil { // b is public now
+		t.Fatal(err)
+	}
+	h.run(t, "A", "x", "add n 1, id, var WHO", `3, `+inA+`, "a"`)
+	h.run(t, "PROBE", "x", "add n 1, id, var WHO", `2, `+inB+`, "b"`)
+	h.run(t, "PROBE", "x", "call A:#"+inA+"(id)", inA)
+}
+
+func (h *scriptsHost) read(t *testing.T, binding, name, script string) string {
+	t.Helper()
+	return (&probe{t: t, Host: &hosttest.Host{Runtime: h.runtime}}).runIn(binding, name, script)
+}
