@@ -18,7 +18,8 @@ test: check ## everything that CI runs
 	$(GO) test -race -short -timeout 10m ./...
 
 # go ./... passes over testdata, so the samples are named.
-SAMPLES := ./testdata/counter ./testdata/sdk
+SAMPLES := ./testdata/counter ./testdata/sdk ./testdata/chat ./testdata/ratelimiter \
+	./testdata/todo ./testdata/reminder ./testdata/bank
 
 check: ## formatting, vet, tidy modules
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
