@@ -25,7 +25,12 @@ func (r *Runtime) wake(_ context.Context, due alarm.Due) alarm.Outcome {
 		Alarm:  &object.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount, Abandon: due.Abandon},
 		Input:  wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount}),
 	}, nil)
-	return alarmOutcome(err)
+	outcome := alarmOutcome(err)
+	if err != nil && outcome != alarm.Moved {
+		r.options.Logger.Warn("alarm handler failed", "class", n.Class(), "object", due.Owner.ID.String(),
+			"name", due.Owner.Name, "retry", due.RetryCount, "error", err)
+	}
+	return outcome
 }
 
 // alarmOutcome says what became of a run whose call gave err.

@@ -53,66 +53,94 @@ func newActivation(o *Objects, to *Address) *Activation {
 func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
 	s := a.objects.states.Get().(*State)
 	s.begin(a, r)
-	if seq, err := a.enter(s, nested); err != nil {
+	w, err := a.enter(s, nested, r, dst)
+	switch {
+	case err != nil:
 		a.objects.states.Put(s)
-		return Reply{Output: dst, Seq: seq}, err
+		return Reply{Output: dst}, err
+	case w != nil && w.answered:
+		return w.reply, w.err
 	}
+	reply, err, next := a.perform(s, r, nested, dst)
+	if next != nil {
+		go a.drain(next)
+	}
+	return reply, err
+}
+
+// drain runs the call of a parked waiter, and those behind it, one after the
+// other. Waking each of them to run its own call would leave the object idle
+// until the scheduler came to it, while more and more of them queue: with two
+// processors and 64 clients of one object, half of the throughput.
+func (a *Activation) drain(w *waiter) {
+	for w != nil {
+		reply, err, next := a.perform(w.state, w.request, false, w.dst)
+		w.answer(reply, err)
+		w.wake <- struct{}{}
+		w = next
+	}
+}
+
+// perform runs a request whose turn it is. next is a parked waiter whose turn
+// it is then; the caller must drain it.
+func (a *Activation) perform(s *State, r *Request, nested bool, dst []byte) (reply Reply, err error, next *waiter) {
 	output, err := s.run(r, dst)
-	reply := Reply{Output: output, Seq: max(a.seq, s.Seq)} // s.Seq also after an error
-	if s.background && !a.isBroken() {                     // also after an error that the guest threw
+	reply = Reply{Output: output, Seq: max(a.seq, s.Seq)} // s.Seq also after an error
+	if s.background && !a.isBroken() {                    // also after an error that the guest threw
 		if !nested {
 			// The answer goes, the call stays: nobody else enters before it ends.
-			a.objects.background.Go(func() { a.finish(s) })
-			return reply, err
+			a.objects.background.Go(func() { a.drain(a.finish(s)) })
+			return reply, err, nil
 		}
 		s.runBackground() // entries nest: it must end before what is below goes on
 	}
 	s.background = false
-	a.finish(s)
-	return reply, err
+	return reply, err, a.finish(s)
 }
 
 // finish ends a call that has been answered.
-func (a *Activation) finish(s *State) {
+func (a *Activation) finish(s *State) (next *waiter) {
 	s.runBackground()
 	s.finish()
-	a.leave(s)
+	next = a.leave(s)
 	s.end()
 	a.objects.states.Put(s)
+	return next
 }
 
-// enter makes s the innermost entry when its turn has come. seq is the newest
-// write that an error could tell of.
-func (a *Activation) enter(s *State, nested bool) (seq storage.Seq, err error) {
+// enter makes s the innermost entry when its turn has come. A call that had to
+// wait has a waiter, which may have been answered already.
+func (a *Activation) enter(s *State, nested bool, r *Request, dst []byte) (*waiter, error) {
 	a.mu.Lock()
 	switch {
 	case a.gone:
 		a.mu.Unlock()
-		return 0, errGone
+		return nil, errGone
 	case nested && a.broken:
 		a.mu.Unlock()
-		return 0, errReset
+		return nil, errReset
 	case nested && a.critical > 0:
 		a.mu.Unlock()
-		return 0, errCritical
+		return nil, errCritical
 	case nested, a.top == nil && a.mailbox.len() == 0:
 		s.below, a.top = a.top, s
 		a.mu.Unlock()
-		return 0, nil
+		return nil, nil
 	}
-	w := &waiter{state: s, bytes: s.inputBytes, since: time.Now(), wake: make(chan struct{}, 1)}
+	w := &waiter{state: s, request: r, dst: dst, bytes: len(r.Input), since: time.Now(), wake: make(chan struct{}, 1)}
 	first := a.mailbox.len() == 0
 	if err := a.mailbox.push(w); err != nil {
 		a.mu.Unlock()
-		return 0, err
+		return nil, err
 	}
 	a.mu.Unlock()
 	w.wait(first)
-	return w.seq, w.err
+	return w, nil
 }
 
-// leave ends the innermost entry and lets the next call in.
-func (a *Activation) leave(s *State) {
+// leave ends the innermost entry and makes the next call the innermost. It
+// returns the call's waiter if that is parked, and somebody must run it.
+func (a *Activation) leave(s *State) (next *waiter) {
 	a.used.Store(true)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -122,23 +150,23 @@ func (a *Activation) leave(s *State) {
 	a.lastTick = a.objects.ticks.Load()
 	a.top = s.below
 	if a.top != nil {
-		return
+		return nil
 	}
 	if a.broken {
 		a.forget()
 	}
-	for a.top == nil {
-		w := a.mailbox.pop()
-		if w == nil {
-			return
-		}
+	for w := a.mailbox.pop(); w != nil; w = a.mailbox.pop() {
 		if time.Since(w.since) > maxQueuedFor {
-			w.err = errQueueOld
-		} else {
-			a.top = w.state
+			w.refuse(errQueueOld, 0)
+			continue
 		}
-		w.grant()
+		a.top = w.state
+		if w.claim() {
+			return w
+		}
+		return nil
 	}
+	return nil
 }
 
 // fail breaks the activation: it ends when its entries have returned, and the
@@ -155,8 +183,7 @@ func (a *Activation) refuseQueued(err error, seq storage.Seq) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for w := a.mailbox.pop(); w != nil; w = a.mailbox.pop() {
-		w.err, w.seq = err, seq
-		w.grant()
+		w.refuse(err, seq)
 	}
 }
 

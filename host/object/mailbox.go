@@ -20,15 +20,26 @@ const (
 	maxQueuedFor = 30 * time.Second
 )
 
-// waiter is a call in a mailbox.
+// waiter is a call in a mailbox. It runs on its caller's goroutine where that
+// still looks out for its turn, else on a runner's, see Activation.drain.
 type waiter struct {
-	state *State
-	bytes int // of its input
-	since time.Time
-	phase atomic.Uint32 // waiting, granted, parked
-	wake  chan struct{}
-	err   error       // why it will not run; set before it is granted
-	seq   storage.Seq // the newest write that err could tell of
+	state   *State
+	request *Request
+	dst     []byte
+	bytes   int // of its input
+	since   time.Time
+	phase   atomic.Uint32 // waiting, granted, parked
+	wake    chan struct{}
+
+	// Set before it is granted, or woken.
+	answered bool // it need not run: it has, or it will not
+	reply    Reply
+	err      error
+}
+
+// answer ends a waiter that need not run.
+func (w *waiter) answer(reply Reply, err error) {
+	w.answered, w.reply, w.err = true, reply, err
 }
 
 const (
@@ -37,11 +48,19 @@ const (
 	parked
 )
 
-// spins is how often a waiter looks before it parks. A call takes a few
-// microseconds, parking and waking as long; and a Worker that parks holds an
-// instance that then goes cold. Only the first in line can be granted soon, so
-// only it spins.
-const spins = 2000
+// refuse answers a waiter with an error, which could tell of what was written up
+// to seq.
+func (w *waiter) refuse(err error, seq storage.Seq) {
+	w.answer(Reply{Output: w.dst, Seq: seq}, err)
+	w.state.abandon()
+	w.grant()
+}
+
+// spins is how often a waiter looks before it parks: for about 10 µs. A call
+// takes a few microseconds, parking and waking as long; and a Worker that parks
+// holds an instance that then goes cold. Only the first in line can be granted
+// soon, so only it spins.
+const spins = 8000
 
 // wait returns when the waiter is granted.
 func (w *waiter) wait(first bool) {
@@ -59,10 +78,14 @@ func (w *waiter) wait(first bool) {
 
 // grant lets the waiter go on.
 func (w *waiter) grant() {
-	if w.phase.Swap(granted) == parked {
+	if w.claim() {
 		w.wake <- struct{}{}
 	}
 }
+
+// claim grants the waiter, and reports whether it is parked: then whoever claims
+// it wakes it.
+func (w *waiter) claim() (parkedBefore bool) { return w.phase.Swap(granted) == parked }
 
 // mailbox is the queue of calls to one activation, first in first out.
 type mailbox struct {

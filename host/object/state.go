@@ -16,12 +16,11 @@ import (
 // writes gather in. It is used by one goroutine, for the length of the call.
 type State struct {
 	Guest
-	call       hostfunc.Call
-	act        *Activation
-	txn        *storage.Txn
-	inputBytes int
-	below      *State // the entry that this one is nested in
-	init       []byte // the constructor's input, a buffer of this State
+	call  hostfunc.Call
+	act   *Activation
+	txn   *storage.Txn
+	below *State // the entry that this one is nested in
+	init  []byte // the constructor's input, a buffer of this State
 
 	batch        batch
 	alarm        alarmRun
@@ -32,7 +31,7 @@ type State struct {
 
 func (s *State) begin(a *Activation, r *Request) {
 	o := a.objects
-	s.act, s.below, s.inputBytes = a, nil, len(r.Input)
+	s.act, s.below = a, nil
 	s.Env, s.Sender, s.Random = a.address.Namespace.Env(), o.sender, o.options.Random
 	s.Depth = r.Depth + 1
 	s.batch, s.alarm, s.background = batch{}, alarmRun{}, false
@@ -42,6 +41,13 @@ func (s *State) begin(a *Activation, r *Request) {
 func (s *State) end() {
 	s.act, s.below, s.Env, s.Logger = nil, nil, nil, nil
 	s.Guest.Reuse()
+}
+
+// abandon lets go of a State whose call will not run.
+func (s *State) abandon() {
+	o := s.act.objects
+	s.end()
+	o.states.Put(s)
 }
 
 // run is what happens to one request once it is its turn. finish must follow.
