@@ -18,9 +18,9 @@ const (
 )
 
 // FuelQuantum is what a guest may spend before the host looks at the clock, in
-// units of about one instruction: a few milliseconds. Too little costs host
+// units of about one instruction: some five milliseconds. Too little costs host
 // calls, too much makes the CPU limit coarse.
-const FuelQuantum = 10_000_000
+const FuelQuantum = 50_000_000
 
 // ErrCPULimit ends a call that has computed for longer than it may.
 var ErrCPULimit = errors.New("hostfunc: CPU limit exceeded")

@@ -53,7 +53,6 @@ type Instance struct {
 	version *Version
 	mod     api.Module
 	mem     *memory
-	fuel    api.MutableGlobal
 	globals []api.MutableGlobal
 	depth   int // entries that have not returned
 
@@ -87,7 +86,6 @@ func (v *Version) newInstance(ctx context.Context) (*Instance, error) {
 		i.mem.Free()
 		return nil, fmt.Errorf("instantiate module: %w", err)
 	}
-	i.fuel = i.mod.ExportedGlobal(hostfunc.FuelGlobal).(api.MutableGlobal)
 	for _, name := range v.globalNames {
 		i.globals = append(i.globals, i.mod.ExportedGlobal(name).(api.MutableGlobal))
 	}
@@ -138,7 +136,6 @@ func (i *Instance) enter(c *hostfunc.Call, e Export) (abi.Status, error) {
 		return 0, err
 	}
 	i.mem.refused = false
-	fuel := i.fuel.Get()
 	i.depth++
 	i.stack[0] = uint64(len(c.Input))
 	err = fn.CallWithStack(c, i.stack[:])
@@ -148,9 +145,8 @@ func (i *Instance) enter(c *hostfunc.Call, e Export) (abi.Status, error) {
 		i.broken = true
 		return 0, i.explain(err)
 	}
-	if fuel-i.fuel.Get() > keepStackFuel {
-		// It may have recursed deep, and wazero keeps a stack that has grown.
-		i.functions[e] = i.functions[e][:i.depth]
+	if stackBytes(fn) > keepStackBytes {
+		i.functions[e] = i.functions[e][:i.depth] // a new one begins small
 	}
 	if status != abi.StatusOK && status != abi.StatusError {
 		i.broken = true
@@ -158,10 +154,6 @@ func (i *Instance) enter(c *hostfunc.Call, e Export) (abi.Status, error) {
 	}
 	return status, nil
 }
-
-// keepStackFuel is how much a call may compute, as an unsigned difference of
-// fuel, for its stack to be kept for the next one.
-const keepStackFuel = 1_000_000
 
 // function returns the callable of an export for the present depth.
 func (i *Instance) function(e Export) (api.Function, error) {
