@@ -160,3 +160,14 @@ func TestParseID(t *testing.T) {
 		}
 	}
 }
+
+// TestAppendix holds the example of SPEC.md to the file that host's tests run.
+func TestAppendix(t *testing.T) {
+	wat, err := os.ReadFile("testdata/example.wat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(spec(t), "\n```wat\n"+string(wat)+"```\n") {
+		t.Error("the appendix of SPEC.md is not testdata/example.wat")
+	}
+}

@@ -2,8 +2,8 @@
 // it runs: names, numbers and limits, and nothing that behaves.
 //
 // SPEC.md beside this file says the same in words for authors of other
-// languages and other hosts; where the two differ, SPEC.md is wrong and wants a
-// fix. RATIONALE.md answers "why" for the whole project.
+// languages and other hosts, and is normative; where the two differ, one of them
+// wants a fix. Package conformance holds a host to it. RATIONALE.md answers "why" for the whole project.
 //
 // A guest imports functions from one module, [ModuleName], and exports
 // functions that the host calls. A Func constant names an import, an Export

@@ -62,7 +62,7 @@ const (
 	// FuncResultRead is (buf_ptr, buf_cap, len_ptr) -> status. It copies the
 	// result of the guest's last import that left one: a value that was too
 	// large for its buffer, or the wire.Error of a StatusError. A result can be
-	// read until the next import that leaves one.
+	// read until the next import that leaves one; FuncListNext leaves none.
 	FuncResultRead = "result_read"
 
 	// FuncEnvGet is (name_ptr, name_len, buf_ptr, buf_cap, len_ptr) -> status.
@@ -149,12 +149,14 @@ const (
 	// FuncCriticalBegin is () -> status. Until the matching critical_end no
 	// nested entry is let in. StatusError: nested deeper than MaxCriticalDepth.
 	FuncCriticalBegin = "critical_begin"
-	// FuncCriticalEnd is () -> status. StatusError: the section took longer than
-	// MaxCriticalMillis, and the activation ends.
+	// FuncCriticalEnd is () -> status. StatusInvalid: none has begun. It does not
+	// return when the section took longer than MaxCriticalMillis: the activation
+	// ends.
 	FuncCriticalEnd = "critical_end"
 
 	// FuncBackgroundRequest is () -> status. It asks the host to call
-	// ExportBackgroundRun once this call's answer is on its way.
+	// ExportBackgroundRun once this call's answer is on its way, be it a result
+	// or an error. StatusForbidden: the guest lacks that export.
 	FuncBackgroundRequest = "background_request"
 
 	// FuncFetchSend is (request_ptr, request_len, buf_ptr, buf_cap, len_ptr) ->

@@ -16,12 +16,16 @@ import (
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
+// wrapper gets what is wrong into a function of the ABI. funcs has the right
+// ones, by name.
+type wrapper func(name string, run hostfunc.Function, funcs functions) hostfunc.Function
+
+type functions map[string]hostfunc.Function
+
 // mutation is a host that gets one thing wrong, and what the kit must find.
 type mutation struct {
 	name string
-	// wrap gets what is wrong into the functions of the ABI. funcs has the right
-	// ones, by name.
-	wrap func(name string, run hostfunc.Function, funcs map[string]hostfunc.Function) hostfunc.Function
+	wrap wrapper
 	// app and load get it into the rest.
 	app  func(*kitApp) conformance.App
 	load func(kitHost) conformance.Host
@@ -30,9 +34,8 @@ type mutation struct {
 }
 
 // only makes a wrap of one function.
-func only(name string, wrap func(run hostfunc.Function) hostfunc.Function,
-) func(string, hostfunc.Function, map[string]hostfunc.Function) hostfunc.Function {
-	return func(n string, run hostfunc.Function, _ map[string]hostfunc.Function) hostfunc.Function {
+func only(name string, wrap func(run hostfunc.Function) hostfunc.Function) wrapper {
+	return func(n string, run hostfunc.Function, _ functions) hostfunc.Function {
 		if n == name {
 			return wrap(run)
 		}
@@ -42,7 +45,7 @@ func only(name string, wrap func(run hostfunc.Function) hostfunc.Function,
 
 // answered makes a wrap that does something with what a function has answered.
 func answered(name string, then func(c *hostfunc.Call, args []uint64, got abi.Status) abi.Status,
-) func(string, hostfunc.Function, map[string]hostfunc.Function) hostfunc.Function {
+) wrapper {
 	return only(name, func(run hostfunc.Function) hostfunc.Function {
 		return func(c *hostfunc.Call, args []uint64) abi.Status {
 			args = slices.Clone(args)
@@ -116,7 +119,8 @@ var mutations = []mutation{
 				}
 				return run(c, args)
 			}
-		}), fails: []string{"memory/overlap", "*/fault", "memory/grown", "storage_put/too_large", "storage/forbidden",
+		}), fails: []string{"memory/overlap", "*/fault", "memory/grown", "storage_put/too_large",
+		"storage/forbidden",
 		"start/forbidden", "result_read/kept", "memory/fault_first"}},
 	{name: "a result can be read once", wrap: answered(abi.FuncResultRead,
 		func(c *hostfunc.Call, args []uint64, got abi.Status) abi.Status {
@@ -148,13 +152,15 @@ var mutations = []mutation{
 			return got
 		}
 	}), fails: []string{"list_next/too_small"}},
-	{name: "a rollback commits", wrap: func(name string, run hostfunc.Function, funcs map[string]hostfunc.Function) hostfunc.Function {
+	{name: "a rollback commits", wrap: func(
+		name string, run hostfunc.Function, funcs functions) hostfunc.Function {
 		if name != abi.FuncTransactionRollback {
 			return run
 		}
 		return func(c *hostfunc.Call, args []uint64) abi.Status { return funcs[abi.FuncTransactionCommit](c, args) }
 	}, fails: []string{"transaction_rollback/nested", "transaction_commit/nested", "transaction_begin/list"}},
-	{name: "critical sections let in", wrap: func(name string, run hostfunc.Function, _ map[string]hostfunc.Function) hostfunc.Function {
+	{name: "critical sections let in", wrap: func(
+		name string, run hostfunc.Function, _ functions) hostfunc.Function {
 		if !strings.HasPrefix(name, "critical_") {
 			return run
 		}
@@ -162,10 +168,13 @@ var mutations = []mutation{
 	}, fails: []string{"critical_*/*", "entry/own", "entry/left_open", "storage/forbidden", "start/forbidden"}},
 	{name: "a sync does not wait", wrap: only(abi.FuncStorageSync, func(hostfunc.Function) hostfunc.Function {
 		return func(*hostfunc.Call, []uint64) abi.Status { return abi.StatusOK }
-	}), fails: []string{"storage_sync/durable", "batch/call_out", "transaction_begin/call_out", "storage/forbidden", "start/forbidden"}},
+	}), fails: []string{"storage_sync/durable", "batch/call_out", "transaction_begin/call_out",
+		"storage/forbidden", "start/forbidden"}},
 	{name: "nested entries are not let in", wrap: notNested,
-		fails: []string{"nested/*", "entry/own", "critical_begin/*", "background_run/nested", "output_write/last"}},
-	{name: "the last answer was not durable", app: func(a *kitApp) conformance.App { return &forgetful{kitApp: a} },
+		fails: []string{"nested/*", "entry/own", "critical_begin/*", "background_run/nested",
+			"output_write/last"}},
+	{name: "the last answer was not durable",
+		app:   func(a *kitApp) conformance.App { return &forgetful{kitApp: a} },
 		fails: []string{"durable/*", "storage_sync/durable", "alarm_get/set", "object_alarm/restart"}},
 	{name: "errors lose their flags", app: func(a *kitApp) conformance.App { return flagless{a} },
 		fails: []string{"batch/*", "entry/error", "nested/trap", "nested/abort", "object_init/*", "cpu/*",
@@ -182,7 +191,7 @@ var (
 )
 
 // notNested makes an entry fail that begins while another waits.
-func notNested(name string, run hostfunc.Function, _ map[string]hostfunc.Function) hostfunc.Function {
+func notNested(name string, run hostfunc.Function, _ functions) hostfunc.Function {
 	switch name {
 	case abi.FuncStubCall, abi.FuncStubFetch:
 		return func(c *hostfunc.Call, args []uint64) abi.Status {
@@ -324,15 +333,16 @@ func TestConformanceFindsMutations(t *testing.T) {
 
 // isRefusal tells cases about modules that are refused from others.
 func isRefusal(c conformance.Case) bool {
-	n := len(c.Musts) == 1 && len(c.Musts[0]) == 3 && c.Musts[0] >= "M11" && c.Musts[0] <= "M24" && c.Musts[0] != "M20"
-	return n && c.Name != "module/smallest" && c.Name != "module/exports_of_its_own"
+	m := c.Musts[0]
+	return len(c.Musts) == 1 && len(m) == 3 && m >= "M11" && m <= "M24" && m != "M20" &&
+		c.Name != "module/smallest" && c.Name != "module/exports_of_its_own"
 }
 
 // host makes the wrong host.
 func (m *mutation) host(t *testing.T) conformance.Host {
 	o := hosttest.Options{}
 	if m.wrap != nil {
-		funcs := map[string]hostfunc.Function{}
+		funcs := functions{}
 		o.WrapImports = func(name string, run hostfunc.Function) hostfunc.Function {
 			funcs[name] = run
 			return m.wrap(name, run, funcs)

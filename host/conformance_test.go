@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -98,3 +100,31 @@ func (a *kitApp) Restart() error {
 
 // Close implements conformance.App. The test ends the app.
 func (a *kitApp) Close() error { return nil }
+
+// TestExample runs the example of SPEC.md's appendix.
+func TestExample(t *testing.T) {
+	wasm, err := os.ReadFile("../abi/testdata/example.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := hosttest.Start(t, hosttest.Options{Wasm: wasm})
+	get := func(path, want string) {
+		t.Helper()
+		if status, body := h.Get(path); status != http.StatusOK || body != want {
+			t.Errorf("GET %s: %d %q, want %q", path, status, body, want)
+		}
+	}
+	for n := range 11 {
+		get("/anna", fmt.Sprint(n+1))
+	}
+	get("/ben", "1")
+	get("/", "1")
+	get("/"+strings.Repeat("x", 2000), "1")
+	h.Restart()
+	get("/anna", "12")
+	_, err = h.Call("COUNTERS", "anna", "vanish")
+	var told *hostfunc.Error
+	if !errors.As(err, &told) || told.Name != "TypeError" || told.Message != "no such method" {
+		t.Errorf("an unknown method: %v", err)
+	}
+}

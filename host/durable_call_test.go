@@ -188,7 +188,7 @@ func TestDurableOrder(t *testing.T) {
 			done = append(done, p.start("A", "add n 1, log next, add n 1, count"))
 			synctest.Wait() // it is in the mailbox
 		}
-		if got := p.logged(); got != "first" {
+		if got := p.logged("A"); got != "first" {
 			t.Errorf("while the first one runs: %s", got)
 		}
 		close(first.open)
@@ -198,7 +198,7 @@ func TestDurableOrder(t *testing.T) {
 				t.Errorf("call %d: %s, want %s", i, got, want[i])
 			}
 		}
-		if got, want := p.logged(), "end"+strings.Repeat("; next", 9); got != want {
+		if got, want := p.logged("A"), "end"+strings.Repeat(", next", 9); got != want {
 			t.Errorf("logged %s, want %s", got, want)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,8 +37,10 @@ type probe struct {
 
 	mu    sync.Mutex
 	gates map[string]*gate // where an object that logs this line waits
-	lines []string         // that objects logged
+	lines []loggedLine     // that objects logged
 }
+
+type loggedLine struct{ name, text string }
 
 func startProbe(t testing.TB, o hosttest.Options) *probe {
 	t.Helper()
@@ -51,11 +54,11 @@ func startProbe(t testing.TB, o hosttest.Options) *probe {
 }
 
 func (p *probe) onLog(r hosttest.Record) {
-	if r.Attr("class") == "" || strings.HasPrefix(r.Message, "object reset") {
-		return
+	if r.Attr("class") == "" || r.Attr("guest") == "" {
+		return // a line of the host
 	}
 	p.mu.Lock()
-	p.lines = append(p.lines, r.Message)
+	p.lines = append(p.lines, loggedLine{r.Attr("name"), r.Message})
 	g := p.gates[r.Message]
 	delete(p.gates, r.Message)
 	p.mu.Unlock()
@@ -74,13 +77,20 @@ func (p *probe) gate(line string) *gate {
 	return g
 }
 
-// logged returns what objects logged since the last time.
-func (p *probe) logged() string {
+// logged returns what an object, and those named after it, logged since the last
+// time.
+func (p *probe) logged(name string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	lines := strings.Join(p.lines, "; ")
-	p.lines = nil
-	return lines
+	var lines []string
+	p.lines = slices.DeleteFunc(p.lines, func(l loggedLine) bool {
+		own := l.name == name || strings.HasPrefix(l.name, name+".")
+		if own {
+			lines = append(lines, l.text)
+		}
+		return own
+	})
+	return strings.Join(lines, ", ")
 }
 
 // run runs a script in an object and returns what it printed, or the error.

@@ -162,6 +162,10 @@ func (r *Runtime) Modules() (versions, instances int) {
 	return r.engine.Versions(), r.engine.Instances()
 }
 
+// RunAlarms runs every alarm that is due by the clock, and returns how many runs
+// have ended, once none is left. It may be called beside what runs them anyway.
+func (r *Runtime) RunAlarms(ctx context.Context) (int, error) { return r.alarms.RunDue(ctx) }
+
 // Metrics returns what /metrics shows.
 func (r *Runtime) Metrics() *prometheus.Registry {
 	registry := prometheus.NewRegistry()

@@ -69,6 +69,9 @@ type Options struct {
 	Random func([]byte)
 }
 
+// MemoryFS returns a new disk in memory, for Options.FS.
+func MemoryFS() vfs.FS { return vfs.NewMem() }
+
 // Script is a script to run.
 type Script struct {
 	// Config is what its wrangler file says. Required.

@@ -44,7 +44,8 @@ func manyActivations(s *Suite) error {
 		got, err := p.answer(fmt.Sprint(i), "global", "peek @x 4", "size",
 			fmt.Sprintf("set %d", i+1), fmt.Sprintf("word @x %d", 0x41414130+i), fmt.Sprintf("grow %d", i%4),
 			fmt.Sprintf("storage_put \"k\" \"%d\" 0", i))
-		if want := fmt.Sprintf(`0, "\x00\x00\x00\x00", %d, %[1]d, OK`, minPages); err != nil || got != want {
+		want := fmt.Sprintf(`0, "\x00\x00\x00\x00", %d, %[1]d, OK`, minPages)
+		if err != nil || got != want {
 			return fmt.Errorf("object %d began with %s, %v; want %s", i, got, err, want)
 		}
 	}
@@ -98,7 +99,8 @@ func parallelActivations(s *Suite) error {
 	}
 	for i := range objects {
 		got, err := p.answer(fmt.Sprint(i), "storage_get \"n\" buf:4 len", "peek @n 1")
-		if want := fmt.Sprintf(`OK buf="\x%02x\x00\x00\x00" len=4`, callers*calls); err != nil || !strings.HasPrefix(got, want) {
+		want := fmt.Sprintf(`OK buf="\x%02x\x00\x00\x00" len=4`, callers*calls)
+		if err != nil || !strings.HasPrefix(got, want) {
 			return fmt.Errorf("object %d counted %s, %v; want %s", i, got, err, want)
 		}
 	}

@@ -144,10 +144,11 @@ func (g *guestBuilder) buildLifecycle(o guestOptions) {
 	register, _ := importIndex(abi.FuncClassRegister)
 	worker, _ := importIndex(abi.FuncWorkerRegister)
 	c := (&code{}).i32('i').call(g.mark)
+	const all = abi.ClassHasFetch | abi.ClassHasAlarm
 	for n, class := range []struct {
 		name  string
 		flags int32
-	}{{"Raw", abi.ClassHasFetch | abi.ClassHasAlarm}, {"Other", abi.ClassHasFetch | abi.ClassHasAlarm}, {"Plain", 0}} {
+	}{{"Raw", all}, {"Other", all}, {"Plain", 0}} {
 		ptr, length := g.constant(int32(0x200+16*n), class.name)
 		c.i32(ptr).i32(length).i32(class.flags).call(register).op(opDrop)
 	}
@@ -249,7 +250,8 @@ func (g *guestBuilder) callArguments(c *code, frame uint32) {
 // follows the input.
 func (g *guestBuilder) storedScript(c *code, key string, frame uint32) {
 	storageGet, _ := importIndex(abi.FuncStorageGet)
-	ptr, length := g.constant(map[string]int32{keyInit: 0x240, keyAlarm: 0x260, keyBackground: 0x280}[key], key)
+	places := map[string]int32{keyInit: 0x240, keyAlarm: 0x260, keyBackground: 0x280}
+	ptr, length := g.constant(places[key], key)
 	buf := func() { c.get(frame).load(frInput).get(frame).load(frInputLen).op(opI32Add) }
 	c.get(frame).load(frScript).i32(scriptEnd).store8(0)
 	c.i32(ptr).i32(length)

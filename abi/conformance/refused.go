@@ -39,6 +39,11 @@ func importing(im importItem) func() []byte {
 	}
 }
 
+// shared is an import that is no function.
+func shared(kind byte, desc []byte) importItem {
+	return importItem{module: abi.ModuleName, name: "shared", kind: kind, desc: desc}
+}
+
 // bare is a module without anything but what must be there; finish adds it.
 type bare struct {
 	module
@@ -54,7 +59,8 @@ func minimal() *bare {
 
 func (b *bare) finish() []byte {
 	register := uint32(b.importedFunctions())
-	b.imports = append(b.imports, importItem{module: abi.ModuleName, name: abi.FuncWorkerRegister, sig: ":i"})
+	b.imports = append(b.imports, importItem{
+		module: abi.ModuleName, name: abi.FuncWorkerRegister, sig: ":i"})
 	c := &code{}
 	if b.worker {
 		c.call(register).op(opDrop)
@@ -65,7 +71,7 @@ func (b *bare) finish() []byte {
 	b.export(abi.ExportMemory, kindMemory, 0)
 	b.export(abi.ExportInitialize, kindFunc, b.function("", "", c))
 	b.export(abi.ExportABIVersion, kindFunc, b.function(":i", "", (&code{}).i32(abi.Version)))
-	b.export(abi.ExportWorkerFetch, kindFunc, b.function("i:i", "", (&code{}).i32(0)))
+	b.export(abi.ExportWorkerFetch, kindFunc, b.function("i:i", "", zero))
 	return b.encode()
 }
 
@@ -81,9 +87,17 @@ func replaced(name string, sig signature, body *code) func() []byte {
 	})
 }
 
+// missing is a guest that lacks an export that it needs.
+func missing(name string) refusal {
+	return refusal{name + "/missing", "M24", []string{name}, dropped(name), 0}
+}
+
 func dropped(name string) func() []byte {
 	return changed(func(m *module) { m.drop(name) })
 }
+
+// zero is the body of a function that returns 0.
+var zero = (&code{}).i32(0)
 
 func bytesOf(b string) func() []byte { return func() []byte { return []byte(b) } }
 
@@ -99,7 +113,9 @@ func refusals() []refusal {
 			b := newGuest(guestOptions{}).encode()
 			return b[:len(b)/2]
 		}, 0},
-		{"module/junk_behind", "M11", nil, func() []byte { return append(newGuest(guestOptions{}).encode(), 0xff) }, 0},
+		{"module/junk_behind", "M11", nil, func() []byte {
+			return append(newGuest(guestOptions{}).encode(), 0xff)
+		}, 0},
 		{"module/not_valid", "M11", nil, changed(func(m *module) {
 			m.function(":i", "", &code{}) // returns nothing
 		}), 0},
@@ -117,11 +133,11 @@ func refusals() []refusal {
 		{"import/later_version", "M13", []string{"cairn_v2"},
 			importing(importItem{module: "cairn_v2", name: abi.FuncStorageGet, sig: "iiiii:i"}), 0},
 		{"import/memory", "M14", []string{"shared"},
-			importing(importItem{module: abi.ModuleName, name: "shared", kind: kindMemory, desc: []byte{0, 1}}), 0},
+			importing(shared(kindMemory, []byte{0, 1})), 0},
 		{"import/table", "M14", []string{"shared"},
-			importing(importItem{module: abi.ModuleName, name: "shared", kind: kindTable, desc: []byte{0x70, 0, 1}}), 0},
+			importing(shared(kindTable, []byte{0x70, 0, 1})), 0},
 		{"import/global", "M14", []string{"shared"},
-			importing(importItem{module: abi.ModuleName, name: "shared", kind: kindGlobal, desc: []byte{typeI32, 0}}), 0},
+			importing(shared(kindGlobal, []byte{typeI32, 0})), 0},
 
 		{"memory/missing", "M16", []string{abi.ExportMemory}, dropped(abi.ExportMemory), 0},
 		{"abi_version/missing", "M16", []string{abi.ExportABIVersion}, dropped(abi.ExportABIVersion), 0},
@@ -133,10 +149,13 @@ func refusals() []refusal {
 			m.data = append(m.data, segment{-1, []byte("xx")})
 		}), 0},
 
-		{"abi_version/other", "M21", []string{"2"}, replaced(abi.ExportABIVersion, ":i", (&code{}).i32(2)), 0},
-		{"abi_version/zero", "M21", nil, replaced(abi.ExportABIVersion, ":i", (&code{}).i32(0)), 0},
+		{"abi_version/other", "M21", []string{"2"},
+			replaced(abi.ExportABIVersion, ":i", (&code{}).i32(2)), 0},
+		{"abi_version/zero", "M21", nil, replaced(abi.ExportABIVersion, ":i", zero), 0},
 		{"abi_version/traps", "M22", nil, replaced(abi.ExportABIVersion, ":i", trap), 0},
-		{"start/traps", "M22", nil, changed(func(m *module) { m.start = int(m.function("", "", trap)) }), 0},
+		{"start/traps", "M22", nil, changed(func(m *module) {
+			m.start = int(m.function("", "", trap))
+		}), 0},
 		{"_initialize/traps", "M22", nil, replaced(abi.ExportInitialize, "", trap), 0},
 		{"_initialize/exits", "M22", nil, replaced(abi.ExportInitialize, "", func() *code {
 			exit, _ := importIndex("proc_exit")
@@ -144,11 +163,11 @@ func refusals() []refusal {
 		}()), 0},
 		{"_initialize/registers_nothing", "M23", nil, replaced(abi.ExportInitialize, "", &code{}), 0},
 
-		{"worker_fetch/missing", "M24", []string{abi.ExportWorkerFetch}, dropped(abi.ExportWorkerFetch), 0},
-		{"object_init/missing", "M24", []string{abi.ExportObjectInit}, dropped(abi.ExportObjectInit), 0},
-		{"object_call/missing", "M24", []string{abi.ExportObjectCall}, dropped(abi.ExportObjectCall), 0},
-		{"object_fetch/missing", "M24", []string{abi.ExportObjectFetch}, dropped(abi.ExportObjectFetch), 0},
-		{"object_alarm/missing", "M24", []string{abi.ExportObjectAlarm}, dropped(abi.ExportObjectAlarm), 0},
+		missing(abi.ExportWorkerFetch),
+		missing(abi.ExportObjectInit),
+		missing(abi.ExportObjectCall),
+		missing(abi.ExportObjectFetch),
+		missing(abi.ExportObjectAlarm),
 	}
 	return append(list, wrongSignatures()...)
 }
@@ -159,25 +178,29 @@ func wrongSignatures() (list []refusal) {
 		abi.ExportObjectFetch, abi.ExportObjectAlarm, abi.ExportBackgroundRun} {
 		words := []string{name}
 		list = append(list,
-			refusal{name + "/no_parameter", "M17", words, replaced(name, ":i", (&code{}).i32(0)), 0},
-			refusal{name + "/two_parameters", "M17", words, replaced(name, "ii:i", (&code{}).i32(0)), 0},
+			refusal{name + "/no_parameter", "M17", words, replaced(name, ":i", zero), 0},
+			refusal{name + "/two_parameters", "M17", words, replaced(name, "ii:i", zero), 0},
 			refusal{name + "/no_result", "M17", words, replaced(name, "i", &code{}), 0},
-			refusal{name + "/i64", "M17", words, replaced(name, "I:i", (&code{}).i32(0)), 0},
+			refusal{name + "/i64", "M17", words, replaced(name, "I:i", zero), 0},
 			refusal{name + "/a_global", "M17", words, changed(func(m *module) {
 				m.drop(name)
 				m.export(name, kindGlobal, globalUser)
 			}), 0})
 	}
 	for _, name := range []string{abi.ExportInitialize, abi.ExportImagePrepare} {
-		list = append(list, refusal{name + "/with_a_result", "M17", []string{name}, replaced(name, ":i", (&code{}).i32(0)), 0})
+		list = append(list, refusal{name + "/with_a_result", "M17", []string{name},
+			replaced(name, ":i", zero), 0})
 	}
 	list = append(list,
-		refusal{"abi_version/no_result", "M17", []string{abi.ExportABIVersion}, replaced(abi.ExportABIVersion, "", &code{}), 0},
-		refusal{"memory/a_function", "M16", []string{abi.ExportMemory}, replaced(abi.ExportMemory, "", &code{}), 0})
+		refusal{"abi_version/no_result", "M17", []string{abi.ExportABIVersion},
+			replaced(abi.ExportABIVersion, "", &code{}), 0},
+		refusal{"memory/a_function", "M16", []string{abi.ExportMemory},
+			replaced(abi.ExportMemory, "", &code{}), 0})
 	for _, im := range imports {
 		wrong := im
 		wrong.sig = "i" + im.sig // a parameter too many
-		list = append(list, refusal{im.name + "/signature", "M15", []string{im.name}, importing(wrong), 0})
+		list = append(list, refusal{im.name + "/signature", "M15", []string{im.name},
+			importing(wrong), 0})
 	}
 	return list
 }
@@ -188,15 +211,17 @@ func refusedCases() (cases []Case) {
 			return s.refused(&r)
 		}})
 	}
-	return append(cases, Case{Name: "module/smallest", Musts: []string{"M12", "M24"}, check: func(s *Suite) error {
-		return s.loads(minimal().finish())
-	}}, Case{Name: "module/exports_of_its_own", Musts: []string{"M17"}, check: func(s *Suite) error {
-		m := minimal()
-		m.table = []byte{0, 1}
-		m.export("indirect", kindTable, 0)
-		m.export("object_frobnicate", kindFunc, 0)
-		return s.loads(m.finish())
-	}})
+	return append(cases,
+		Case{"module/smallest", []string{"M12", "M24"}, func(s *Suite) error {
+			return s.loads(minimal().finish())
+		}},
+		Case{"module/exports_of_its_own", []string{"M17"}, func(s *Suite) error {
+			m := minimal()
+			m.table = []byte{0, 1}
+			m.export("indirect", kindTable, 0)
+			m.export("object_frobnicate", kindFunc, 0)
+			return s.loads(m.finish())
+		}})
 }
 
 // refused wants a module to be refused, with the words.

@@ -15,7 +15,9 @@ import (
 // Host is the host under test.
 type Host interface {
 	// Load starts an app of one module. What is stored belongs to the app and
-	// is gone with it. The error of a refused module names what is wrong.
+	// is gone with it. The error of a refused module names what is wrong. Objects
+	// that were called in the last ten seconds must not be evicted; a host that
+	// can set their memory aside should do so for all but a few.
 	Load(wasm []byte, c Config) (App, error)
 }
 

@@ -26,7 +26,7 @@ type step struct {
 
 // text is the program as the argument of a method: ["hex digits"].
 func (p *program) text() string {
-	return `["` + hex.EncodeToString(append(p.code, scriptEnd)) + `"]`
+	return `["` + hex.EncodeToString(p.code) + `00"]` // scriptEnd
 }
 
 // compiler turns the scripts of one case into programs. All of them share one

@@ -83,8 +83,10 @@ func (c *call) word(w string) error {
 			c.bytes([]byte(p.text()))
 			break
 		}
-		c.bytes(wire.AppendRequest(nil, &wire.Request{Method: []byte("POST"),
-			URL: []byte("http://object/path?query"), Header: wire.AppendHeader(nil, "X-Kit", "1"), Body: []byte(p.text())}))
+		c.bytes(wire.AppendRequest(nil, &wire.Request{
+			Method: []byte("POST"), URL: []byte("http://object/path?query"),
+			Header: wire.AppendHeader(nil, "X-Kit", "1"), Body: []byte(p.text()),
+		}))
 	case "list":
 		l, err := parseList(rest)
 		c.bytes(wire.AppendList(nil, l))
@@ -250,7 +252,8 @@ func (o *out) say(t *trace, ok bool) (said string, below []string) {
 		before, b, after = all[:guard], all[guard:guard+o.size], all[guard+o.size:]
 	} else {
 		first, last := t.bytes(16+guard), t.bytes(16+guard)
-		before, b, after = first[:guard], append(first[guard:len(first):len(first)], last[:16]...), last[16:]
+		before, after = first[:guard], last[16:]
+		b = append(first[guard:len(first):len(first)], last[:16]...)
 	}
 	said = o.kind + "=" + o.value(b, ok, &below)
 	if !isUnused(before) || !isUnused(after) {

@@ -200,7 +200,7 @@ func printObjects(w io.Writer, list []admin.Object) error {
 func exactArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usageError{fmt.Errorf("%s takes %d arguments, got %d (see %s --help)", cmd.CommandPath(), n, len(args), cmd.CommandPath())}
+			return usageError{fmt.Errorf("%s takes %d %s, got %d (see %s --help)", cmd.CommandPath(), n, plural(n, "argument"), len(args), cmd.CommandPath())}
 		}
 		return nil
 	}

@@ -7,6 +7,8 @@
 //	cairn versions            list the versions that it keeps
 //	cairn rollback [VERSION]  let an earlier one serve again
 //	cairn objects …           list and show objects of a running host
+//	cairn abi check FILE      say what a module lacks to be a guest
+//	cairn abi transcript …    run a module and show its talk with the host
 //	cairn bench URL           put load on a host and measure its latency
 //	cairn version             print the version
 //
@@ -79,7 +81,7 @@ func newRoot() *cobra.Command {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newServe(), newDev(), newBuild(), newDeploy(), newVersions(), newRollback(), newObjects(), newBench(), newVersion())
+	root.AddCommand(newServe(), newDev(), newBuild(), newDeploy(), newVersions(), newRollback(), newObjects(), newABI(), newBench(), newVersion())
 	return root
 }
 

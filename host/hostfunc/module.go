@@ -100,13 +100,30 @@ func (s System) buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 	}
 	abort := s.wrap(abi.FuncObjectAbort, objectAbort)
 	b.NewFunctionBuilder().
-		WithName(abi.FuncObjectAbort).WithParameterNames("reason_ptr", "reason_len").
+		WithName(abi.FuncObjectAbort).WithParameterNames(abortParams...).
 		WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
 			abort(callOf(ctx), stack)
 		}), []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}, nil).
 		Export(abi.FuncObjectAbort)
 	return b
 }
+
+// Params returns the names of a function's parameters, for those who show calls:
+// x_ptr and x_len are a range that it reads, buf_ptr and buf_cap one that it
+// writes, whose length goes to len_ptr; another _ptr is where a value goes.
+func Params(name string) []string {
+	if name == abi.FuncObjectAbort {
+		return abortParams
+	}
+	for _, f := range functions {
+		if f.name == name {
+			return f.params
+		}
+	}
+	return nil
+}
+
+var abortParams = []string{"reason_ptr", "reason_len"}
 
 // wrap puts System.Wrap around a function, once, when the module is built.
 func (s System) wrap(name string, run Function) Function {

@@ -57,6 +57,10 @@ type Server struct {
 	options Options
 	http    fasthttp.Server
 	buffers sync.Pool // of *exchange
+
+	mu        sync.Mutex
+	stopped   bool
+	listeners []net.Listener
 }
 
 // exchange is the memory of one request and its answer.
@@ -109,8 +113,17 @@ func refuse(ctx *fasthttp.RequestCtx, err error) {
 	}
 }
 
-// Serve answers requests of the listener until Shutdown.
+// Serve answers requests of the listener until Shutdown, which it closes; after
+// Shutdown it closes it at once.
 func (s *Server) Serve(l net.Listener) error {
+	l = &onceListener{Listener: l}
+	s.mu.Lock()
+	stopped := s.stopped
+	s.listeners = append(s.listeners, l)
+	s.mu.Unlock()
+	if stopped {
+		return l.Close()
+	}
 	if err := s.http.Serve(l); err != nil {
 		return fmt.Errorf("serve http: %w", err)
 	}
@@ -120,10 +133,30 @@ func (s *Server) Serve(l net.Listener) error {
 // Shutdown accepts nothing more and returns when running requests have been
 // answered, or when ctx is done.
 func (s *Server) Shutdown(ctx context.Context) error {
+	// fasthttp does not know a listener yet whose Serve has just been called.
+	s.mu.Lock()
+	s.stopped = true
+	for _, l := range s.listeners {
+		l.Close() // Serve returns; an error there is the listener's
+	}
+	s.mu.Unlock()
 	if err := s.http.ShutdownWithContext(ctx); err != nil {
 		return fmt.Errorf("shut down http: %w", err)
 	}
 	return nil
+}
+
+// onceListener is a listener that may be closed twice.
+type onceListener struct {
+	net.Listener
+	once sync.Once
+	err  error
+}
+
+// Close implements net.Listener.
+func (l *onceListener) Close() error {
+	l.once.Do(func() { l.err = l.Listener.Close() })
+	return l.err
 }
 
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +29,22 @@ func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
 		return nil, &CompileError{Problem: "not a module that cairn can run", Err: err,
 			Hint: "build a core WebAssembly module, such as with cairn build"}
 	}
-	if err := e.check(parsed); err != nil {
+	if err := first(e.check(parsed)); err != nil {
 		return nil, err
 	}
+	v, err := e.build(ctx, wasm, parsed)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.load(ctx, parsed); err != nil {
+		v.Close()
+		return nil, err
+	}
+	return v, nil
+}
+
+// build compiles a module that was checked. Nothing of it has run.
+func (e *Engine) build(ctx context.Context, wasm []byte, parsed *rewrite.Module) (*Version, error) {
 	out, err := parsed.Instrument(rewrite.Options{
 		FuelModule: hostfunc.FuelModule, FuelName: hostfunc.FuelFunction, FuelGlobal: hostfunc.FuelGlobal,
 		GlobalPrefix: "cairn_global_", StartName: "cairn_start",
@@ -39,7 +54,7 @@ func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
 	}
 	v := &Version{engine: e, background: export(parsed, abi.ExportBackgroundRun, rewrite.KindFunc) != nil,
 		hash: sha256.Sum256(wasm), size: len(wasm), start: out.Start,
-		globalNames: out.Globals, classes: map[string]uint32{}, noImage: parsed.ImageBlocker()}
+		globalNames: out.Globals, noImage: parsed.ImageBlocker()}
 	if e.options.NoImages {
 		v.noImage = "images are off"
 	}
@@ -54,35 +69,47 @@ func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
 		return nil, &CompileError{Problem: "module does not validate", Err: err}
 	}
 	e.versions.Add(1)
-	if err := v.load(ctx, parsed); err != nil {
-		v.Close()
-		return nil, err
-	}
 	return v, nil
 }
 
-// check refuses what cannot work before anything is compiled.
-func (e *Engine) check(m *rewrite.Module) error {
-	for _, im := range m.Imports {
-		if err := e.checkImport(im); err != nil {
-			return err
+// first returns the first of the problems that a check found.
+func first(problems []error) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	return problems[0]
+}
+
+// check finds what cannot work before anything is compiled.
+func (e *Engine) check(m *rewrite.Module) (problems []error) {
+	add := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
 		}
 	}
+	for _, im := range m.Imports {
+		add(e.checkImport(im))
+	}
+	add(e.checkMemory(m))
+	for _, t := range m.Tables {
+		if t.Min > maxTableEntries || m.ImageBlocker() != "" && (!t.HasMax || t.Max > maxTableEntries) {
+			add(refuse("declare a maximum", "module has a table that can exceed %d entries", maxTableEntries))
+		}
+	}
+	if export(m, abi.ExportABIVersion, rewrite.KindFunc) == nil {
+		add(refuse("a Go guest imports github.com/cairn-dev/cairn/guest; others see abi/SPEC.md",
+			"module lacks the export %q", abi.ExportABIVersion))
+	}
+	return append(problems, checkSignatures(m)...)
+}
+
+// checkMemory refuses a module whose memory we cannot use.
+func (e *Engine) checkMemory(m *rewrite.Module) error {
 	if m.Memory == nil || export(m, abi.ExportMemory, rewrite.KindMemory) == nil {
 		return refuse("export the linear memory under this name", "module lacks the export %q", abi.ExportMemory)
 	}
 	if pages := e.options.MemoryLimit / WasmPageBytes; uint64(m.Memory.MinPages) > pages {
 		return refuse("", "module starts with %d pages of memory, the limit is %d", m.Memory.MinPages, pages)
-	}
-	for _, t := range m.Tables {
-		if t.Min > maxTableEntries || m.ImageBlocker() != "" && (!t.HasMax || t.Max > maxTableEntries) {
-			return refuse("declare a maximum", "module has a table that can exceed %d entries", maxTableEntries)
-		}
-	}
-	version := export(m, abi.ExportABIVersion, rewrite.KindFunc)
-	if version == nil {
-		return refuse("a Go guest imports github.com/cairn-dev/cairn/guest; others see abi/SPEC.md",
-			"module lacks the export %q", abi.ExportABIVersion)
 	}
 	return nil
 }
@@ -145,33 +172,33 @@ var signatures = map[string]string{
 	abi.ExportBackgroundRun: "(i32) -> (i32)",
 }
 
-// checkSignatures refuses exports of the wrong kind or type.
-func (v *Version) checkSignatures(m *rewrite.Module) error {
+// checkSignatures finds exports of the wrong kind or type.
+func checkSignatures(m *rewrite.Module) (problems []error) {
 	for _, ex := range m.Exports {
 		want, ours := signatures[ex.Name]
 		if !ours {
 			continue
 		}
 		if ex.Kind != rewrite.KindFunc {
-			return refuse("", "module exports %q as a %s, it is a func", ex.Name, ex.Kind)
-		}
-		if got := signature(ex.Type.Params, ex.Type.Results); got != want {
-			return refuse("", "module exports %q as %s, it is %s", ex.Name, got, want)
+			problems = append(problems, refuse("", "module exports %q as a %s, it is a func", ex.Name, ex.Kind))
+		} else if got := signature(ex.Type.Params, ex.Type.Results); got != want {
+			problems = append(problems, refuse("", "module exports %q as %s, it is %s", ex.Name, got, want))
 		}
 	}
-	return nil
+	return problems
 }
 
-// checkRegistered refuses a module that lacks an export for what it registers.
-func (v *Version) checkRegistered(m *rewrite.Module) error {
-	for name, why := range v.conditional() {
+// checkRegistered finds what a module lacks for what it registers.
+func (v *Version) checkRegistered(m *rewrite.Module) (problems []error) {
+	needs := v.conditional()
+	for _, name := range slices.Sorted(maps.Keys(needs)) {
 		if export(m, name, rewrite.KindFunc) == nil {
-			return refuse("", "module lacks the export %q, needed because %s", name, why)
+			problems = append(problems, refuse("", "module lacks the export %q, needed because %s", name, needs[name]))
 		}
 	}
 	if !v.worker && len(v.classes) == 0 {
-		return refuse("call class_register or worker_register while the module starts; a Go guest does so in init",
-			"module registers no Worker and no class")
+		problems = append(problems, refuse("call class_register or worker_register while the module starts; a Go guest does so in init",
+			"module registers no Worker and no class"))
 	}
-	return nil
+	return problems
 }

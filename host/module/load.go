@@ -15,24 +15,21 @@ const startLimit = 30 * time.Second
 
 // load starts the module once, learns what it registers, and takes its image.
 func (v *Version) load(ctx context.Context, parsed *rewrite.Module) error {
-	if err := v.checkSignatures(parsed); err != nil {
-		return err
-	}
-	first, err := v.newInstance(ctx)
+	began, err := v.newInstance(ctx)
 	if err != nil {
 		return err
 	}
-	defer first.Close()
-	host, err := v.initialize(first)
+	defer began.Close()
+	host, err := v.initialize(began)
 	if err != nil {
 		return err
 	}
 	v.classes, v.worker = host.classes, host.worker
-	if err := v.checkRegistered(parsed); err != nil {
+	if err := first(v.checkRegistered(parsed)); err != nil {
 		return err
 	}
 	if v.noImage == "" {
-		if err := v.takeImage(first); err != nil {
+		if err := v.takeImage(began); err != nil {
 			v.noImage = err.Error()
 		}
 	}

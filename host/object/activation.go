@@ -227,11 +227,17 @@ func (a *Activation) wake() error {
 // up: by setting its memory aside, or, without an image to compare it with, by
 // forgetting it. mu must be held.
 func (a *Activation) suspendable() bool {
-	if a.top != nil || a.mailbox.len() > 0 {
+	// While there is an entry, the instance is its own to change.
+	if a.top != nil || a.mailbox.len() > 0 || a.instance == nil {
 		return false
 	}
+	return a.hasImage() || a.evictable()
+}
+
+// hasImage reports whether the memory of a's instance can be set aside.
+func (a *Activation) hasImage() bool {
 	image, _ := a.instance.Version().HasImage()
-	return image || a.evictable()
+	return image
 }
 
 // suspend sets the memory aside and returns the instance, which holds the

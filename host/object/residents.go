@@ -75,7 +75,7 @@ func (r *residents) victim() *Activation {
 		if a.used.Swap(false) || !a.mu.TryLock() {
 			continue
 		}
-		if a.instance != nil && a.suspendable() {
+		if a.suspendable() {
 			return a
 		}
 		a.mu.Unlock()
@@ -86,6 +86,7 @@ func (r *residents) victim() *Activation {
 // rest suspends what was not called since the tick before now: memory that
 // nobody uses is better spent on others, and what a guest has grown is given
 // back. It suspends as well what was let in above the bound while all were busy.
+// Without an image suspending is forgetting, and that is for eviction, in its time.
 func (r *residents) rest(now uint32) {
 	r.mu.Lock()
 	slots := append([]*Activation(nil), r.slots...)
@@ -95,7 +96,7 @@ func (r *residents) rest(now uint32) {
 		if !a.mu.TryLock() {
 			continue
 		}
-		if a.instance != nil && (above > 0 || now-a.lastTick > 1) && a.suspendable() {
+		if a.suspendable() && (above > 0 || now-a.lastTick > 1 && a.hasImage()) {
 			above--
 			r.remove(a)
 			if instance := a.suspend(); instance != nil {

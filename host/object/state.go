@@ -23,7 +23,8 @@ type State struct {
 	init  []byte // the constructor's input, a buffer of this State
 
 	batch        batch
-	alarm        alarmRun
+	alarm        *alarmRun // of this entry, or of the one that it is nested in
+	ownAlarm     alarmRun
 	transactions []transaction // that are open
 	critical     []time.Time
 	background   bool // the guest asked for background_run
@@ -34,12 +35,14 @@ func (s *State) begin(a *Activation, r *Request) {
 	s.act, s.below = a, nil
 	s.Env, s.Sender, s.Random = a.address.Namespace.Env(), o.sender, o.options.Random
 	s.Depth = r.Depth + 1
-	s.batch, s.alarm, s.background = batch{}, alarmRun{}, false
+	s.batch, s.background = batch{}, false
+	s.ownAlarm = alarmRun{}
+	s.alarm = &s.ownAlarm
 	s.transactions, s.critical = s.transactions[:0], s.critical[:0]
 }
 
 func (s *State) end() {
-	s.act, s.below, s.Env, s.Logger = nil, nil, nil, nil
+	s.act, s.below, s.Env, s.Logger, s.alarm = nil, nil, nil, nil, nil
 	s.Guest.Reuse()
 }
 
@@ -56,8 +59,11 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	a.seq = max(a.seq, r.Seq)
 	s.Seq = a.seq
 	s.txn = a.store.Begin()
+	if s.below != nil {
+		s.alarm = s.below.alarm
+	}
 	if r.Alarm != nil {
-		if err := s.beginAlarm(r.Alarm); err != nil {
+		if _, err := s.dueAlarm(r.Alarm); err != nil {
 			return dst, err
 		}
 		if r.Alarm.Abandon {
@@ -69,7 +75,13 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	if err := s.wake(); err != nil {
 		return dst, err
 	}
+	if r.Alarm != nil {
+		if err := s.beginAlarm(r.Alarm); err != nil {
+			return dst, err
+		}
+	}
 	out, err := s.enter(r.Export, r.Input, dst)
+	s.alarm.running = s.alarm.running && r.Alarm == nil // what it left for later is not the handler
 	a.seq = max(a.seq, s.Seq)
 	return out, err
 }

@@ -23,7 +23,8 @@ var ErrAlarmMoved = errors.New("object: alarm was moved")
 //
 // The alarm stays stored while its handler runs and is deleted with the
 // handler's own writes, so that it goes off again if they fail (SEMANTICS 2.7).
-// To the handler it is gone already, unless it has set another.
+// To the handler it is gone already, unless it has set another, and so it is to
+// the entries that are nested in the handler.
 type alarmRun struct {
 	running     bool
 	scheduledMS int64
@@ -70,18 +71,27 @@ func (s *State) AlarmDelete(confirmed bool) error {
 	return s.txn.SetAlarm(s.alarm.scheduledMS)
 }
 
-// beginAlarm makes the call the run of an alarm, unless the alarm has been
+// dueAlarm returns for when the alarm is set that goes off, unless it has been
 // moved or deleted since it was found to be due.
-func (s *State) beginAlarm(event *Alarm) error {
+func (s *State) dueAlarm(event *Alarm) (scheduledMS int64, err error) {
 	at, set, err := s.txn.Alarm()
 	if err != nil {
-		return s.internal("alarm", err)
+		return 0, s.internal("alarm", err)
 	}
 	if !set || at > event.ScheduledMS || event.Abandon && at != event.ScheduledMS {
-		return ErrAlarmMoved
+		return 0, ErrAlarmMoved
 	}
-	s.alarm = alarmRun{running: true, scheduledMS: at}
-	return nil
+	return at, nil
+}
+
+// beginAlarm makes the call the run of an alarm. The constructor has run: to it
+// the alarm was still set, as upstream, and it may have moved it.
+func (s *State) beginAlarm(event *Alarm) error {
+	at, err := s.dueAlarm(event)
+	if err == nil {
+		*s.alarm = alarmRun{running: true, scheduledMS: at}
+	}
+	return err
 }
 
 // abandonAlarm deletes the alarm in place of a run.

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/module"
+)
+
+func newABI() *cobra.Command {
+	cmd := &cobra.Command{Use: "abi", Short: "help for authors of guests: look at a module, watch it talk",
+		Args: maxArgs(0), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(newABICheck(), newABITranscript())
+	return cmd
+}
+
+func newABICheck() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check FILE.wasm",
+		Short: "say what a module imports, exports and registers, and why cairn refuses it",
+		Long: "check looks at a module without a host: what it imports and exports, what is missing, wrong or\n" +
+			"unknown, and, once it has started, what it registers and whether an image of it can be taken.\n" +
+			"The exit code is 1 if a host would refuse it.",
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			wasm, err := readFile("module", args[0])
+			if err != nil {
+				return err
+			}
+			r, err := module.Inspect(cmd.Context(), wasm, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				out := json.NewEncoder(cmd.OutOrStdout())
+				out.SetIndent("", "  ")
+				err = out.Encode(r)
+			} else {
+				err = printReport(cmd.OutOrStdout(), args[0], r)
+			}
+			if err != nil {
+				return err
+			}
+			if n := len(r.Problems); n > 0 {
+				return fmt.Errorf("%s: a host refuses this module: %d %s", args[0], n, plural(n, "problem"))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
+func printReport(w io.Writer, file string, r *module.Report) error {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	list := func(name string, names []string) {
+		line(name, "%s", cmp.Or(strings.Join(names, " "), "none"))
+	}
+	line("module", "%s, %d bytes", file, r.Bytes)
+	if m := r.Memory; m != nil {
+		most := "no maximum"
+		if m.MaxBytes > 0 {
+			most = "at most " + binaryBytes(m.MaxBytes)
+		}
+		line("memory", "%s at first, %s; a host allows %s", binaryBytes(m.MinBytes), most, binaryBytes(m.LimitBytes))
+	}
+	list(abi.ModuleName, r.Imports)
+	list("WASI", r.WASI)
+	list("exports", r.Exports)
+	if len(r.Others) > 0 {
+		list("unused", r.Others)
+	}
+	if r.Started {
+		line("registers", "%s", registered(r))
+	}
+	if r.Image.Taken {
+		line("image", "%s, instances begin as copies of it", binaryBytes(uint64(r.Image.Bytes)))
+	} else {
+		line("image", "none, %s", r.Image.Why)
+	}
+	for _, text := range r.Warnings {
+		line("warning", "%s", text)
+	}
+	for _, p := range r.Problems {
+		text := p.Text
+		if p.Hint != "" {
+			text += " (" + p.Hint + ")"
+		}
+		line("problem", "%s", strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 11)))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// registered lists what a module registers.
+func registered(r *module.Report) string {
+	var parts []string
+	if r.Worker {
+		parts = append(parts, "a Worker")
+	}
+	for _, c := range r.Classes {
+		text := "class " + c.Name
+		switch {
+		case c.Fetch && c.Alarm:
+			text += " (fetch, alarm)"
+		case c.Fetch:
+			text += " (fetch)"
+		case c.Alarm:
+			text += " (alarm)"
+		}
+		parts = append(parts, text)
+	}
+	return cmp.Or(strings.Join(parts, ", "), "nothing")
+}
+
+// binaryBytes writes a size of memory, which comes in pages.
+func binaryBytes(n uint64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%d KiB", n>>10)
+}
