@@ -5,7 +5,7 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race bench compare fuzz crash guests-rebuild build clean
+.PHONY: help run test check race bench compare fuzz crash swap guests-rebuild build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,10 @@ guests-rebuild: ## the counters in C, Rust, AssemblyScript and WAT, whose module
 	$(RUSTC) $(WASM_RUSTFLAGS) -o testdata/counter-rust/counter.wasm testdata/counter-rust/counter.rs
 	$(ASC) testdata/counter-as/counter.ts -o testdata/counter-as/counter.wasm $(ASCFLAGS)
 	chmod a-x testdata/counter-*/counter.wasm
+
+SWAPS ?= 30s
+swap: ## deploy ten times a second under load, for SWAPS
+	CAIRN_SWAP=$(SWAPS) $(GO) test -run TestDeployUnderLoad -count 1 -timeout 1h -v ./host
 
 build:
 	$(GO) build -o $(BIN) ./cmd/cairn

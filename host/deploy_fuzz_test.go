@@ -4,15 +4,19 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"github.com/cairn-dev/cairn/host"
+	"github.com/cairn-dev/cairn/host/config"
 )
 
-// FuzzDeploy sends modules that are nearly right. The host refuses them or runs
-// them, and then runs the good one again with everything that was stored. Never
-// does a deploy take much longer than its context.
+// FuzzDeploy sends modules that are nearly right to one host, one after another.
+// It refuses them or runs them, and then runs the good one again with everything
+// that was stored. Never does a deploy take much longer than its context.
 func FuzzDeploy(f *testing.F) {
 	good, err := os.ReadFile(root + "/testdata/counter-wat/counter.wasm")
 	if err != nil {
@@ -26,38 +30,52 @@ func FuzzDeploy(f *testing.F) {
 	for _, at := range []int{100, 500, 1000, 2000} { // a start that traps, a type that differs
 		f.Add(append(append(append([]byte(nil), good[:at]...), good[at]^1), good[at+1:]...), 0)
 	}
+	c, _, err := config.Parse("wrangler.jsonc", []byte(`{"main": "m.wasm", `+counterV1+`}`))
+	if err != nil {
+		f.Fatal(err)
+	}
+	r, err := host.Start(context.Background(), host.Options{Config: c, Wasm: good, DataDir: "data", FS: vfs.NewMem(),
+		CPULimit: 100 * time.Millisecond, MemoryLimit: 4 << 20})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() {
+		if err := r.Shutdown(context.Background()); err != nil {
+			f.Error(err)
+		}
+	})
+	last := 0
 	f.Fuzz(func(t *testing.T, wasm []byte, percent int) {
-		h := startDeploys(t, tinyScript(t), func(o *host.Options) {
-			o.CacheDir, o.CPULimit, o.MemoryLimit = "", 100*time.Millisecond, 4<<20
-		})
-		h.counts("A", 1)
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
-		began := make(chan struct{})
-		var v host.Version
-		var deployErr error
+		var refused error
+		ended := make(chan struct{})
 		go func() {
-			defer close(began)
-			v, deployErr = h.runtime.Deploy(ctx, host.Deploy{Wasm: wasm, Percent: percent})
+			defer close(ended)
+			_, refused = r.Deploy(ctx, host.Deploy{Wasm: wasm, Percent: percent})
 		}()
 		select {
-		case <-began:
+		case <-ended:
 		case <-time.After(time.Minute):
 			t.Fatal("the deploy hangs")
 		}
 		switch {
-		case deployErr == nil:
-			// It may fail, and may write what it likes to its own object.
-			_, callErr := h.runtime.Call(t.Context(), "C", "other", "increment", []byte("[]"))
-			t.Logf("version %d serves %d %%: %v", v.Number, v.Percent, callErr)
-		case errors.Is(deployErr, host.ErrRefused), ctx.Err() != nil:
-			h.modules(1)
-			h.counts("A", 2)
-			return
-		default:
-			t.Errorf("neither served nor refused: %v", deployErr)
+		case refused == nil: // it may fail, and do what it likes to its own object
+			_, _ = r.Call(ctx, "C", "other", "increment", []byte("[]"))
+			if _, err := r.Deploy(t.Context(), host.Deploy{Wasm: good}); err != nil {
+				t.Fatalf("the good module: %v", err)
+			}
+		case !errors.Is(refused, host.ErrRefused) && ctx.Err() == nil:
+			t.Errorf("neither served nor refused: %v", refused)
 		}
-		h.deploy(host.Deploy{Wasm: tiny(t, 7)})
-		h.counts("A", 2)
+		got, err := r.Call(t.Context(), "C", "A", "increment", []byte("[]"))
+		count, numErr := strconv.Atoi(string(got))
+		if err != nil || numErr != nil || last > 0 && count != last+1 {
+			t.Errorf("the object counts %s after %d: %v", got, last, err)
+		}
+		last = count
+		if n, _ := r.Modules(); n != 1 && ctx.Err() == nil {
+			t.Errorf("%d versions hold code", n)
+		}
 	})
 }

@@ -38,48 +38,52 @@ var lifeCases = []durableCase{
 // long.
 func TestDurableEviction(t *testing.T) {
 	buildProbe(t)
-	synctest.Test(t, func(t *testing.T) {
-		const idle = 4 * time.Second
-		p := startTimed(t, hosttest.Options{EvictIdle: idle})
-		alive := func(name, want string) {
-			t.Helper()
-			if got := p.run(name, "count"); got != want {
-				t.Errorf("%s: count %s, want %s", name, got, want)
-			}
-		}
-		alive("used", "1")
-		for i := range 10 { // never idle for long enough
-			time.Sleep(idle - time.Millisecond)
-			alive("used", []string{"2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}[i])
-		}
-		time.Sleep(idle + idle/4)
-		alive("used", "1")
+	for _, noImages := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) { evictions(t, noImages) })
+	}
+}
 
-		// G100: not while a call runs, however long that takes.
-		busy, caller := p.gate("busy"), p.gate("calls")
-		running := p.start("busy", "count, log busy, count")
-		waiting := p.start("caller", "count, call waited(log calls), count")
-		<-busy.reached
-		<-caller.reached
-		background := p.gate("later")
-		p.run("later", "count, waituntil(log later, count)")
-		<-background.reached
-		time.Sleep(time.Hour)
-		for _, g := range []*gate{busy, caller, background} {
-			close(g.open)
+func evictions(t *testing.T, noImages bool) {
+	const idle = 4 * time.Second
+	p := startTimed(t, hosttest.Options{EvictIdle: idle, NoImages: noImages})
+	alive := func(name, want string) {
+		t.Helper()
+		if got := p.run(name, "count"); got != want {
+			t.Errorf("%s: count %s, want %s", name, got, want)
 		}
-		if got := <-running + "; " + <-waiting; got != "1, 2; 1, 2" {
-			t.Errorf("what ran for an hour printed %s", got)
-		}
-		synctest.Wait()
-		alive("busy", "3")
-		alive("caller", "3")
-		alive("later", "3")
-		time.Sleep(idle + idle/4)
-		alive("busy", "1")
-		alive("caller", "1")
-		alive("later", "1")
-	})
+	}
+	alive("used", "1")
+	for i := range 10 { // never idle for long enough
+		time.Sleep(idle - time.Millisecond)
+		alive("used", []string{"2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}[i])
+	}
+	time.Sleep(2 * idle)
+	alive("used", "1")
+
+	// G100: not while a call runs, however long that takes.
+	busy, caller := p.gate("busy"), p.gate("calls")
+	running := p.start("busy", "count, log busy, count")
+	waiting := p.start("caller", "count, call waited(log calls), count")
+	<-busy.reached
+	<-caller.reached
+	background := p.gate("later")
+	p.run("later", "count, waituntil(log later, count)")
+	<-background.reached
+	time.Sleep(time.Hour)
+	for _, g := range []*gate{busy, caller, background} {
+		close(g.open)
+	}
+	if got := <-running + "; " + <-waiting; got != "1, 2; 1, 2" {
+		t.Errorf("what ran for an hour printed %s", got)
+	}
+	synctest.Wait()
+	alive("busy", "3")
+	alive("caller", "3")
+	alive("later", "3")
+	time.Sleep(2 * idle)
+	alive("busy", "1")
+	alive("caller", "1")
+	alive("later", "1")
 }
 
 // TestDurableExistence is G112: an object exists from the first thing that it

@@ -11,7 +11,8 @@ import (
 
 // alarmRun is what a call knows of the alarm whose handler it runs. The alarm
 // stays stored meanwhile, and is deleted with the handler's own writes. To the
-// handler it is gone already, unless it has set another.
+// handler it is gone already, unless it has set another, and so it is to the
+// entries that are nested in the handler.
 type alarmRun struct {
 	running     bool
 	scheduledMS int64
@@ -134,7 +135,7 @@ func (h *Host) runAlarm(r *record) {
 	changed := false
 	output, s := h.deliverTo(target{r, r.named, r.name}, func(in hostcall.Instance, n int) abi.Status {
 		f := h.top()
-		f.alarm = alarmRun{running: true, scheduledMS: scheduled}
+		*f.alarm, f.handler = alarmRun{running: true, scheduledMS: scheduled}, true
 		s := in.ObjectAlarm(n)
 		changed = f.alarm.changed && !f.object.aborted
 		return s

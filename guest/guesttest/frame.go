@@ -21,7 +21,8 @@ type frame struct {
 
 	transactions []transaction
 	lists        []*list
-	alarm        alarmRun
+	alarm        *alarmRun // of this entry, or of the one that it is nested in
+	handler      bool      // it is the alarm's own
 	critical     int
 	background   bool
 }

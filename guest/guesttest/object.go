@@ -120,7 +120,7 @@ func (h *Host) isReset(id abi.ID) bool {
 
 // run runs one export of an object in memory.
 func (h *Host) run(o *object, fn export, input []byte) (output []byte, status abi.Status) {
-	f := &frame{object: o, input: input}
+	f := &frame{object: o, input: input, alarm: h.alarmOf(o)}
 	h.calls = append(h.calls, f)
 	o.entries++
 	depth := len(h.calls)
@@ -146,7 +146,7 @@ func (h *Host) run(o *object, fn export, input []byte) (output []byte, status ab
 	for len(f.transactions) > 0 { // that a program left open
 		f.endTransaction(false)
 	}
-	if f.alarm.running && status == abi.StatusOK {
+	if f.handler && status == abi.StatusOK {
 		f.finishAlarm()
 	}
 	h.commit(f)
@@ -157,6 +157,16 @@ func (h *Host) run(o *object, fn export, input []byte) (output []byte, status ab
 		return thrown(f.output), status
 	}
 	return f.output, status
+}
+
+// alarmOf is what an entry that begins now knows of a running alarm.
+func (h *Host) alarmOf(o *object) *alarmRun {
+	for i := len(h.calls) - 1; i >= 0; i-- {
+		if h.calls[i].object == o {
+			return h.calls[i].alarm
+		}
+	}
+	return new(alarmRun)
 }
 
 // later sees to what an object leaves for after its answer. The object is busy

@@ -136,9 +136,11 @@ func (i *Instance) enter(c *hostfunc.Call, e Export) (abi.Status, error) {
 		return 0, err
 	}
 	i.mem.refused = false
+	watch := i.mem.begin()
 	i.depth++
 	i.stack[0] = uint64(len(c.Input))
 	err = fn.CallWithStack(c, i.stack[:])
+	i.mem.end(watch)
 	status := abi.Status(uint32(i.stack[0]))
 	i.depth--
 	if err != nil {

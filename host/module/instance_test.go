@@ -184,7 +184,7 @@ func TestSuspend(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if states[n], err = i.Suspend(); err != nil {
+			if states[n], err = i.Suspend(nil); err != nil {
 				t.Fatal(err)
 			}
 			checkFresh(t, i)
@@ -213,7 +213,7 @@ func TestMaxMemory(t *testing.T) {
 		if err := enter(t, i, doGrowOne, time.Second); err != nil {
 			t.Fatal(err)
 		}
-		state, err := i.Suspend()
+		state, err := i.Suspend(nil)
 		if err != nil {
 			i.Close()
 			i = get(t, v)

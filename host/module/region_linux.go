@@ -75,11 +75,14 @@ type region struct {
 	image uint64 // bytes that map the image
 	grown uint64 // the most that was ever committed
 
-	// dirty lists the offsets of the pages that are private copies, as of when
-	// the process had taken faults page faults; below size. See private.
-	dirty  []uint64
-	faults int64
-	size   uint64
+	// dirty lists the offsets of the pages below size that are private copies. It
+	// holds if settled, or if the process has taken faults page faults. See
+	// private.
+	dirty   []uint64
+	size    uint64
+	faults  int64
+	fresh   bool // nothing ran since private
+	settled bool // nothing but one entry without a fault ran since private
 }
 
 // newRegion reserves total bytes; f may be nil.
@@ -134,20 +137,24 @@ func (r *region) discard(from uint64) error {
 		return fmt.Errorf("discard memory: %w", err)
 	}
 	r.grown, r.faults = max(from, r.image), -1
+	r.fresh, r.settled = false, false
 	return nil
 }
 
 // private returns the offsets of all pages below size that may differ from what
 // the region began as, in order. The slice is valid until the next call.
 //
-// Reading pagemap costs tens of nanoseconds a page, mapped or not, which for a
-// Go guest is more than everything else that a reset does. But a page becomes a
-// private copy only by a page fault: while the process has taken none, the list
-// of the last time still holds. At rest a busy host takes a few faults a second,
-// so that most resets read a counter and no more. Without pagemap every page is
-// in the list.
+// Reading pagemap costs tens of nanoseconds for each page that is mapped, which
+// for a Go guest is more than everything else that a reset does. But a page
+// becomes a private copy only by a page fault of whoever runs in the instance:
+// if the process has taken none meanwhile, the list of the last time still
+// holds. Without pagemap every page is in the list.
 func (r *region) private(size uint64) []uint64 {
-	now := pageFaults()
+	now := r.faults
+	if !r.settled {
+		now = pageFaults()
+	}
+	r.fresh, r.settled = true, false
 	if now == r.faults && size == r.size {
 		return r.dirty
 	}
@@ -170,6 +177,23 @@ func (r *region) private(size uint64) []uint64 {
 	flagBuffers.Put(&flags)
 	return r.dirty
 }
+
+// begin and end stand around an entry. The first one after private looks whether
+// the process takes a fault while it runs, so that those which others cause
+// while the instance waits to be reset do not matter.
+func (r *region) begin() (watch bool) {
+	watch, r.fresh, r.settled = r.fresh, false, false
+	if watch {
+		r.faults = pageFaults()
+	}
+	return watch
+}
+
+func (r *region) end(watch bool) { r.settled = watch && !r.fresh && pageFaults() == r.faults }
+
+// rearm lets the next entry be watched as well, if there was no fault in the one
+// before.
+func (r *region) rearm() { r.fresh = r.settled }
 
 // flagBuffers holds what readPagemap reads into.
 var flagBuffers sync.Pool

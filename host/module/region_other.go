@@ -64,3 +64,10 @@ func (r *region) private(size uint64) []uint64 {
 	}
 	return r.dirty
 }
+
+// begin and end stand around an entry, see region_linux.go.
+func (r *region) begin() (watch bool) { return false }
+
+func (r *region) end(bool) {}
+
+func (r *region) rearm() {}

@@ -90,10 +90,15 @@ func (v *Version) basePage(offset uint64) []byte {
 
 // Suspend sets the instance's difference from the image aside and resets it,
 // in one pass. The instance must be idle and of a version that has an image.
-// After an error the instance must be closed; the state is good.
-func (i *Instance) Suspend() (*State, error) {
+// After an error the instance must be closed; the state is good. spare is a
+// state that is no longer needed, to be used again, or nil.
+func (i *Instance) Suspend(spare *State) (*State, error) {
 	diff, last := i.version.scratch(), uint64(0)
-	s := &State{version: i.version, size: i.mem.size}
+	s := spare
+	if s == nil {
+		s = &State{}
+	}
+	s.version, s.size = i.version, i.mem.size
 	mem := i.mem.bytes(i.mem.size)
 	for _, offset := range i.mem.private(i.mem.size) {
 		page, base := mem[offset:offset+pageBytes], i.version.basePage(offset)
@@ -111,7 +116,12 @@ func (i *Instance) Suspend() (*State, error) {
 			diff = binary.LittleEndian.AppendUint64(diff, g.Get())
 		}
 	}
-	s.diff = bytes.Clone(diff)
+	if cap(s.diff) < len(diff) || cap(s.diff) > 2*len(diff) {
+		// A fresh one costs more than the copy: memory that the process touches
+		// for the first time is a page fault, and each makes private look anew.
+		s.diff = make([]byte, 0, len(diff))
+	}
+	s.diff = append(s.diff[:0], diff...)
 	i.version.keepScratch(diff)
 	return s, i.resetRest()
 }
@@ -123,7 +133,10 @@ func (i *Instance) Resume(s *State) error {
 			return err
 		}
 	}
+	watch := i.mem.begin() // writing makes private copies as an entry does
 	globals := applyDiff(i.mem.bytes(i.mem.size), s.diff)
+	i.mem.end(watch)
+	i.mem.rearm()
 	for n := 0; len(globals) > 0; n, globals = n+1, globals[8:] {
 		i.globals[n].Set(binary.LittleEndian.Uint64(globals))
 	}

@@ -33,6 +33,7 @@ type Activation struct {
 	// while there is none.
 	instance  *module.Instance // nil: suspended, or not yet begun
 	suspended *module.State    // its memory while it has no instance
+	spare     *module.State    // what suspended was, to be used again
 	built     bool             // the constructor has run
 	seq       storage.Seq      // the newest write that a reply could have seen
 	lastTick  uint32           // when it was last called, see evict.go
@@ -195,6 +196,7 @@ func (a *Activation) forget() {
 		a.instance.Version().Put(a.instance)
 	}
 	a.setSuspended(nil)
+	a.spare = nil
 	a.instance, a.built, a.broken, a.critical = nil, false, false, 0
 }
 
@@ -217,6 +219,7 @@ func (a *Activation) wake() error {
 			instance.Version().Discard(instance)
 			return err
 		}
+		a.spare = a.suspended
 		a.setSuspended(nil)
 	}
 	a.instance = instance
@@ -251,7 +254,8 @@ func (a *Activation) suspend() *module.Instance {
 		instance.Version().Put(instance)
 		return nil
 	}
-	state, err := instance.Suspend()
+	state, err := instance.Suspend(a.spare)
+	a.spare = nil
 	a.setSuspended(state)
 	if err != nil {
 		instance.Version().Discard(instance)
