@@ -38,7 +38,10 @@ func parse(script string) (s step, rest string, err error) {
 			}
 			s.body, rest = rest[1:n], rest[n+1:]
 		default:
-			n := strings.IndexAny(rest+" ", " \t\n,()\"")
+			n := strings.IndexAny(rest, " \t\n,()\"")
+			if n < 0 {
+				n = len(rest)
+			}
 			word := rest[:n]
 			if rest = rest[n:]; rest != "" && rest[0] == '"' {
 				quoted, err := strconv.QuotedPrefix(rest)
