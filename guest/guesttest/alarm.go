@@ -16,13 +16,13 @@ import (
 type alarmRun struct {
 	running     bool
 	scheduledMS int64
-	changed     bool // the handler has set another, or deleted everything
+	changed     bool // the handler has set another
 }
 
 // finishAlarm deletes the alarm whose handler has succeeded. One that was set
 // meanwhile stays.
 func (f *frame) finishAlarm() {
-	if !f.alarm.changed && f.object.alarm == f.alarm.scheduledMS {
+	if f.alarm.running && !f.alarm.changed && f.object.alarm == f.alarm.scheduledMS {
 		f.confirmed = true
 		f.setAlarm(0)
 	}
@@ -137,7 +137,7 @@ func (h *Host) runAlarm(r *record) {
 		f := h.top()
 		*f.alarm, f.handler = alarmRun{running: true, scheduledMS: scheduled}, true
 		s := in.ObjectAlarm(n)
-		changed = f.alarm.changed && !f.object.aborted
+		changed = (f.alarm.changed || !f.alarm.running) && !f.object.aborted
 		return s
 	}, false, input)
 	if s == abi.StatusOK {

@@ -74,7 +74,7 @@ func (h *Host) StorageDeleteAll() abi.Status {
 		return h.fail(errDeleteAll)
 	}
 	f.confirmed = true
-	f.alarm.changed = f.alarm.running
+	f.alarm.running = false // nothing is left of the alarm that runs, so nothing to retry
 	f.deleteAll()
 	return abi.StatusOK
 }

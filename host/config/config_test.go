@@ -343,16 +343,16 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestHostileFilesAreQuick bounds the time of files that are as large as allowed
-// and made of what costs the most: a rule that is quadratic takes much longer.
-func TestHostileFilesAreQuick(t *testing.T) {
+// BenchmarkHostile reads files that are as large as allowed and made of what
+// costs the most: a rule that is quadratic shows.
+func BenchmarkHostile(b *testing.B) {
 	const head = `{"name":"a","main":"m",`
 	repeat := func(n int, text string) string {
-		var b strings.Builder
+		var out strings.Builder
 		for i := range n {
-			fmt.Fprintf(&b, text, i)
+			fmt.Fprintf(&out, text, i)
 		}
-		return b.String()
+		return out.String()
 	}
 	files := map[string]string{
 		"keys.json": head + repeat(40_000, `"triger%x":1,`) + "}",
@@ -366,14 +366,26 @@ func TestHostileFilesAreQuick(t *testing.T) {
 	}
 	for name, text := range files {
 		if len(text) > maxFileBytes {
-			t.Errorf("%s is too large for the test: %d bytes", name, len(text))
+			b.Fatalf("%s is too large: %d bytes", name, len(text))
 		}
-		start := time.Now()
-		_, _, _ = Parse(name, []byte(text))
-		took := time.Since(start)
-		t.Logf("%s: %s", name, took)
-		if took > 10*time.Second {
-			t.Errorf("%s took %s", name, took)
-		}
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				_, _, _ = Parse(name, []byte(text))
+			}
+		})
+	}
+}
+
+// TestTOMLKeys has more keys than a file may have.
+func TestTOMLKeys(t *testing.T) {
+	const head = "name=\"a\"\nmain=\"m\"\n"
+	var keys strings.Builder
+	for i := range maxTOMLKeys + 1 {
+		fmt.Fprintf(&keys, "a%x=1\n", i)
+	}
+	_, _, err := Parse("wrangler.toml", []byte(head+keys.String()))
+	if err == nil || !strings.Contains(err.Error(), "keys") {
+		t.Errorf("%d keys: %v", maxTOMLKeys+3, err)
 	}
 }

@@ -28,7 +28,7 @@ var ErrAlarmMoved = errors.New("object: alarm was moved")
 type alarmRun struct {
 	running     bool
 	scheduledMS int64
-	changed     bool // the handler has set another, or deleted everything
+	changed     bool // the handler has set another
 }
 
 // AlarmSet implements hostfunc.Host.
@@ -111,7 +111,7 @@ func LimitExceeded(err error) bool { return errors.Is(err, errCPU) || errors.Is(
 // the handler's last writes. An alarm that was set meanwhile stays.
 func (s *State) finishAlarm() error {
 	at, set, err := s.txn.Alarm()
-	if err != nil || s.alarm.changed || !set || at != s.alarm.scheduledMS {
+	if err != nil || !s.alarm.running || s.alarm.changed || !set || at != s.alarm.scheduledMS {
 		return err
 	}
 	s.batch.confirmed = true

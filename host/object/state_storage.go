@@ -54,7 +54,7 @@ func (s *State) StorageDeleteAll() error {
 	if err := s.written(0, true); err != nil {
 		return err
 	}
-	s.alarm.changed = s.alarm.running
+	s.alarm.running = false // nothing is left of the alarm that runs, so nothing to retry
 	return s.txn.DeleteAll()
 }
 
