@@ -69,12 +69,11 @@ func (o *Objects) Refresh() {
 		s := &o.shards[i]
 		s.mu.RLock()
 		for _, a := range s.activations {
-			if a.mu.TryLock() {
-				if a.top == nil && a.mailbox.len() == 0 && a.stale() {
-					a.forget()
-				}
-				a.mu.Unlock()
+			a.mu.Lock()
+			if a.top == nil && a.mailbox.len() == 0 && a.stale() {
+				a.forget()
 			}
+			a.mu.Unlock()
 		}
 		s.mu.RUnlock()
 	}
