@@ -79,7 +79,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// Status is an error that a host function answers with a bare status.
+// statusError is an error that a host function answers with a bare status.
 type statusError abi.Status
 
 func (s statusError) Error() string { return "hostfunc: " + abi.Status(s).String() }

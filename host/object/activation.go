@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/storage"
 )
@@ -286,9 +285,4 @@ func (a *Activation) isBroken() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.broken
-}
-
-// reset is what a call is told whose activation broke while it waited.
-func (a *Activation) reset() error {
-	return &hostfunc.Error{Flags: errReset.Flags, Message: errReset.Message}
 }

@@ -244,7 +244,7 @@ func (s *State) callOut(send func() ([]byte, error)) ([]byte, error) {
 	s.Seq = max(s.Seq, s.act.seq)
 	s.act.seq = s.Seq
 	if s.act.isBroken() {
-		panic(s.act.reset()) // a nested entry broke the instance under us
+		panic(errReset) // a nested entry broke the instance under us
 	}
 	return out, err
 }
