@@ -3,6 +3,7 @@ package module
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,6 +20,9 @@ import (
 // maxTableEntries bounds a table, which lives in the host's memory and not in
 // the guest's. The largest Go guests have some ten thousand functions.
 const maxTableEntries = 1 << 20
+
+// slowCompile is how long a compilation lasts before somebody wonders.
+const slowCompile = time.Second
 
 // Compile checks a module, compiles it, and starts it once: what it registers
 // is known afterwards, and its image is taken. A module that does not fit is a
@@ -61,11 +65,18 @@ func (e *Engine) build(ctx context.Context, wasm []byte, parsed *rewrite.Module)
 	for _, s := range out.Data {
 		v.data = append(v.data, segment{s.Offset, s.Bytes})
 	}
-	slow := time.AfterFunc(time.Second, func() {
-		e.options.Logger.Info("compiling module, this is kept for the next start", "module", v.Hash()[:12], "bytes", len(wasm))
+	stop := e.options.After(slowCompile, func() {
+		kept := "this is kept for the next start"
+		if e.cache == nil {
+			kept = "and at every start, as it is not kept"
+		}
+		e.options.Logger.Info("compiling module, "+kept, "module", v.Hash()[:12], "bytes", len(wasm))
 	})
-	defer slow.Stop()
-	if v.compiled, err = e.runtime.CompileModule(ctx, out.Wasm); err != nil {
+	defer stop()
+	var refused *CompileError
+	if v.compiled, err = e.compileModule(ctx, out.Wasm); errors.As(err, &refused) {
+		return nil, err
+	} else if err != nil {
 		return nil, &CompileError{Problem: "module does not validate", Err: err}
 	}
 	e.versions.Add(1)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -24,6 +25,9 @@ type Options struct {
 	MemoryBudget int64
 	// CacheDir keeps compiled code between starts. Default none.
 	CacheDir string
+	// After is time.AfterFunc; stop keeps fn from being called if it was not yet.
+	// A compilation that takes a second is logged through it.
+	After func(d time.Duration, fn func()) (stop func() bool)
 	// Interpreter runs guests without compiling them. Default false.
 	Interpreter bool
 	// NoImages starts every instance the plain way. Default false.
@@ -43,6 +47,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.After == nil {
+		o.After = func(d time.Duration, fn func()) (stop func() bool) { return time.AfterFunc(d, fn).Stop }
 	}
 }
 
@@ -67,13 +74,8 @@ func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 		config = wazero.NewRuntimeConfigInterpreter()
 	}
 	e := &Engine{options: o}
-	if o.CacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(o.CacheDir)
-		if err != nil {
-			return nil, fmt.Errorf("open compilation cache %s: %w", o.CacheDir, err)
-		}
-		e.cache = cache
-		config = config.WithCompilationCache(cache)
+	if e.openCache(); e.cache != nil {
+		config = config.WithCompilationCache(e.cache)
 	}
 	// The limit of memory is enforced by package module's own allocator, which
 	// needs room above it to shrink a memory; see memory.
