@@ -5,11 +5,27 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cairn-dev/cairn/cmd/cairn/internal/loadgen"
 )
+
+// benchJSON is what a test compares with what --json prints.
+const benchJSON = `--json prints one object. Its keys stay; new ones may come. Durations are nanoseconds:
+  url, connections, rate, duration_ns, limit, names, read_share, seed
+                        what was asked for; rate 0 is as fast as it goes, limit 0 is none
+  interrupted           true if it was stopped before its end
+  elapsed_ns            until the last answer
+  ok, reads, writes     answers with 2xx, and of which kind they were
+  unfinished            requests that were due and had no answer at the end
+  requests_per_second   ok by elapsed_ns
+  bytes_in, bytes_out   over all connections
+  errors                {total, connect, write, read, timeout, malformed, status: {"503": 7, …}}
+  latency_from          "due" with --rate, else "sent"
+  latency_ns            {mean, p50, p90, p99, p99_9, max} of ok, timeouts and unfinished
+  lateness_ns           the same, of how late requests were sent while a connection was free`
 
 func newBench() *cobra.Command {
 	var o loadgen.Options
@@ -22,7 +38,11 @@ func newBench() *cobra.Command {
 			"stalls pays for every request that it kept waiting. Without, each connection sends as soon as it\n" +
 			"has its answer, and the latency is service time under a full queue.\n\n" +
 			"{name} in a path stands for o1 to oN, at random. A URL without a path, not even /, is the\n" +
-			"counter's: /increment?name={name} writes and /?name={name} reads.",
+			"counter's: /increment?name={name} writes and /?name={name} reads.\n\n" +
+			"Exit code 0 for a report, also one with errors in it; 1 if no request had an answer with 2xx.\n\n" +
+			benchJSON,
+		Example: "  cairn bench http://127.0.0.1:8787 --names 1000 --reads 0.9 --duration 30s\n" +
+			"  cairn bench 'http://127.0.0.1:8787/COUNTERS/{name}/increment' --rate 5000 --json",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError{fmt.Errorf("a URL is missing, like http://127.0.0.1:8787 (see %s --help)", cmd.CommandPath())}
@@ -45,6 +65,12 @@ func newBench() *cobra.Command {
 	flags.BoolVar(&progress, "progress", false, "a line each second on standard error, also when it is no terminal")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.URL = args[0]
+		for _, name := range []string{"connections", "duration", "names", "timeout"} {
+			// 0 is the default of the options below, and not what was asked for.
+			if f := flags.Lookup(name); f.Changed && (f.Value.String() == "0" || f.Value.String() == "0s") {
+				return usageError{fmt.Errorf("--%s is 0, want more (see %s --help)", name, cmd.CommandPath())}
+			}
+		}
 		if progress || isTerminal(cmd.ErrOrStderr()) {
 			o.Progress = cmd.ErrOrStderr()
 		}
@@ -53,6 +79,9 @@ func newBench() *cobra.Command {
 			return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 		}
 		report, err := bench.Run(cmd.Context())
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			return fmt.Errorf("%w (nobody listens there; cairn serve starts a server)", err)
+		}
 		if err != nil {
 			return err
 		}

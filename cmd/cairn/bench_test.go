@@ -19,6 +19,11 @@ func TestBench(t *testing.T) {
 	p := startServe(t, nil, "--data", t.TempDir(), counterConfig(t))
 	r := cairn("bench", "http://"+p.addr, "--requests", "300", "--duration", "1m", "--connections", "4",
 		"--names", "1", "--reads", "0.5", "--json").run(t)
+	for _, key := range jsonKeys(t, []byte(r.stdout)) {
+		if !strings.Contains(benchJSON, key) {
+			t.Errorf("--help does not know the key %s", key)
+		}
+	}
 	var report struct {
 		OK, Reads, Writes int
 		LatencyFrom       string `json:"latency_from"`
@@ -52,7 +57,12 @@ func TestBenchExitCodes(t *testing.T) {
 	}{
 		{"no URL", cairn("bench"), 2, "a URL is missing"},
 		{"two URLs", cairn("bench", "a", "b"), 2, `unexpected argument "b"`},
-		{"TLS", cairn("bench", "https://a"), 2, "does not begin with http://"},
+		{"TLS", cairn("bench", "https://a"), 2, "TLS is left out"},
+		{"no scheme", cairn("bench", "127.0.0.1:8787"), 2, "does not begin with http://"},
+		{"no port", cairn("bench", "http://a:99999"), 2, "want 1 to 65535"},
+		{"no connections", cairn("bench", "http://a", "--connections", "0"), 2, "--connections is 0"},
+		{"no time", cairn("bench", "http://a", "--duration", "0s"), 2, "--duration is 0"},
+		{"rate below 0", cairn("bench", "http://a", "--rate", "-1"), 2, "rate -1"},
 		{"share", cairn("bench", "http://a", "--reads", "2"), 2, "share of reads"},
 		{"no number", cairn("bench", "http://a", "--rate", "fast"), 2, "--rate"},
 		{"no server", cairn("bench", gone.URL), 1, "connection refused"},
@@ -98,5 +108,53 @@ func TestBenchInterrupt(t *testing.T) {
 	}
 	if !strings.Contains(stdout.String(), "INTERRUPTED") || !strings.Contains(stdout.String(), "answers with 2xx") {
 		t.Errorf("printed %s", &stdout)
+	}
+}
+
+// jsonKeys are the keys of an object and of the objects in it.
+func jsonKeys(t *testing.T, b []byte) (keys []string) {
+	t.Helper()
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(b, &fields); err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range fields {
+		keys = append(keys, key)
+		if value[0] == '{' {
+			keys = append(keys, jsonKeys(t, value)...)
+		}
+	}
+	return keys
+}
+
+// TestBenchServerDies stops a server in the midst: the report tells of both.
+func TestBenchServerDies(t *testing.T) {
+	var served atomic.Int64
+	var h *httptest.Server
+	h = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		switch n := served.Add(1); {
+		case n > 100:
+			panic(http.ErrAbortHandler) // and with it the connection
+		case n == 100:
+			h.Listener.Close()
+		case n%2 == 0:
+			w.WriteHeader(503)
+		}
+	}))
+	defer h.Close()
+	r := cairn("bench", h.URL, "--requests", "200", "--duration", "1m", "--connections", "4", "--json").run(t)
+	var report struct {
+		OK     int
+		Errors struct {
+			Total, Connect, Read int
+			Status               map[string]int
+		}
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.code != 0 {
+		t.Fatalf("%+v: %v", r, err)
+	}
+	e := report.Errors
+	if report.OK != 51 || e.Status["503"] != 49 || e.Read == 0 || e.Connect == 0 || report.OK+e.Total != 200 {
+		t.Errorf("%+v", report)
 	}
 }

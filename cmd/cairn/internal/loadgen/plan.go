@@ -61,6 +61,9 @@ func newPlan(o Options) (p *plan, addr string, err error) {
 // splitURL takes a URL apart by hand, for {name} would not survive net/url.
 func splitURL(s string) (host, addr, path string, err error) {
 	rest, ok := strings.CutPrefix(s, "http://")
+	if strings.HasPrefix(s, "https://") {
+		return "", "", "", fmt.Errorf("loadgen: %q: TLS is left out, load the server behind it at http://", s)
+	}
 	if !ok {
 		return "", "", "", fmt.Errorf("loadgen: %q does not begin with http://", s)
 	}
@@ -81,6 +84,9 @@ func splitURL(s string) (host, addr, path string, err error) {
 	port := u.Port()
 	if port == "" {
 		port = "80"
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", "", "", fmt.Errorf("loadgen: %q: port %s, want 1 to 65535", s, port)
 	}
 	return host, net.JoinHostPort(u.Hostname(), port), path, nil
 }

@@ -106,6 +106,11 @@ func (w *worker) exchange(ctx context.Context, now time.Time, request []byte) (o
 				return answered, status
 			}
 			kind = readFailed
+			var sending *writeError
+			if errors.As(err, &sending) {
+				kind = writeFailed
+				w.sent -= uint64(sending.unsent)
+			}
 		}
 		w.drop()
 		if !stale || w.in.total > before || errors.Is(err, os.ErrDeadlineExceeded) {
@@ -114,6 +119,14 @@ func (w *worker) exchange(ctx context.Context, now time.Time, request []byte) (o
 		stale = false
 	}
 }
+
+// writeError is an error of sending that shows while the answer is read.
+type writeError struct {
+	error
+	unsent int // bytes
+}
+
+func (e *writeError) Unwrap() error { return e.error }
 
 // failure sorts an error.
 func failure(ctx context.Context, err error, kind outcome) outcome {
@@ -156,6 +169,7 @@ func (w *worker) open(ctx context.Context) error {
 		conn.Close()
 		return net.ErrClosed
 	}
+	conn = newTurnConn(conn)
 	w.conn, w.deadline, w.used = conn, time.Time{}, time.Now()
 	w.in.reset(conn)
 	return nil

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package loadgen
+
+import "net"
+
+func newTurnConn(conn net.Conn) net.Conn { return conn }
