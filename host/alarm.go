@@ -13,21 +13,21 @@ import (
 
 // wake delivers an alarm that is due.
 func (r *Runtime) wake(_ context.Context, due alarm.Due) alarm.Outcome {
-	n := r.namespace(due.Owner.Namespace)
-	if n == nil {
+	class := r.app.Serving().Classes[due.Owner.Namespace]
+	if class == nil {
 		r.options.Logger.Warn("alarm of a namespace that no script has",
 			"namespace", due.Owner.Namespace, "object", due.Owner.ID)
 		return alarm.FailedUncounted
 	}
 	_, err := r.sender.Send(&object.Request{
-		To:     object.Address{Namespace: n, ID: due.Owner.ID, Name: due.Owner.Name, Named: due.Owner.Named},
+		To:     object.Address{Namespace: class.Namespace, ID: due.Owner.ID, Name: due.Owner.Name, Named: due.Owner.Named},
 		Export: module.ObjectAlarm,
 		Alarm:  &object.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount, Abandon: due.Abandon},
 		Input:  wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount}),
 	}, nil)
 	outcome := alarmOutcome(err)
 	if err != nil && outcome != alarm.Moved {
-		r.options.Logger.Warn("alarm handler failed", "class", n.Class(), "object", due.Owner.ID.String(),
+		r.options.Logger.Warn("alarm handler failed", "class", class.Name, "object", due.Owner.ID.String(),
 			"name", due.Owner.Name, "retry", due.RetryCount, "error", err)
 	}
 	return outcome

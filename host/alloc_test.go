@@ -32,7 +32,7 @@ func TestAllocations(t *testing.T) {
 			return errors.Join(err, r.store.Wait(t.Context(), reply.Seq))
 		}},
 		{"Fetch", fetchAllocs, func() error {
-			response, seq, err := r.worker.Fetch(request, dst[:0])
+			response, seq, err := r.fetch(request, dst[:0])
 			dst = response
 			return errors.Join(err, r.store.Wait(t.Context(), seq))
 		}},

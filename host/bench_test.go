@@ -19,7 +19,7 @@ import (
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
-	"github.com/cairn-dev/cairn/host/worker"
+	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // counterRuntime runs testdata/counter; its parts are what benchmarks and tests
@@ -27,7 +27,11 @@ import (
 type counterRuntime struct {
 	*Runtime
 	sender object.Sender
-	worker *worker.Worker
+}
+
+// fetch answers a request with the Worker, as ingress does.
+func (r *counterRuntime) fetch(request, dst []byte) ([]byte, storage.Seq, error) {
+	return r.workers.Fetch(r.app.Serving().Public(), request, dst)
 }
 
 func startCounter(tb testing.TB, fs vfs.FS) *counterRuntime {
@@ -46,12 +50,12 @@ func startCounter(tb testing.TB, fs vfs.FS) *counterRuntime {
 			tb.Error(err)
 		}
 	})
-	return &counterRuntime{r, r.sender, r.scripts[0].worker}
+	return &counterRuntime{r, r.sender}
 }
 
 // increment is a call of the hot object A, as a Worker makes it.
 func (r *counterRuntime) increment() *object.Request {
-	n := r.env.Reach().Bindings["COUNTERS"]
+	n := r.app.Serving().Public().Stable.Bindings["COUNTERS"]
 	return &object.Request{
 		To:     object.Address{Namespace: n, ID: n.IDFromName([]byte("A")), Name: "A", Named: true},
 		Export: module.ObjectCall, Input: wire.AppendCall(nil, "increment", "[]"),
@@ -89,7 +93,7 @@ func BenchmarkWorkerFetch(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var err error
-		if dst, _, err = r.worker.Fetch(request, dst[:0]); err != nil {
+		if dst, _, err = r.fetch(request, dst[:0]); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -111,9 +115,9 @@ func (s ingressServer) ShutdownWithContext(ctx context.Context) error { return s
 // thousand objects, four times as many as hold an instance.
 func BenchmarkRequest(b *testing.B) {
 	r := startCounter(b, nil)
-	options := ingress.Options{Worker: r.worker, Env: r.env, Sender: r.sender, Log: r.store.Log()}
+	options := ingress.Options{App: &r.app, Workers: r.workers, Sender: r.sender, Log: r.store.Log()}
 	behindWorker := ingressServer{ingress.New(options)}
-	options.Worker = nil
+	options.Workers = nil
 	byRoute := ingressServer{ingress.New(options)}
 	one := func(path string) func(int64) string { return func(int64) string { return path } }
 	for _, c := range []struct {

@@ -15,7 +15,7 @@ import (
 // output gate, as ingress does. The arguments are a JSON array, the result is
 // JSON. An error that the object or its host gave is a *hostfunc.Error.
 func (r *Runtime) Call(ctx context.Context, binding, name, method string, args []byte) ([]byte, error) {
-	to, err := r.env.Address(hostfunc.Target{
+	to, err := r.app.Serving().Public().Stable.Address(hostfunc.Target{
 		Binding: []byte(binding), Kind: abi.TargetName, Object: []byte(name),
 	})
 	if err != nil {

@@ -23,23 +23,21 @@ import (
 
 // Runtime is a running app.
 type Runtime struct {
-	options    Options
-	store      *storage.Store
-	engine     *module.Engine
-	scripts    []*script   // the first is the public one
-	env        *object.Env // the first's
-	objects    *object.Objects
-	alarms     *alarm.Scheduler
-	outbound   *outbound.Client // nil where no host is allowed
-	sender     object.Sender
-	server     *ingress.Server
-	namespaces sync.Map // of *object.Namespace, by number
+	options  Options
+	store    *storage.Store
+	engine   *module.Engine
+	scripts  []*script  // the first is the public one
+	app      object.App // what calls see of them
+	workers  *worker.Workers
+	objects  *object.Objects
+	alarms   *alarm.Scheduler
+	outbound *outbound.Client // nil where no host is allowed
+	sender   object.Sender
+	server   *ingress.Server
 
-	// deploying is held as long as a deploy takes, mu as long as it takes to look
-	// at the scripts: compiling must not hold up those who look. The lock order is
-	// deploying, mu.
+	// deploying is held as long as a deploy takes. Calls and those who look at
+	// the scripts do not wait for it: they see app.
 	deploying sync.Mutex
-	mu        sync.RWMutex
 	compiles  sync.WaitGroup // that are under way, also when nobody waits for them
 
 	// recorded is when what Start wrote is durable.
@@ -98,19 +96,14 @@ func (r *Runtime) load(ctx context.Context) error {
 	}
 	route := &router.Router{Placement: placement.Local{}}
 	r.objects = object.New(object.Options{
-		Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle,
+		App: &r.app, Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle,
 		MemoryBudget: o.MemoryBudget, Now: o.Now, Logger: o.Logger,
 	}, route)
 	route.Local = r.objects
-	public := r.scripts[0]
-	r.env, r.sender = public.env, route
-	for _, s := range r.scripts {
-		s.worker = worker.New(worker.Options{
-			Env: s.env, Sender: route, Random: o.Random, Logger: o.Logger.With("worker", s.config.Name),
-		})
-	}
+	r.sender = route
+	r.workers = worker.New(worker.Options{Sender: route, Random: o.Random})
 	r.server = ingress.New(ingress.Options{
-		Worker: public.worker, Env: public.env, Sender: route, Log: r.store.Log(), Logger: o.Logger,
+		App: &r.app, Workers: r.workers, Sender: route, Log: r.store.Log(), Logger: o.Logger,
 	})
 	r.running, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.background.Go(func() { r.objects.Sweep(r.running) })
@@ -131,11 +124,9 @@ func (r *Runtime) trim(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			for _, s := range r.scripts {
-				release := s.env.Releases.Get()
-				release.Stable.Trim()
-				if release.Next != nil {
-					release.Next.Trim()
+			for _, s := range r.app.Serving().Scripts {
+				for _, v := range s.Versions() {
+					v.Module.Trim()
 				}
 			}
 		}
@@ -177,10 +168,8 @@ func (r *Runtime) close(ctx context.Context) error {
 	if r.outbound != nil {
 		r.outbound.Close() // after Stop: a handler may be waiting for an answer
 	}
-	for _, s := range r.scripts {
-		if s.worker != nil { // nil after a start that failed
-			errs = append(errs, s.worker.Close(ctx))
-		}
+	if r.workers != nil { // nil after a start that failed
+		errs = append(errs, r.workers.Close(ctx))
 	}
 	if r.objects != nil {
 		errs = append(errs, r.objects.Close(ctx))
@@ -188,14 +177,11 @@ func (r *Runtime) close(ctx context.Context) error {
 	if err := errors.Join(errs...); err != nil {
 		return err // a guest still runs: what it stands on stays
 	}
-	for _, s := range r.scripts {
-		if s.env == nil {
-			continue // a start that failed before it served anything
-		}
-		release := s.env.Releases.Get()
-		release.Stable.Close()
-		if release.Next != nil {
-			release.Next.Close()
+	if now := r.app.Serving(); now != nil { // nil after a start that failed
+		for _, s := range now.Scripts {
+			for _, v := range s.Versions() {
+				v.Module.Close()
+			}
 		}
 	}
 	// An engine that is closed under its compiler panics, so one that is still at

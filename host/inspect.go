@@ -58,23 +58,23 @@ func (h adminHost) Versions(script string) ([]admin.Version, error) {
 
 // Objects implements admin.Host.
 func (h adminHost) Objects(script, class, after string, limit int) ([]admin.Object, error) {
-	n, err := h.namespace(script, class)
+	c, err := h.class(script, class)
 	if err != nil {
 		return nil, err
 	}
 	var from abi.ID
 	if after != "" {
-		if from, err = n.ParseID([]byte(after)); err != nil {
+		if from, err = c.Namespace.ParseID([]byte(after)); err != nil {
 			return nil, &admin.Error{Status: http.StatusBadRequest, Err: fmt.Errorf("after: %w", err)}
 		}
 	}
-	owners, err := h.r.store.ObjectsOf(n.Number, from, limit)
+	owners, err := h.r.store.ObjectsOf(c.Namespace.Number, from, limit)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]admin.Object, len(owners))
 	for i, o := range owners {
-		list[i] = h.describe(n, o.ID)
+		list[i] = h.describe(c, o.ID)
 		list[i].Name, list[i].Named = o.Name, o.Named
 	}
 	return list, nil
@@ -82,20 +82,20 @@ func (h adminHost) Objects(script, class, after string, limit int) ([]admin.Obje
 
 // Object implements admin.Host.
 func (h adminHost) Object(script, class, nameOrID string) (admin.Object, error) {
-	n, err := h.namespace(script, class)
+	c, err := h.class(script, class)
 	if err != nil {
 		return admin.Object{}, err
 	}
-	id, err := n.ParseID([]byte(nameOrID))
+	id, err := c.Namespace.ParseID([]byte(nameOrID))
 	byName := err != nil
 	if byName {
-		id = n.IDFromName([]byte(nameOrID))
+		id = c.Namespace.IDFromName([]byte(nameOrID))
 	}
 	owner, stored, err := h.r.store.Lookup(id)
 	if err != nil {
 		return admin.Object{}, err
 	}
-	o := h.describe(n, id)
+	o := h.describe(c, id)
 	switch {
 	case stored:
 		o.Name, o.Named = owner.Name, owner.Named
@@ -109,29 +109,19 @@ func (h adminHost) Object(script, class, nameOrID string) (admin.Object, error) 
 }
 
 // describe says what is known of an object that may have stored nothing.
-func (h adminHost) describe(n *object.Namespace, id abi.ID) admin.Object {
-	o := admin.Object{ID: id.String(), Class: n.Class(), Active: h.r.objects.Active(id)}
-	h.r.mu.RLock()
-	defer h.r.mu.RUnlock()
-	for _, s := range h.r.scripts {
-		if s.env != n.Env() {
-			continue
-		}
-		o.Version = s.versions.Stable
-		if s.env.Releases.ForObject(id) == s.env.Releases.Get().Next {
-			o.Version = s.versions.Next
-		}
-	}
-	return o
+func (h adminHost) describe(c *object.Class, id abi.ID) admin.Object {
+	return admin.Object{ID: id.String(), Class: c.Name, Active: h.r.objects.Active(id),
+		Version: c.Script.ForObject(id).Number}
 }
 
-// namespace finds a class of a script, or of the first that has it.
-func (h adminHost) namespace(script, class string) (*object.Namespace, error) {
-	h.r.mu.RLock()
-	defer h.r.mu.RUnlock()
-	for _, s := range h.r.scripts {
-		if n := s.namespaces[class]; n != nil && (script == "" || script == s.env.Script) {
-			return n, nil
+// class finds a class of a script, or of the first that has it.
+func (h adminHost) class(script, class string) (*object.Class, error) {
+	now := h.r.app.Serving()
+	for _, s := range now.Scripts {
+		for _, c := range now.Classes {
+			if c.Script == s && c.Name == class && (script == "" || script == s.Name) {
+				return c, nil
+			}
 		}
 	}
 	err := fmt.Errorf("no script has a class %q", class)
@@ -178,13 +168,10 @@ func (r *Runtime) Metrics() *prometheus.Registry {
 	gauge("module_versions", "Versions that hold compiled code.", func() float64 { return float64(r.engine.Versions()) })
 	gauge("log_appended", "Newest sequence of the log.", func() float64 { return float64(r.store.Last()) })
 	gauge("log_durable", "Sequence up to which the log is durable.", func() float64 { return float64(r.store.Durable()) })
-	for _, s := range r.scripts {
-		name := s.env.Script
+	for i, s := range r.scripts {
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "cairn", Name: "script_version",
-			Help: "Version that serves.", ConstLabels: prometheus.Labels{"script": name}}, func() float64 {
-			r.mu.RLock()
-			defer r.mu.RUnlock()
-			return float64(s.versions.Stable)
+			Help: "Version that serves.", ConstLabels: prometheus.Labels{"script": s.name}}, func() float64 {
+			return float64(r.app.Serving().Scripts[i].Stable.Number)
 		}))
 	}
 	return registry

@@ -7,13 +7,26 @@ import (
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/storage"
 )
 
-// fetch answers a request with the app's Worker.
-func (s *Server) fetch(ctx *fasthttp.RequestCtx, x *exchange) {
+// fetch answers a request with the script's Worker. It reports false, and has done
+// nothing, when the script has been replaced meanwhile.
+func (s *Server) fetch(ctx *fasthttp.RequestCtx, x *exchange, script *object.Script) (answered bool) {
 	x.encode(ctx)
-	response, seq, err := s.options.Worker.Fetch(x.request, x.response[:0])
+	response, seq, err := s.options.Workers.Fetch(script, x.request, x.response[:0])
 	x.response = response
+	if errors.Is(err, module.ErrRetired) && s.options.App.Serving().Public() != script {
+		return false
+	}
+	s.answer(ctx, x, seq, err)
+	return true
+}
+
+// answer sends what the Worker gave, in x.response, once it may leave.
+func (s *Server) answer(ctx *fasthttp.RequestCtx, x *exchange, seq storage.Seq, err error) {
 	if gateErr := s.gate(seq); gateErr != nil {
 		s.options.Logger.Error("answer dropped", "error", gateErr)
 		fail(ctx, fasthttp.StatusServiceUnavailable)
@@ -24,7 +37,7 @@ func (s *Server) fetch(ctx *fasthttp.RequestCtx, x *exchange) {
 		return
 	}
 	var r wire.Response
-	if err := wire.DecodeResponse(response, &r); err != nil {
+	if err := wire.DecodeResponse(x.response, &r); err != nil {
 		s.options.Logger.Error("worker's response does not decode", "error", err)
 		fail(ctx, fasthttp.StatusInternalServerError)
 		return

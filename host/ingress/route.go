@@ -19,8 +19,8 @@ import (
 
 // route answers /{BINDING}/{name}/{method}, the route of an app that has no
 // Worker: a JSON array of arguments in, a JSON value out.
-func (s *Server) route(ctx *fasthttp.RequestCtx, x *exchange) {
-	to, method, ok := s.parse(ctx.Request.Header.RequestURI())
+func (s *Server) route(ctx *fasthttp.RequestCtx, x *exchange, script *object.Script) {
+	to, method, ok := parse(script, ctx.Request.Header.RequestURI())
 	if !ok {
 		problem(ctx, fasthttp.StatusNotFound, &hostfunc.Error{
 			Message: "no such route: this app has no Worker and answers /{BINDING}/{name}/{method}"})
@@ -52,7 +52,7 @@ func (s *Server) route(ctx *fasthttp.RequestCtx, x *exchange) {
 
 // parse takes a path apart. Each part is percent-decoded, so that a name can
 // hold a slash.
-func (s *Server) parse(uri []byte) (to object.Address, method string, ok bool) {
+func parse(script *object.Script, uri []byte) (to object.Address, method string, ok bool) {
 	path, _, _ := bytes.Cut(uri, []byte("?"))
 	if len(path) == 0 || path[0] != '/' {
 		return to, "", false
@@ -65,12 +65,12 @@ func (s *Server) parse(uri []byte) (to object.Address, method string, ok bool) {
 	binding, err1 := url.PathUnescape(binding)
 	name, err2 := url.PathUnescape(name)
 	method, err3 := url.PathUnescape(method)
-	n, known := s.options.Env.Reach().Bindings[binding]
+	n, known := script.Stable.Bindings[binding]
 	if err1 != nil || err2 != nil || err3 != nil || !known || !utf8.ValidString(name) || !utf8.ValidString(method) {
 		return to, "", false
 	}
 	to = object.Address{Namespace: n, ID: n.IDFromName([]byte(name))}
-	if len(name) <= abi.MaxNameBytes { // as Env.Address
+	if len(name) <= abi.MaxNameBytes { // as Reach.Address
 		to.Name, to.Named = name, true
 	}
 	return to, method, true

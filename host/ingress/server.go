@@ -31,11 +31,11 @@ import (
 
 // Options configures a Server.
 type Options struct {
-	// Worker answers every request, as long as the app's module has one; else,
-	// or where it is nil, the built-in route does.
-	Worker *worker.Worker
-	// Env is the app; its bindings are what the built-in route can name. Required.
-	Env *object.Env
+	// App says what answers: its public script's Worker, or the built-in route
+	// while that has none. Required.
+	App *object.App
+	// Workers run the Worker. Default none: the built-in route always answers.
+	Workers *worker.Workers
 	// Sender brings requests to objects. Required.
 	Sender object.Sender
 	// Log is what the output gate waits for. Required.
@@ -161,10 +161,14 @@ func (l *onceListener) Close() error {
 
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	x := s.buffers.Get().(*exchange)
-	if w := s.options.Worker; w != nil && w.Active() {
-		s.fetch(ctx, x)
-	} else {
-		s.route(ctx, x)
+	for answered := false; !answered; { // again when a deploy has ended what it began with
+		script := s.options.App.Serving().Public()
+		if s.options.Workers != nil && script.HasWorker() {
+			answered = s.fetch(ctx, x, script)
+		} else {
+			s.route(ctx, x, script)
+			answered = true
+		}
 	}
 	x.release(&s.buffers)
 }

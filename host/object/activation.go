@@ -199,18 +199,15 @@ func (a *Activation) forget() {
 	a.instance, a.built, a.broken, a.critical = nil, false, false, 0
 }
 
-// wake gives the activation an instance that holds its memory.
-func (a *Activation) wake() error {
+// wake gives the activation an instance that holds its memory, which is m's, or
+// begins as m's.
+func (a *Activation) wake(m *module.Version) error {
 	if a.instance != nil {
 		return nil
 	}
-	instance, err := a.objects.live.acquire(a)
+	instance, err := a.objects.live.acquire(a, m)
 	if err != nil {
 		return err
-	}
-	if a.suspended != nil && a.suspended.Version() != instance.Version() {
-		a.setSuspended(nil) // its code was updated
-		a.built = false
 	}
 	if a.suspended != nil {
 		if err := instance.Resume(a.suspended); err != nil {

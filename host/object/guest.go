@@ -15,10 +15,10 @@ import (
 type Guest struct {
 	hostfunc.Forbidden
 
-	Env    *Env
-	Sender Sender
-	Random func([]byte)
-	Logger *slog.Logger // with what runs attached
+	Version *Version // that it runs, set for each call
+	Sender  Sender
+	Random  func([]byte)
+	Logger  *slog.Logger // with what runs attached
 
 	// Seq is the newest write that the guest could have seen.
 	Seq storage.Seq
@@ -31,13 +31,13 @@ type Guest struct {
 
 // EnvGet implements hostfunc.Host.
 func (g *Guest) EnvGet(name []byte) ([]byte, bool) {
-	value, ok := g.Env.Reach().Vars[string(name)]
+	value, ok := g.Version.Vars[string(name)]
 	return value, ok
 }
 
 // IDFromName implements hostfunc.Host.
 func (g *Guest) IDFromName(binding, name []byte) (abi.ID, error) {
-	n, ok := g.Env.Reach().Bindings[string(binding)]
+	n, ok := g.Version.Bindings[string(binding)]
 	if !ok {
 		return abi.ID{}, hostfunc.ErrNotFound
 	}
@@ -46,7 +46,7 @@ func (g *Guest) IDFromName(binding, name []byte) (abi.ID, error) {
 
 // IDParse implements hostfunc.Host.
 func (g *Guest) IDParse(binding, hex []byte) (abi.ID, error) {
-	n, ok := g.Env.Reach().Bindings[string(binding)]
+	n, ok := g.Version.Bindings[string(binding)]
 	if !ok {
 		return abi.ID{}, hostfunc.ErrNotFound
 	}
@@ -55,7 +55,7 @@ func (g *Guest) IDParse(binding, hex []byte) (abi.ID, error) {
 
 // IDNew implements hostfunc.Host.
 func (g *Guest) IDNew(binding []byte) (abi.ID, error) {
-	n, ok := g.Env.Reach().Bindings[string(binding)]
+	n, ok := g.Version.Bindings[string(binding)]
 	if !ok {
 		return abi.ID{}, hostfunc.ErrNotFound
 	}
@@ -65,8 +65,8 @@ func (g *Guest) IDNew(binding []byte) (abi.ID, error) {
 }
 
 // Address finds the object that a target names.
-func (e *Env) Address(t hostfunc.Target) (Address, error) {
-	n, ok := e.Reach().Bindings[string(t.Binding)]
+func (r *Reach) Address(t hostfunc.Target) (Address, error) {
+	n, ok := r.Bindings[string(t.Binding)]
 	if !ok {
 		return Address{}, hostfunc.ErrNotFound
 	}
@@ -86,7 +86,7 @@ func (e *Env) Address(t hostfunc.Target) (Address, error) {
 
 // Call sends a call of a method from the guest; from is nil in a Worker.
 func (g *Guest) Call(from *Activation, t hostfunc.Target, method, args, dst []byte) ([]byte, error) {
-	to, err := g.Env.Address(t)
+	to, err := g.Version.Address(t)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (g *Guest) Call(from *Activation, t hostfunc.Target, method, args, dst []by
 
 // Fetch sends a request from the guest; from is nil in a Worker.
 func (g *Guest) Fetch(from *Activation, t hostfunc.Target, request, dst []byte) ([]byte, error) {
-	to, err := g.Env.Address(t)
+	to, err := g.Version.Address(t)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (g *Guest) send(from *Activation, to Address, e module.Export, input, dst [
 // FetchSend sends a request out of the host, once everything that the guest
 // has seen is durable: the outside must not learn what could be lost.
 func (g *Guest) FetchSend(request, dst []byte) ([]byte, error) {
-	outbound := g.Env.Reach().Outbound
+	outbound := g.Version.Outbound
 	if outbound == nil {
 		return nil, errNoOutbound
 	}

@@ -115,5 +115,7 @@ var (
 		Message: "A call may write at most 67108864 bytes before it calls another object or returns."}
 	errNoOutbound = &hostfunc.Error{
 		Message: "This host lets guests send nothing out (allow hosts with --allow-host)."}
+	errClassGone = &hostfunc.Error{Flags: wire.ErrorReset,
+		Message: "Durable Object's class was deleted by a migration, and its objects with it."}
 	errNoFetch = typeError("Handler does not export a fetch() function.")
 )

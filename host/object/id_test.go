@@ -87,8 +87,7 @@ func TestIDNew(t *testing.T) {
 // name (case A8), and refuses other namespaces' IDs where it is used (A6).
 func TestAddress(t *testing.T) {
 	n, other := testNamespace("mykey"), testNamespace("otherkey")
-	e := &Env{}
-	e.SetReach(Reach{Bindings: map[string]*Namespace{"MINE": n}})
+	e := &Reach{Bindings: map[string]*Namespace{"MINE": n}}
 	target := func(kind uint32, object string) hostfunc.Target {
 		return hostfunc.Target{Binding: []byte("MINE"), Kind: kind, Object: []byte(object)}
 	}

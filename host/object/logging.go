@@ -43,7 +43,8 @@ func (s *State) Log(level int32, text, attrs []byte) { LogGuest(s.logger(), leve
 func (s *State) logger() *slog.Logger {
 	if s.Logger == nil {
 		to := &s.act.address
-		s.Logger = s.act.objects.options.Logger.With("class", to.Namespace.Class(), "object", to.ID.String())
+		s.Logger = s.act.objects.options.Logger.With("class", s.class.Name, "version", s.Version.Number,
+			"object", to.ID.String())
 		if to.Named {
 			s.Logger = s.Logger.With("name", to.Name)
 		}

@@ -15,6 +15,8 @@ import (
 
 // Options configures Objects.
 type Options struct {
+	// App says what objects run. Required.
+	App *App
 	// Store holds what objects store. Required.
 	Store *storage.Store
 	// Random fills a buffer with random bytes. Required.

@@ -2,7 +2,6 @@ package object
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/cairn-dev/cairn/host/module"
@@ -20,29 +19,23 @@ type residents struct {
 	hand  int
 }
 
-// acquire returns an instance for a, which has none. Where all are busy there
+// acquire returns an instance of m for a, which has none. Where all are busy there
 // is one more for a time: a bound would let calls wait for each other in a way
 // that waits does not see.
-func (r *residents) acquire(a *Activation) (*module.Instance, error) {
-	if instance := r.enter(a); instance != nil {
+func (r *residents) acquire(a *Activation, m *module.Version) (*module.Instance, error) {
+	if instance := r.enter(a, m); instance != nil {
 		return instance, nil
 	}
-	for {
-		v := a.version()
-		instance, err := v.Get(context.Background())
-		if errors.Is(err, module.ErrRetired) && a.version() != v {
-			continue // a deploy came between
-		}
-		if err != nil {
-			r.remove(a)
-		}
-		return instance, err
+	instance, err := m.Get(context.Background())
+	if err != nil {
+		r.remove(a)
 	}
+	return instance, err
 }
 
 // enter makes a a resident, in the place of another if there are enough. It
 // returns the other's instance if a can use it.
-func (r *residents) enter(a *Activation) *module.Instance {
+func (r *residents) enter(a *Activation, m *module.Version) *module.Instance {
 	r.mu.Lock()
 	var victim *Activation
 	if len(r.slots) >= r.max {
@@ -59,7 +52,7 @@ func (r *residents) enter(a *Activation) *module.Instance {
 	r.mu.Unlock()
 	instance := victim.suspend()
 	victim.mu.Unlock()
-	if instance != nil && instance.Version() != a.version() {
+	if instance != nil && instance.Version() != m {
 		instance.Version().Release(instance)
 		return nil
 	}

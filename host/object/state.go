@@ -18,6 +18,7 @@ type State struct {
 	Guest
 	call  hostfunc.Call
 	act   *Activation
+	class *Class // what the object is, set when the call's turn has come
 	txn   *storage.Txn
 	below *State // the entry that this one is nested in
 	init  []byte // the constructor's input, a buffer of this State
@@ -33,7 +34,7 @@ type State struct {
 func (s *State) begin(a *Activation, r *Request) {
 	o := a.objects
 	s.act, s.below = a, nil
-	s.Env, s.Sender, s.Random = a.address.Namespace.Env(), o.sender, o.options.Random
+	s.Sender, s.Random = o.sender, o.options.Random
 	s.Depth = r.Depth + 1
 	s.batch, s.background = batch{}, false
 	s.ownAlarm = alarmRun{}
@@ -42,7 +43,7 @@ func (s *State) begin(a *Activation, r *Request) {
 }
 
 func (s *State) end() {
-	s.act, s.below, s.Env, s.Logger, s.alarm = nil, nil, nil, nil, nil
+	s.act, s.below, s.class, s.Version, s.Logger, s.alarm = nil, nil, nil, nil, nil, nil
 	s.Guest.Reuse()
 }
 
@@ -61,6 +62,9 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	s.txn = a.store.Begin()
 	if s.below != nil {
 		s.alarm = s.below.alarm
+	}
+	if err := s.choose(); err != nil {
+		return dst, err
 	}
 	if r.Alarm != nil {
 		if _, err := s.dueAlarm(r.Alarm); err != nil {
@@ -93,15 +97,41 @@ func (s *State) finish() {
 	s.txn = nil
 }
 
+// choose says what the call runs: what is served now, or for a nested entry what
+// the one around it runs, whose instance it enters.
+func (s *State) choose() error {
+	if s.below != nil {
+		s.class, s.Version = s.below.class, s.below.Version
+		return nil
+	}
+	to := &s.act.address
+	s.class = s.act.objects.options.App.Serving().Classes[to.Namespace.Number]
+	if s.class == nil {
+		return errClassGone
+	}
+	s.Version = s.class.Script.ForObject(to.ID)
+	return nil
+}
+
 // wake makes sure that there is an instance in which the constructor has run.
 func (s *State) wake() error {
 	a := s.act
-	if s.below == nil && a.stale() {
-		a.mu.Lock()
-		a.forget() // its code was updated; the call begins from storage
-		a.mu.Unlock()
-	}
-	if err := a.wake(); err != nil {
+	for {
+		if s.below == nil && a.stale(s.Version.Module) {
+			a.mu.Lock()
+			a.forget() // its code was updated; the call begins from storage
+			a.mu.Unlock()
+		}
+		err := a.wake(s.Version.Module)
+		if err == nil {
+			break
+		}
+		if errors.Is(err, module.ErrRetired) && a.module() != s.Version.Module {
+			if err := s.choose(); err != nil { // a deploy came between
+				return err
+			}
+			continue
+		}
 		return s.internal("start", err)
 	}
 	switch {
@@ -111,7 +141,7 @@ func (s *State) wake() error {
 		return errBuilding
 	}
 	to := &a.address
-	s.init = wire.AppendObject(s.init[:0], to.ID, to.Namespace.Class(), to.Named, to.Name)
+	s.init = wire.AppendObject(s.init[:0], to.ID, s.class.Name, to.Named, to.Name)
 	if _, err := s.enter(module.ObjectInit, s.init, nil); err != nil {
 		// Whoever waits came for the object that could not be made
 		// (SEMANTICS 2.2).
@@ -127,11 +157,11 @@ func (s *State) wake() error {
 func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 	a := s.act
 	if e == module.ObjectFetch {
-		if flags, _ := a.instance.Version().Class(a.address.Namespace.Class()); flags&abi.ClassHasFetch == 0 {
+		if flags, _ := a.instance.Version().Class(s.class.Name); flags&abi.ClassHasFetch == 0 {
 			return dst, errNoFetch
 		}
 	}
-	s.call.Begin(s, a.instance.Memory(), input, s.Env.Reach().CPULimit)
+	s.call.Begin(s, a.instance.Memory(), input, s.Version.CPULimit)
 	status, err := a.instance.Enter(&s.call, e)
 	dropped := s.call.Dropped()
 	output := s.call.Output

@@ -36,8 +36,7 @@ func (s *State) AlarmSet(unixMS int64, confirmed bool) error {
 	if unixMS <= 0 {
 		return typeError("setAlarm() cannot be called with an alarm time <= 0")
 	}
-	to := &s.act.address
-	if flags, _ := s.act.instance.Version().Class(to.Namespace.Class()); flags&abi.ClassHasAlarm == 0 {
+	if flags, _ := s.act.instance.Version().Class(s.class.Name); flags&abi.ClassHasAlarm == 0 {
 		return typeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()")
 	}
 	if err := s.written(8, confirmed); err != nil {

@@ -1,8 +1,8 @@
-// Package worker runs a script's Worker: stateless guests that answer HTTP
+// Package worker runs scripts' Workers: stateless guests that answer HTTP
 // requests.
 //
-// There is one type. A [Worker] takes an instance of the script's module out of
-// the module's pool for each request, last in, first out, and gives it back
+// There is one type. [Workers] take an instance of a script's module out of
+// the module's pool for each request, last in, first out, and give it back
 // reset: nothing is kept between two requests. A Worker has no storage; what it
 // may ask of the host is object.Guest.
 package worker
@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -25,14 +24,12 @@ import (
 
 // Options configures a Worker.
 type Options struct {
-	Env    *object.Env   // Required.
 	Sender object.Sender // brings its calls to objects. Required.
 	Random func([]byte)  // Required.
-	Logger *slog.Logger  // Default discards.
 }
 
-// Worker answers requests with one script's module.
-type Worker struct {
+// Workers answer requests with scripts' modules.
+type Workers struct {
 	options Options
 	lot     atomic.Uint32 // numbers requests, to share them between two versions
 	calls   sync.Pool
@@ -44,42 +41,39 @@ type Worker struct {
 type call struct {
 	object.Guest
 	call       hostfunc.Call
-	worker     *Worker
+	workers    *Workers
 	instance   *module.Instance
 	background bool // the guest asked for background_run
 }
 
-// New makes the Worker of a script.
-func New(o Options) *Worker {
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	w := &Worker{options: o}
+// New makes the Workers of a host.
+func New(o Options) *Workers {
+	w := &Workers{options: o}
 	w.calls.New = func() any {
-		return &call{worker: w, Guest: object.Guest{Env: o.Env, Sender: o.Sender, Random: o.Random, Logger: o.Logger}}
+		return &call{workers: w, Guest: object.Guest{Sender: o.Sender, Random: o.Random}}
 	}
 	return w
 }
 
-// Active reports whether the script's module answers requests at all.
-func (w *Worker) Active() bool { return w.options.Env.Releases.Get().Stable.HasWorker() }
-
-// Fetch answers an encoded wire.Request and appends the encoded wire.Response
-// to dst. The response may leave the node once the log is durable up to seq,
+// Fetch answers an encoded wire.Request with a script that has a Worker, and
+// appends the encoded wire.Response to dst. After module.ErrRetired nothing has
+// happened: a deploy put another script in its place, which is to be asked. The response may leave the node once the log is durable up to seq,
 // which is set beside an error as well. Errors are *hostfunc.Error where the
 // guest is at fault.
-func (w *Worker) Fetch(request, dst []byte) (response []byte, seq storage.Seq, err error) {
-	instance, err := w.instance()
+func (w *Workers) Fetch(s *object.Script, request, dst []byte) (response []byte, seq storage.Seq, err error) {
+	v := s.ForRequest(w.lot.Add(1))
+	instance, err := v.Module.Get(context.Background())
 	if err != nil {
 		return dst, 0, err
 	}
 	c := w.calls.Get().(*call)
+	c.Version, c.Logger = v, v.Logger
 	c.Seq, c.Depth, c.instance = 0, 1, instance
 	output, status, err := c.enter(module.WorkerFetch, request)
 	switch {
 	case err != nil:
 		c.background = false // the instance is broken
-		w.options.Logger.Error("worker failed", "error", err)
+		c.Logger.Error("worker failed", "error", err)
 		err = explain(err)
 	case status == abi.StatusError:
 		err = thrown(output)
@@ -95,20 +89,10 @@ func (w *Worker) Fetch(request, dst []byte) (response []byte, seq storage.Seq, e
 	return dst, seq, err
 }
 
-// instance takes an instance of the version that the next request runs.
-func (w *Worker) instance() (*module.Instance, error) {
-	for {
-		i, err := w.options.Env.Releases.ForRequest(w.lot.Add(1)).Get(context.Background())
-		if !errors.Is(err, module.ErrRetired) {
-			return i, err
-		}
-	}
-}
-
 // enter calls an export of the call's instance. The output is valid until the
 // next enter.
 func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.Status, err error) {
-	c.call.Begin(c, c.instance.Memory(), input, c.Env.Reach().CPULimit)
+	c.call.Begin(c, c.instance.Memory(), input, c.Version.CPULimit)
 	status, err = c.instance.Enter(&c.call, e)
 	output = c.call.Output
 	if dropped := c.call.Dropped(); dropped > 0 {
@@ -130,14 +114,14 @@ func (c *call) finish() {
 	}
 	c.background = false
 	c.instance.Version().Put(c.instance)
-	c.instance = nil
+	c.instance, c.Version, c.Logger = nil, nil, nil
 	c.Guest.Reuse()
-	c.worker.calls.Put(c)
+	c.workers.calls.Put(c)
 }
 
 // Close waits for what guests left for after their answers, and fails when ctx
 // is done before.
-func (w *Worker) Close(ctx context.Context) error {
+func (w *Workers) Close(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() { w.background.Wait(); close(done) }()
 	select {

@@ -1,0 +1,75 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/cairn-dev/cairn/host/module"
+)
+
+// compileLimit is how long a deploy waits for its module to compile and to
+// start once. The compiler cannot be stopped; what comes later is thrown away.
+const compileLimit = 2 * time.Minute
+
+// prepare compiles a module and makes the instance that the first request will
+// take.
+func (r *Runtime) prepare(ctx context.Context, wasm []byte) (*module.Version, error) {
+	v, err := r.compileWithin(ctx, wasm)
+	if err == nil {
+		var i *module.Instance
+		if i, err = v.Get(ctx); err == nil {
+			v.Put(i)
+			return v, nil
+		}
+		v.Close()
+	}
+	var bad *module.CompileError
+	if errors.As(err, &bad) {
+		err = fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return nil, err
+}
+
+// compileWithin compiles a module, or gives up waiting.
+func (r *Runtime) compileWithin(ctx context.Context, wasm []byte) (*module.Version, error) {
+	type result struct {
+		v   *module.Version
+		err error
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, compileLimit,
+		&module.CompileError{Problem: fmt.Sprintf("module did not compile and start within %v", compileLimit)})
+	defer cancel()
+	done := make(chan result)
+	r.compiles.Go(func() {
+		v, err := r.compileGuarded(context.WithoutCancel(ctx), wasm)
+		select {
+		case done <- result{v, err}:
+		case <-ctx.Done():
+			if v != nil {
+				v.Close()
+			}
+		}
+	})
+	select {
+	case got := <-done:
+		return got.v, got.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("compile module: %w", context.Cause(ctx))
+	}
+}
+
+// compileGuarded turns a panic of the compiler into an error: what a caller of
+// Deploy sends must not end the host.
+func (r *Runtime) compileGuarded(ctx context.Context, wasm []byte) (v *module.Version, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.options.Logger.Error("compiler failed", "panic", p, "stack", string(debug.Stack()))
+			v, err = nil, &module.CompileError{Problem: fmt.Sprintf("the compiler failed: %v", p),
+				Hint: "this is a bug of cairn or of wazero; the log has the rest"}
+		}
+	}()
+	return r.engine.Compile(ctx, wasm)
+}

@@ -1,0 +1,69 @@
+package host
+
+import (
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/object"
+)
+
+// serving is what calls begin with, of what the scripts run now: their versions,
+// the classes that the record says they have, and what each version reaches.
+func (r *Runtime) serving(record *app.Record) *object.Serving {
+	now := &object.Serving{Classes: map[uint32]*object.Class{}}
+	byName := map[string]map[string]*object.Namespace{} // by script, by class
+	var known map[uint32]*object.Class
+	if before := r.app.Serving(); before != nil {
+		known = before.Classes
+	}
+	for _, s := range r.scripts {
+		script := &object.Script{Name: s.name, Percent: s.percent}
+		now.Scripts = append(now.Scripts, script)
+		byName[s.name] = map[string]*object.Namespace{}
+		for class, n := range record.Scripts[s.name].Namespaces {
+			// The record can have a class that the module lacks: one without objects.
+			if _, ok := s.stable.module.Class(class); !ok {
+				continue
+			}
+			c := &object.Class{Name: class, Script: script}
+			if k := known[n.Number]; k != nil {
+				c.Namespace = k.Namespace
+			} else {
+				c.Namespace = object.NewNamespace(n.Number, n.UniqueKey)
+			}
+			now.Classes[n.Number] = c
+			byName[s.name][class] = c.Namespace
+		}
+	}
+	for i, s := range r.scripts {
+		now.Scripts[i].Stable = r.version(s, s.stable, byName)
+		if s.next != nil {
+			now.Scripts[i].Next = r.version(s, s.next, byName)
+		}
+	}
+	return now
+}
+
+// version is a version with what its config lets its guests reach. The plan has
+// checked that the namespaces exist.
+func (r *Runtime) version(s *script, v *running, byName map[string]map[string]*object.Namespace) *object.Version {
+	reach := object.Reach{
+		Vars: map[string][]byte{}, Bindings: map[string]*object.Namespace{}, CPULimit: r.options.CPULimit,
+	}
+	if v.config.CPULimit != 0 {
+		reach.CPULimit = v.config.CPULimit
+	}
+	for name, value := range v.config.Vars {
+		reach.Vars[name] = value
+	}
+	if r.outbound != nil { // a nil *Client in the interface would not be nil
+		reach.Outbound = r.outbound
+	}
+	for _, b := range v.config.Bindings {
+		owner := s.name
+		if b.ScriptName != "" {
+			owner = b.ScriptName
+		}
+		reach.Bindings[b.Name] = byName[owner][b.ClassName]
+	}
+	return &object.Version{Number: v.number, Module: v.module, Reach: reach,
+		Logger: r.options.Logger.With("worker", s.name, "version", v.number)}
+}
