@@ -29,7 +29,8 @@ type frame struct {
 
 // transaction is what a rollback goes back to.
 type transaction struct {
-	undo         int
+	undo, bytes  int
+	confirmed    bool
 	alarmChanged bool
 }
 
@@ -50,6 +51,7 @@ func (f *frame) endTransaction(commit bool) {
 	f.transactions = f.transactions[:len(f.transactions)-1]
 	if !commit {
 		f.rollback(t.undo)
+		f.bytes, f.confirmed = t.bytes, t.confirmed
 		f.alarm.changed = t.alarmChanged
 	}
 }

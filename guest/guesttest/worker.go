@@ -55,11 +55,12 @@ func (h *Host) FetchSend(request, buf []byte) (int, abi.Status) {
 		return 0, abi.StatusTooLarge
 	case err != nil:
 		return 0, abi.StatusInvalid
-	case h.options.Fetch == nil:
-		return 0, h.fail(errNoOutbound)
 	}
 	if err := h.leaving(); err != nil {
 		return 0, h.fail(err)
+	}
+	if h.options.Fetch == nil {
+		return 0, h.fail(errNoOutbound)
 	}
 	h.unconfirmed = nil // the outside must not learn what could be lost
 	req, err := guest.NewRequest(string(w.Method), string(w.URL), append([]byte(nil), w.Body...))

@@ -105,6 +105,7 @@ func (s *State) ListOpen(l *wire.List) (hostfunc.List, error) {
 // transaction is what a rollback goes back to.
 type transaction struct {
 	savepoint    int
+	batch        batch
 	alarmChanged bool
 }
 
@@ -113,7 +114,7 @@ func (s *State) TransactionBegin() error {
 	if len(s.transactions) >= abi.MaxTransactionDepth {
 		return fmt.Errorf("transactions are nested deeper than %d", abi.MaxTransactionDepth)
 	}
-	s.transactions = append(s.transactions, transaction{s.txn.Savepoint(), s.alarm.changed})
+	s.transactions = append(s.transactions, transaction{s.txn.Savepoint(), s.batch, s.alarm.changed})
 	return nil
 }
 
@@ -127,6 +128,7 @@ func (s *State) TransactionEnd(commit bool) error {
 	s.transactions = s.transactions[:last]
 	if !commit {
 		s.txn.RollbackTo(t.savepoint)
+		s.batch = t.batch // what is taken back has no size, and confirms nothing
 		s.alarm.changed = t.alarmChanged
 	}
 	s.txn.Release(t.savepoint)

@@ -74,15 +74,18 @@ var storageVerbs = map[string]verb{
 		return strings.Join(out, " "), nil
 	},
 	"putmany": func(c *core, args []string, _ string) (string, error) {
-		entries := map[string]any{}
-		for _, key := range keys(args) {
-			key, v, ok := strings.Cut(key, "=")
-			if !ok {
-				v = "0"
-			}
-			entries[key] = value(v)
-		}
-		return "", c.st.PutMany(entries)
+		return "", c.st.PutMany(entries(args))
+	},
+	// putmany! is putmany whose writes no answer waits for.
+	"putmany!": func(c *core, args []string, _ string) (string, error) {
+		return "", c.st.PutMany(entries(args), guest.AllowUnconfirmed)
+	},
+	// putbad and putbadmany put what has no JSON, the second beside what has.
+	"putbad": func(c *core, args []string, _ string) (string, error) { return "", c.st.Put(args[0], func() {}) },
+	"putbadmany": func(c *core, args []string, _ string) (string, error) {
+		m := entries(args)
+		m["~"] = func() {}
+		return "", c.st.PutMany(m)
 	},
 	"deletemany": func(c *core, args []string, _ string) (string, error) {
 		n, err := c.st.DeleteMany(keys(args)...)
@@ -182,6 +185,19 @@ func value(text string) any {
 		return json.RawMessage(text)
 	}
 	return text
+}
+
+// entries are words like a=1; b alone is b=0.
+func entries(words []string) map[string]any {
+	m := map[string]any{}
+	for _, key := range keys(words) {
+		key, v, ok := strings.Cut(key, "=")
+		if !ok {
+			v = "0"
+		}
+		m[key] = value(v)
+	}
+	return m
 }
 
 func writeOptions(words []string) []guest.WriteOption {

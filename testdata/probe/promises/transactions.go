@@ -1,25 +1,8 @@
-package host_test
+package promises
 
-import (
-	"testing"
-	"time"
-
-	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
-	"github.com/cairn-dev/cairn/host/hosttest"
-)
-
-// TestDurableTransaction is D. Upstream's txn.rollback() is an error of the
-// function here; testdata/probe has one that it does not pass on.
-func TestDurableTransaction(t *testing.T) {
-	onStores(t, func(t *testing.T, o hosttest.Options) {
-		o.Clock = alarmtest.NewClock(time.UnixMilli(1000))
-		p := startProbe(t, o)
-		p.check(t, transactionCases)
-		p.check(t, refusedCases)
-	})
-}
-
-var transactionCases = []durableCase{
+// Transactions are D. Upstream's txn.rollback() is an error of the function here;
+// the probe has one that it does not pass on.
+var Transactions = []Case{
 	{"D56 commit", "put v 0; tx(put v 1, get v, print foo); get v", "; 1, foo; 1"},
 	{"D57 reads see what was before", "put v 1, put w 1; tx(get v, get w, list, getmany v w)", "; 1, 1, v w, 2: v=1 w=1"},
 	{"D58 rollback", "put v 3; tx(put v 4, get v, rollback), get v; get v", "; rolled back, 3; 3"},
@@ -53,12 +36,28 @@ var transactionCases = []durableCase{
 	{"D61 the same key again and again", "put a 0; tx(put a 1, tx(put a 2, tx(put a 3, rollback), get a, rollback), get a, put a 4); get a",
 		"; rolled back, 1; 4"},
 	{"D62 first put ever", "try(tx(put a 1, throw no)), list; put a 2; get a", "no, empty; ; 2"},
-	{"D62 first alarm ever", "try(tx(setalarm 5000, getalarm, throw no)), getalarm; setalarm 6000; getalarm, deletealarm",
+	{"D62 first alarm ever", "try(tx(setalarm +4000, getalarm, throw no)), getalarm; setalarm +5000; getalarm, deletealarm",
 		"no, none; ; +5000"},
-	{"D62 an alarm that was there", "setalarm 5000; tx(setalarm 6000, rollback), getalarm; tx(deletealarm, getalarm, rollback), getalarm, deletealarm",
+	{"D62 an alarm that was there", "setalarm +4000; tx(setalarm +5000, rollback), getalarm; tx(deletealarm, getalarm, rollback), getalarm, deletealarm",
 		"; rolled back, +4000; rolled back, +4000"},
-	{"D62 an alarm in a transaction", "tx(setalarm 5000, getalarm); getalarm; tx(deletealarm, getalarm); getalarm",
+	{"D62 an alarm in a transaction", "tx(setalarm +4000, getalarm); getalarm; tx(deletealarm, getalarm); getalarm",
 		"+4000; +4000; none; none"},
+	{"D62 alarms in transactions in transactions", "setalarm +4000; tx(deletealarm, tx(setalarm +1000, rollback), getalarm, tx(setalarm +2000), getalarm, rollback), getalarm",
+		"; rolled back, +4000"},
+	{"D62 an alarm behind one that is taken back", "tx(setalarm +4000, rollback), setalarm +5000, tx(getalarm, deletealarm, getalarm); getalarm",
+		"rolled back, +5000, none; none"},
+	{"D61 a transaction behind deleteAll", "putmany a b, setalarm +4000; deleteall, tx(put c 1, setalarm +1, rollback), list, getalarm, tx(put d 1); list, getalarm",
+		"; rolled back, empty, none; d, none"},
+	{"D61 unconfirmed, taken back", "put a 1; put a 2 unconfirmed, tx(put b 1 unconfirmed, delete a unconfirmed, rollback), entries; restart; entries",
+		"; rolled back, a=2; a=2"},
+	{"D61 longer and shorter values", "put a 1; tx(put a 22, tx(put a 333, put a 4444, rollback), get a, put a 5, tx(put a 66), get a, rollback), get a; get a",
+		"; rolled back, 1; 1"},
+	{"D60 an inner error ends the outer", "put v 1; try(tx(put v 2, tx(put v 3, throwname RangeError far), put v 4)), get v",
+		"; [remote retryable overloaded reset] RangeError: far, 1"},
+	{"D60 a rollback of the outer alone", "tx(tx(tx(put a 1), put b 1), put c 1, rollback), list; list", "rolled back, empty; empty"},
+	{"D63 a list in it, with all options", "putmany a b c d; tx(delete b, put bb 1, list prefix=b, list start=b end=d, list after=a limit=2 reverse, scan reverse); list",
+		"; true, bb, bb c, d c, 4 d a; a bb c d"},
+	{"D63 a scan while it writes", "putmany a b c; tx(scan(put a2 1, put c2 1, delete c), list, rollback), list", "; rolled back, a b c"},
 	{"D63 reads in it see the batch", "put a 1, tx(get a, put a 2, get a), get a", "1, 2, 2"},
 	{"D64 use after commit is outside", "put v 1; tx(put v 2), put v 3, tx(put v 4, rollback), get v; get v", "; rolled back, 3; 3"},
 	{"D64 use after an error is outside", "try(tx(put v 2, throw no)), put v 3; get v", "no; 3"},
@@ -79,9 +78,12 @@ var transactionCases = []durableCase{
 // transactionSync cannot do it either.
 const inTransaction = "A transaction cannot call other objects or the network: they could learn of writes that it takes back."
 
-var refusedCases = []durableCase{
+// Refused are the calls that no transaction may make.
+var Refused = []Case{
 	{"1.4 deleteAll in a transaction", "put a 1; tx(put b 1, try(deleteall), list); list",
 		"; TypeError: Cannot call deleteAll() within a transaction, a b; a b"},
+	{"1.4 deleteAll in an inner transaction", "put a 1; tx(put b 1, tx(try(deleteall)), try(tx(deleteall))); list",
+		"; TypeError: Cannot call deleteAll() within a transaction, TypeError: Cannot call deleteAll() within a transaction; a b"},
 	{"1.4 a call in a transaction", "tx(put a 1, try(call .b(put a 1))); list, call .b(list)", inTransaction + "; a, empty"},
 	{"1.4 a fetch in a transaction", "tx(try(fetch .b http://x/))", inTransaction},
 	{"1.4 outside in a transaction", "tx(try(outside http://127.0.0.1/))", inTransaction},

@@ -1,0 +1,90 @@
+package promises
+
+// Keys are C: single keys.
+var Keys = []Case{
+	{"1.4 get of nothing", "get a, raw a, size a", "none, none, 0"},
+	{"1.4 put and get", "put a 1, get a; get a", "1; 1"},
+	{"1.4 put again", "put a 1, put a 2, get a; put a 3; get a", "2; ; 3"},
+	{"1.4 delete", "put a 1, delete a, delete a, get a; get a; put a 1; delete a; delete a; get a",
+		"true, false, none; none; ; true; false; none"},
+	{"1.4 keys are bytes", `put "" 0, put "\x00" 1, put "\xff\xfe" 2, put "é" 3, put "a b,(" 4;
+		get "", get "\x00", get "\xff\xfe", get "é", get "a b,(", get a; list`,
+		`; 0, 1, 2, 3, 4, none; "" "\x00" "a b,(" é "\xff\xfe"`},
+	{"1.4 put of undefined", "try(put a nil); get a", "TypeError: put() called with undefined value.; none"},
+	{"1.4 objects are apart", "put a mine, call .b(put a yours), call .b(get a); get a; call .b(deleteall); get a",
+		`"yours"; "mine"; ; "mine"`},
+	{"1.4 classes are apart", "put a 1, call OTHER:.(get a), call PLAIN:.(get a)", "none, none"},
+	{"2.5 a read is of its moment", "put a 1, get a, put a 2, get a, delete a, get a", "1, 2, true, none"},
+	{"2.4 a put needs no wait", "put a 1, get a, list, getmany a b", "1, a, 1: a=1"},
+	{"1.4 keys that are no text, with several", `put "\xff" 1, put "" 2, put "a\x00" 3, put "é" 4; getmany "é" "\xff" "" "a\x00" "a";
+		deletemany "" "\xff" "a", list`, `; 4: ""=2 "a\x00"=3 é=4 "\xff"=1; 2, "a\x00" é`},
+	{"1.4 a key is a prefix of another", `put a 1, put "a\x00" 2, delete a, get a, get "a\x00"; list; delete "a\x00"; list`,
+		`true, none, 2; "a\x00"; true; empty`},
+	{"1.4 put after delete", "put a 1; delete a, put a 2, get a; get a; put a 3, delete a, get a; list", "; true, 2; 2; true, none; empty"},
+	{"1.4 a delete of nothing writes nothing", "delete a, delete a; list; restart; list", "false, false; empty; empty"},
+	{"1.4 deleteAll", "put a 1, put b 2; deleteall, get a, list; list; put c 3; list", "; none, empty; empty; ; c"},
+	{"1.4 deleteAll then put", "put a 1; deleteall, put b 2, list; list", "; b; b"},
+	{"1.4 deleteAll twice", "put a 1; deleteall, put b 2, deleteall, put c 3; list", "; ; c"},
+	{"1.4 deleteAll of nothing", "deleteall, list; deleteall; list", "empty; ; empty"},
+	{"C46 get of several keys", "put foo 1, put bar 2; getmany foo bar baz qux", "; 2: bar=2 foo=1"},
+	{"C48 coalescing", `put bar 123, put foo 1, put garply 2, put corge 3;
+		put bar 123, put qux 555, put corge 789, put corge 987, deletemany bar grault, delete foo,
+		deletemany garply waldo fred, put waldo odlaw; entries`,
+		`; 1, true, 1; corge=987 qux=555 waldo="odlaw"`},
+	{"C54 counter", "put n 888, deleteall, get n, add n 1; add n 1", "none, 1; 2"},
+	{"2.6 an error keeps writes", "put a 1; put a 2, throw oops; get a, count", "; [remote] oops; 2, 1"},
+	{"2.5 all writes of a call or none", "put a 1; put a 2, put b 2, delete a, abort no; entries", "; [remote reset] no; a=1"},
+	{"1.4 a restart keeps all", "put a 1, put b 2, put c 3; delete b, put c 4; restart; entries",
+		"; true; a=1 c=4"},
+	{"1.4 a restart keeps deleteAll", "put a 1, put b 2; deleteall, put c 3; restart; entries", "; ; c=3"},
+	{"1.4 a restart forgets an abort", "put a 1; put a 2, abort; restart; get a",
+		"; [remote reset] Application called abort() to reset Durable Object.; 1"},
+}
+
+// Values are what a key can hold.
+var Values = []Case{
+	{"1.4 JSON values", `put s "\"x\"", put n -1.5e300, put t true, put z null, put o "{\"a\": [1, {}]}", put e "\"\"";
+		get s, get n, get t, get z, get o, get e`,
+		`; "x", -1.5e300, true, null, {"a":[1,{}]}, ""`},
+	{"1.4 null is a value", "put z null, list, delete z", "z, true"},
+	{"1.4 bytes", `putbytes b "\x00\xff\n", raw b; raw b, size b`, `"\x00\xff\n"; "\x00\xff\n", 3`},
+	{"1.4 no bytes are a value", `putbytes b "", raw b, list; raw b, size b, delete b`, `"", b; "", 0, true`},
+	{"1.4 bytes that are no JSON", `putbytes b xyz, try(get b)`, "invalid character 'x' looking for beginning of value"},
+	{"1.4 large numbers", "put n 9007199254740993; get n", "; 9007199254740993"},
+	{"1.4 the largest int64", "add n 9223372036854775806, add n 1, get n; get n",
+		"9223372036854775806, 9223372036854775807, 9223372036854775807; 9223372036854775807"},
+	{"1.4 the smallest int64", "add n -9223372036854775808, get n; add n 1",
+		"-9223372036854775808, -9223372036854775808; -9223372036854775807"},
+	{"1.4 a number that is no int", "put n 1.5, try(add n 1), get n",
+		"json: cannot unmarshal number 1.5 into Go value of type int, 1.5"},
+	{"1.4 null reads as nothing", "put n null, add n 1", "1"},
+	{"1.4 null is not undefined", "put a 1, put a null, get a, getmany a; try(put a nil), get a",
+		"null, 1: a=null; TypeError: put() called with undefined value., null"},
+	{"1.4 what has no JSON", "put a 1, try(putbad a), try(putbad b), entries",
+		"json: unsupported type: func(), json: unsupported type: func(), a=1"},
+	{"1.4 text is UTF-8", `put t "\"\\u00e9\\ud83d\\ude00\"", get t, size t; get t`,
+		`"\u00e9\ud83d\ude00", 20; "\u00e9\ud83d\ude00"`},
+}
+
+// Many are the calls with several keys.
+var Many = []Case{
+	{"1.4 putMany", "putmany b=2 a=1 c=x; entries", `; a=1 b=2 c="x"`},
+	{"1.4 putMany drops undefined", "putmany a=1 b=nil; entries", "; a=1"},
+	{"1.4 putMany of nothing", "putmany; list", "; empty"},
+	{"1.4 deleteMany counts", "putmany a b c; deletemany a b x, deletemany a, list", "; 2, 0, c"},
+	{"1.4 deleteMany of nothing", "deletemany, getmany", "0, 0:"},
+	{"1.4 a key named twice", "put a 1; deletemany a a, getmany a a", "; 1, 0:"},
+	{"1.4 putMany keeps what undefined would replace", "put b 1; putmany a=1 b=nil; entries", "; ; a=1 b=1"},
+	{"1.4 putMany of undefined only", "putmany a=nil b=nil; list", "; empty"},
+	{"1.4 putMany of one", "putmany a=1, getmany a, deletemany a, deletemany a", "1: a=1, 1, 0"},
+	{"1.4 putMany over what is there", "putmany a=1 b=1; putmany b=2 c=2, delete a; entries; restart; entries",
+		"; true; b=2 c=2; b=2 c=2"},
+	{"1.4 putMany of what has no JSON", "putmany a=1; try(putbadmany a=2 b=2), entries", "; json: unsupported type: func(), a=1"},
+	{"1.4 deleteMany in a transaction", "putmany a b c; tx(deletemany a b x, list, rollback), list; tx(deletemany a), list",
+		"; rolled back, a b c; 1, b c"},
+	{"1.4 getMany sees the batch", "putmany a=1 b=1; put b 2, delete a, put c 3, getmany a b c; getmany a b c",
+		"; true, 2: b=2 c=3; 2: b=2 c=3"},
+	{"1.4 unconfirmed, with several", "putmany! a=1 b=1, entries; delete a unconfirmed, entries; entries",
+		"a=1 b=1; true, b=1; b=1"},
+	{"1.4 putMany in a transaction", "put a 0; tx(putmany a=1 b=2, rollback); entries", "; rolled back; a=0"},
+}
