@@ -5,7 +5,7 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race bench compare fuzz crash swap guests-rebuild build clean
+.PHONY: help run test check race bench compare fuzz crash swap million guests-rebuild build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ test: check ## everything that CI runs
 # The whole of host under the race detector is make race: compiling a guest
 # takes a quarter of a minute there.
 # go ./... passes over testdata, so the samples are named.
-SAMPLES := ./testdata/counter ./testdata/sdk ./testdata/chat ./testdata/ratelimiter \
+SAMPLES := ./testdata/counter ./testdata/sdk ./testdata/probe/... ./testdata/chat ./testdata/ratelimiter \
 	./testdata/todo ./testdata/reminder ./testdata/bank
 
 check: ## formatting, vet, tidy modules
@@ -53,6 +53,10 @@ fuzz: ## each fuzzer for FUZZTIME
 CRASHES ?= 500
 crash: ## kill -9 under load, CRASHES times
 	CAIRN_CRASHES=$(CRASHES) $(GO) test -run TestKill -count 1 -timeout 2h -v ./cmd/cairn
+
+KEYS ?= 1000000
+million: ## list KEYS keys of one object in bounded memory
+	CAIRN_KEYS=$(KEYS) $(GO) test -run TestListMillion -count 1 -timeout 1h -v ./host
 
 # Debian's rustc before one of rustup's, which has no wasm target by itself.
 RUSTC ?= $(firstword $(wildcard /usr/bin/rustc) rustc)
