@@ -73,6 +73,7 @@ type Probe struct {
 	st    *guest.Storage
 	env   *guest.Env
 	born  Random
+	cache map[string][]byte // what Gets and Hold keep beside storage
 }
 
 func newProbe(state *guest.State, env *guest.Env) (*Probe, error) {
@@ -99,6 +100,47 @@ func (p *Probe) Put(key, value string) error { return p.st.Put(key, value) }
 func (p *Probe) Get(key string) (value string, err error) {
 	_, err = p.st.Get(key, &value)
 	return value, err
+}
+
+// Gets reads a key n times: "stored", what an earlier call has put; "batch", what
+// this one has; "cache", a map of the guest as a cache in package guest would be.
+func (p *Probe) Gets(from string, n int) (sum int64, err error) {
+	const key = "value"
+	if from == "batch" {
+		err = p.st.Put(key, 12345)
+	}
+	if p.cache == nil {
+		p.cache = map[string][]byte{key: []byte("12345")}
+	}
+	for range n {
+		var v int64
+		if from == "cache" {
+			v, err = strconv.ParseInt(string(p.cache[key]), 10, 64)
+		} else {
+			_, err = p.st.Get(key, &v)
+		}
+		sum += v
+	}
+	return sum, err
+}
+
+// Hold counts as testdata/counter does, and keeps the value in a map beside n
+// others.
+func (p *Probe) Hold(n int) (count int64, err error) {
+	if _, err := p.st.Get("value", &count); err != nil {
+		return 0, err
+	}
+	count++
+	if n > 0 {
+		if p.cache == nil {
+			p.cache = map[string][]byte{}
+			for i := range n {
+				p.cache[fmt.Sprintf("key-%03d", i)] = make([]byte, 100)
+			}
+		}
+		p.cache["key-000"] = strconv.AppendInt(nil, count, 10)
+	}
+	return count, p.st.Put("value", count)
 }
 
 // Fill stores n keys with values of so many bytes.
