@@ -67,25 +67,6 @@ func (v *validator) lifecycle() (live map[string]bool, end map[string]string) {
 	return live, end
 }
 
-// exports is upstream's other way to declare classes, which cairn does not have.
-// Going on without would run the app without its objects: an error.
-func (v *validator) exports(m *member, hasMigrations bool) {
-	if hasMigrations {
-		v.errorf(m.pos, "`migrations` and `exports` are mutually exclusive. Choose one or the "+
-			"other to declare your Durable Object lifecycle, but not both.")
-		return
-	}
-	classes := []string{"MyClass"}
-	if len(m.value.members) > 0 {
-		classes = nil
-		for _, class := range m.value.members {
-			classes = append(classes, class.key)
-		}
-	}
-	v.errorf(m.pos, "cairn does not support `exports`. Declare the classes with `migrations` "+
-		"instead:\n%s", v.advice("v1", false, classes...))
-}
-
 // nextTag returns a tag that no migration has.
 func (v *validator) nextTag() string {
 	used := make(map[string]bool)
@@ -106,16 +87,29 @@ func (v *validator) advice(tag string, hasMigrations bool, classes ...string) st
 	for i, class := range classes {
 		list[i] = quoted(class)
 	}
-	names := clip(strings.Join(list, ", "))
+	return v.migrationText(tag, hasMigrations, adviceField{"new_sqlite_classes", list})
+}
+
+// adviceField is an array of a migration, in the file's syntax.
+type adviceField struct {
+	key  string
+	list []string
+}
+
+// migrationText writes a migration; fields without anything are left out.
+func (v *validator) migrationText(tag string, hasMigrations bool, fields ...adviceField) string {
+	open, is, next := "\t\"migrations\": [{ \"tag\": ", "%s, \"%s\": [%s]", " }]"
 	switch {
 	case v.format == formatTOML:
-		return fmt.Sprintf("\t[[migrations]]\n\ttag = \"%s\"\n\tnew_sqlite_classes = [%s]",
-			tag, names)
+		open, is, next = "\t[[migrations]]\n\ttag = ", "%s\n\t%s = [%s]", ""
 	case hasMigrations:
-		return fmt.Sprintf("\t{ \"tag\": \"%s\", \"new_sqlite_classes\": [%s] }  // at the end "+
-			"of \"migrations\"", tag, names)
-	default:
-		return fmt.Sprintf("\t\"migrations\": [{ \"tag\": \"%s\", \"new_sqlite_classes\": [%s] }]",
-			tag, names)
+		open, next = "\t{ \"tag\": ", " }  // at the end of \"migrations\""
 	}
+	text := quoted(tag)
+	for _, f := range fields {
+		if len(f.list) > 0 {
+			text = fmt.Sprintf(is, text, f.key, clip(strings.Join(f.list, ", ")))
+		}
+	}
+	return open + text + next
 }
