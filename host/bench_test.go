@@ -36,20 +36,27 @@ func (r *counterRuntime) fetch(request, dst []byte) ([]byte, storage.Seq, error)
 
 func startCounter(tb testing.TB, fs vfs.FS) *counterRuntime {
 	tb.Helper()
-	r, err := Start(tb.Context(), Options{
-		Config: &config.Config{Path: "wrangler.jsonc", Name: "my-counter",
-			Bindings: []config.Binding{{Name: "COUNTERS", ClassName: "Counter"}}},
-		Wasm:    testguest.Build(tb, "counter"),
-		DataDir: tb.TempDir(), CacheDir: testguest.CacheDir(tb), FS: fs,
-	})
-	if err != nil {
-		tb.Fatal(err)
-	}
+	r := startCounterAt(tb, tb.TempDir(), fs)
 	tb.Cleanup(func() {
 		if err := r.Shutdown(context.Background()); err != nil {
 			tb.Error(err)
 		}
 	})
+	return r
+}
+
+// startCounterAt is startCounter in a folder; the caller shuts it down.
+func startCounterAt(tb testing.TB, dir string, fs vfs.FS) *counterRuntime {
+	tb.Helper()
+	r, err := Start(tb.Context(), Options{
+		Config: &config.Config{Path: "wrangler.jsonc", Name: "my-counter",
+			Bindings: []config.Binding{{Name: "COUNTERS", ClassName: "Counter"}}},
+		Wasm:    testguest.Build(tb, "counter"),
+		DataDir: dir, CacheDir: testguest.CacheDir(tb), FS: fs,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
 	return &counterRuntime{r, r.sender}
 }
 

@@ -18,9 +18,11 @@ const (
 )
 
 // FuelQuantum is what a guest may spend before the host looks at the clock, in
-// units of about one instruction: some five milliseconds. Too little costs host
-// calls, too much makes the CPU limit coarse.
-const FuelQuantum = 50_000_000
+// units of about one instruction: some 0.2 ms. Too little costs host calls, of
+// 0.2 µs each. Too much makes the CPU limit coarse, and stops the host: Go's
+// collector waits until each thread reaches Go code, which a guest that computes
+// does here and nowhere else. See BenchmarkGCPause.
+const FuelQuantum = 2_000_000
 
 // ErrCPULimit ends a call that has computed for longer than it may.
 var ErrCPULimit = errors.New("hostfunc: CPU limit exceeded")

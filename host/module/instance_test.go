@@ -93,17 +93,18 @@ func get(t testing.TB, v *module.Version) *module.Instance {
 func TestInstanceBreaks(t *testing.T) {
 	eachWay(t, func(t *testing.T, v *module.Version) {
 		for _, c := range []struct {
-			what int
-			want error
+			what  int
+			want  error
+			limit time.Duration
 		}{
-			{doRecurse, module.ErrTrap},
-			{doLoop, module.ErrCPULimit},
-			{doGrow, module.ErrMemoryLimit},
-			{doTrap, module.ErrTrap},
-			{doStatus, module.ErrBadStatus},
+			{doRecurse, module.ErrTrap, time.Minute}, // the stack's end comes first
+			{doLoop, module.ErrCPULimit, 20 * time.Millisecond},
+			{doGrow, module.ErrMemoryLimit, time.Minute},
+			{doTrap, module.ErrTrap, time.Minute},
+			{doStatus, module.ErrBadStatus, time.Minute},
 		} {
 			i := get(t, v)
-			if err := enter(t, i, c.what, 20*time.Millisecond); !errors.Is(err, c.want) {
+			if err := enter(t, i, c.what, c.limit); !errors.Is(err, c.want) {
 				t.Errorf("%d: error %v, want %v", c.what, err, c.want)
 			}
 			v.Put(i)
