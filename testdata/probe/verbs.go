@@ -118,12 +118,21 @@ var callVerbs = map[string]verb{
 		}
 		return fmt.Sprintf("%d %s %s", resp.Status, resp.Header.Get("Content-Type"), resp.Body), nil
 	},
-	"outside": func(_ *core, args []string, _ string) (string, error) {
-		req, err := guest.NewRequest("GET", args[0], nil)
-		if err == nil {
-			_, err = guest.Fetch(req)
+	// outside URL(body) sends a request out of the host.
+	"outside": func(_ *core, args []string, body string) (string, error) {
+		method := "GET"
+		if body != "" {
+			method = "POST"
 		}
-		return "", err
+		req, err := guest.NewRequest(method, args[0], []byte(body))
+		if err != nil {
+			return "", err
+		}
+		resp, err := guest.Fetch(req)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%d %s", resp.Status, resp.Body), nil
 	},
 	"id":   func(c *core, _ []string, _ string) (string, error) { return c.state.ID.String(), nil },
 	"name": func(c *core, _ []string, _ string) (string, error) { return strconv.Quote(c.state.ID.Name()), nil },
