@@ -21,7 +21,7 @@ func (ns *Namespace) Get(id ID) *Stub {
 }
 
 // IDFromName returns the ID that a name has in this namespace, always the same.
-// It panics when there is no such binding, the one way in which it can fail.
+// It panics when there is no such binding, and when the name is not UTF-8.
 func (ns *Namespace) IDFromName(name string) ID {
 	id, s := hostcall.IDFromName(ns.binding, name)
 	if s != abi.StatusOK {
@@ -51,8 +51,11 @@ func (ns *Namespace) NewUniqueID() ID {
 }
 
 func (ns *Namespace) failed(fn string, s abi.Status) error {
-	if s == abi.StatusNotFound {
+	switch s {
+	case abi.StatusNotFound:
 		return typeError(`guest: the config has no durable object binding "` + ns.binding + `"`)
+	case abi.StatusInvalid:
+		return typeError("guest: " + fn + ": the name of an object or a method is not UTF-8")
 	}
 	return statusError(fn, s)
 }

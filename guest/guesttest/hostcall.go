@@ -2,6 +2,7 @@ package guesttest
 
 import (
 	"log/slog"
+	"unicode/utf8"
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
@@ -64,7 +65,10 @@ func (h *Host) LogWrite(level int32, text string, attrs []byte) abi.Status {
 // StubCall is the host function abi.FuncStubCall.
 func (h *Host) StubCall(binding string, kind uint32, target, method string, args, buf []byte,
 ) (int, abi.Status) {
-	if len(args) > abi.MaxMessageBytes {
+	switch {
+	case !utf8.ValidString(method):
+		return 0, abi.StatusInvalid
+	case len(args) > abi.MaxMessageBytes:
 		return 0, abi.StatusTooLarge
 	}
 	input := wire.AppendCall(nil, method, args)

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"unicode/utf8"
 
 	"github.com/cairn-dev/cairn/abi"
 )
@@ -53,7 +54,10 @@ func (h *Host) key(binding string) ([]byte, abi.Status) {
 // IDFromName is the host function abi.FuncIDFromName.
 func (h *Host) IDFromName(binding, name string) (abi.ID, abi.Status) {
 	key, s := h.key(binding)
-	if s != abi.StatusOK {
+	switch {
+	case !utf8.ValidString(name):
+		return abi.ID{}, abi.StatusInvalid
+	case s != abi.StatusOK:
 		return abi.ID{}, s
 	}
 	return newID(key, firstHalf(key, name)), s
@@ -102,6 +106,9 @@ func (h *Host) resolve(binding, class string, kind uint32, object string) (to ta
 	var id abi.ID
 	switch kind {
 	case abi.TargetName:
+		if !utf8.ValidString(object) {
+			return to, abi.StatusInvalid
+		}
 		id = newID(key, firstHalf(key, object))
 		if len(object) <= abi.MaxNameBytes {
 			to.named, to.name = true, object

@@ -19,6 +19,7 @@ func newNative(t *testing.T) native {
 	return native{guesttest.New(t, guesttest.Options{
 		Script:   "probe",
 		Bindings: map[string]string{"PROBE": "Probe", "PLAIN": "Plain", "OTHER": "Counter"},
+		Vars:     promises.Vars,
 	})}
 }
 
@@ -33,6 +34,10 @@ func (n native) Run(object, script string) (out string) {
 func TestStorage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { promises.Storage(t, newNative(t)) })
 }
+
+func TestIdentity(t *testing.T) { promises.Identity(t, newNative(t)) }
+
+func TestCalls(t *testing.T) { promises.Calls(t, newNative(t)) }
 
 func TestListOptions(t *testing.T) { promises.ListOptions(t, newNative(t)) }
 
