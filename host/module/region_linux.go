@@ -21,13 +21,29 @@ const (
 )
 
 // pagemap is open for the life of the process; nil where the kernel does not
-// let us read it.
+// let us read it, where its pages are not ours (arm64 has kernels with pages of
+// 16 and 64 KiB), and where it does not tell the truth: an emulator or a sandbox
+// may show another process's.
 var pagemap = sync.OnceValue(func() *os.File {
+	if os.Getpagesize() != pageBytes {
+		return nil
+	}
 	f, err := os.Open("/proc/self/pagemap")
 	if err != nil {
 		return nil
 	}
-	if _, err := f.ReadAt(make([]byte, 8), 0); err != nil {
+	b, err := unix.Mmap(-1, 0, 2*pageBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		f.Close()
+		return nil
+	}
+	defer unix.Munmap(b)
+	b[0] = 1 // the second page stays untouched
+	flags := make([]byte, 16)
+	_, err = f.ReadAt(flags, int64(uintptr(unsafe.Pointer(&b[0]))/pageBytes*8))
+	const here = pagemapPresent | pagemapSwapped
+	if err != nil || binary.LittleEndian.Uint64(flags)&here == 0 || binary.LittleEndian.Uint64(flags[8:])&here != 0 {
+		f.Close()
 		return nil
 	}
 	return f
