@@ -5,10 +5,10 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race bench compare fuzz crash swap million guests-rebuild build clean
+.PHONY: help run test check race bench compare fuzz crash swap arm64 million guests-rebuild build clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## serve the counter on http://127.0.0.1:8787
 	$(BIN) serve testdata/counter/wrangler.jsonc
@@ -80,10 +80,22 @@ guests-rebuild: ## the counters in C, Rust, AssemblyScript and WAT, whose module
 	  'apt-get install npm (npx fetches it), or npm install -g assemblyscript and ASC=asc'; \
 	test -z "$$missing"
 	wat2wasm testdata/counter-wat/counter.wat -o testdata/counter-wat/counter.wasm
+	for f in abi/testdata/example abi/conformance/guestkit/testdata/wrong abi/conformance/guestkit/testdata/wrongstart; do \
+	  wat2wasm $$f.wat -o $$f.wasm || exit 1; done
 	clang $(WASM_CFLAGS) -Iguest/c -o testdata/counter-c/counter.wasm testdata/counter-c/counter.c
 	$(RUSTC) $(WASM_RUSTFLAGS) -o testdata/counter-rust/counter.wasm testdata/counter-rust/counter.rs
 	$(ASC) testdata/counter-as/counter.ts -o testdata/counter-as/counter.wasm $(ASCFLAGS)
 	chmod a-x testdata/counter-*/counter.wasm
+
+# The emulator is slow: the whole kit takes some minutes for each way.
+ARM64 ?= TestConformance$$/compiler/images|TestExample
+arm64: ## the conformance kit on linux/arm64, emulated by qemu-user
+	@command -v qemu-aarch64 >/dev/null || { echo "qemu-aarch64 is missing: apt-get install qemu-user"; exit 1; }
+	@dir=$$(mktemp -d); trap "rm -rf $$dir" EXIT; \
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 $(GO) test -c -o $$dir/ ./host ./host/module && \
+	(cd host/module && qemu-aarch64 $$dir/module.test -test.skip TestInstanceBreaks/interpreter) && \
+	(cd host && CAIRN_CONFORMANCE_PATIENCE=10m qemu-aarch64 $$dir/host.test -test.timeout 2h -test.v -test.run '$(ARM64)' > $$dir/log || { grep -A20 -e '^ *run.go' -e '--- FAIL' $$dir/log; exit 1; }; \
+	  grep -e '^--- ' -e '^    --- ' -e '^        --- ' $$dir/log)
 
 SWAPS ?= 30s
 swap: ## deploy ten times a second under load, for SWAPS

@@ -27,6 +27,11 @@
 // To take over what a host really answers, set CAIRN_CONFORMANCE_REWRITE to the
 // path of testdata, run, and read the difference.
 //
+// A host that takes longer than 20 seconds for an answer hangs; on a slow machine
+// CAIRN_CONFORMANCE_PATIENCE, such as 5m, gives it more.
+//
+// The other side, a kit that judges guests, is package guestkit.
+//
 // # Invariants
 //
 //   - Nothing here knows how a host works inside. What a case cannot see through
