@@ -16,8 +16,8 @@
 // say so. A guest that uses background_request writes its background_run itself.
 //
 // AssemblyScript has no exceptions to catch. What the caller should hear is a
-// Failure; what cannot be handled goes to abort, which logs it and traps, and the
-// activation ends.
+// Failure; what cannot be handled goes to abort: it is logged, the activation
+// ends, what the call has written is gone, and an object's caller is told why.
 //
 // While an object waits in Stub.call or Stub.fetch it may be entered again, on
 // the same stack. Its fields can have changed when the call returns.
@@ -146,6 +146,8 @@ export function abort(message: string | null, file: string | null, line: u32, co
   const what = message ? message : "abort";
   const where = file ? file : "?";
   log(LEVEL_ERROR, what + " at " + where + ":" + line.toString() + ":" + column.toString());
+  const reason = utf8(what);
+  raw.object_abort(reason, reason.byteLength); // does not return
   unreachable();
 }
 
