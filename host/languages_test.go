@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/cairn-dev/cairn/abi/conformance/guestkit"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
@@ -202,6 +203,24 @@ func testMethods(t *testing.T, h *hosttest.Host) {
 		}
 	}
 	wantCall(t, h, "m", "getCounterValue", -1)
+}
+
+// TestLanguagesKit has the guest side of the kit judge the counter in Go; the
+// kit's own tests judge the others, which need not be built.
+func TestLanguagesKit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: starts the guest some 300 times")
+	}
+	r, err := guestkit.Judge(t.Context(), counterIn(t, languages[0]), guestkit.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Findings {
+		t.Error(f)
+	}
+	if r.Faults < 50 {
+		t.Errorf("%d imports were answered otherwise, want each that the counter calls, in many ways", r.Faults)
+	}
 }
 
 // TestLanguagesShareStorage counts on with a module of another language after

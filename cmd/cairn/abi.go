@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/conformance/guestkit"
 	"github.com/cairn-dev/cairn/host/module"
 )
 
@@ -22,13 +25,19 @@ func newABI() *cobra.Command {
 }
 
 func newABICheck() *cobra.Command {
-	var asJSON bool
+	var asJSON, run bool
+	var script string
 	cmd := &cobra.Command{
 		Use:   "check FILE.wasm",
 		Short: "say what a module imports, exports and registers, and why cairn refuses it",
 		Long: "check looks at a module without a host: what it imports and exports, what is missing, wrong or\n" +
-			"unknown, and, once it has started, what it registers and whether an image of it can be taken.\n" +
-			"The exit code is 1 if a host would refuse it.",
+			"unknown, and, once it has started, what it registers and whether an image of it can be taken.\n\n" +
+			"With --run it also plays a script with the module, in the words of cairn abi transcript: as it\n" +
+			"stands, with memory forgotten, with nested entries, with large messages, and with each import\n" +
+			"answered in every way that a host may answer. It tells what the guest gets wrong, by the rules [G…]\n" +
+			"of abi/SPEC.md, and notes what is allowed and likely a mistake. A line that begins with = is what\n" +
+			"the step above must answer.\n\n" +
+			"The exit code is 1 if a host would refuse the module, or something is wrong.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wasm, err := readFile("module", args[0])
@@ -39,12 +48,21 @@ func newABICheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			var judged *guestkit.Report
+			if (run || script != "") && len(r.Problems) == 0 {
+				if judged, err = judge(cmd.Context(), args[0], wasm, script); err != nil {
+					return err
+				}
+			}
 			if asJSON {
 				out := json.NewEncoder(cmd.OutOrStdout())
 				out.SetIndent("", "  ")
-				err = out.Encode(r)
+				err = out.Encode(struct {
+					*module.Report
+					Run *guestkit.Report `json:"run,omitempty"`
+				}{r, judged})
 			} else {
-				err = printReport(cmd.OutOrStdout(), args[0], r)
+				err = printReport(cmd.OutOrStdout(), args[0], r, judged)
 			}
 			if err != nil {
 				return err
@@ -52,11 +70,36 @@ func newABICheck() *cobra.Command {
 			if n := len(r.Problems); n > 0 {
 				return fmt.Errorf("%s: a host refuses this module: %d %s", args[0], n, plural(n, "problem"))
 			}
+			if judged != nil && judged.Wrong() > 0 {
+				n := judged.Wrong()
+				return fmt.Errorf("%s: the guest does not keep to abi/SPEC.md or to the script: %d %s", args[0], n, plural(n, "finding"))
+			}
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&run, "run", false, "run the module, and judge what it does")
+	cmd.Flags().StringVar(&script, "script", "", "what to run it with (default: requests that any guest should live through)")
 	return cmd
+}
+
+// judge runs a module with a script; without a name, the kit has its own.
+func judge(ctx context.Context, file string, wasm []byte, name string) (*guestkit.Report, error) {
+	var script []byte
+	if name != "" {
+		var err error
+		if script, err = readFile("script", name); err != nil {
+			return nil, err
+		}
+	}
+	r, err := guestkit.Judge(ctx, wasm, guestkit.Script(script))
+	if errors.Is(err, guestkit.ErrScript) {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return r, nil
 }
 
 func plural(n int, word string) string {
@@ -66,7 +109,7 @@ func plural(n int, word string) string {
 	return word + "s"
 }
 
-func printReport(w io.Writer, file string, r *module.Report) error {
+func printReport(w io.Writer, file string, r *module.Report, judged *guestkit.Report) error {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
@@ -105,6 +148,14 @@ func printReport(w io.Writer, file string, r *module.Report) error {
 			text += " (" + p.Hint + ")"
 		}
 		line("problem", "%s", strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 11)))
+	}
+	if judged != nil {
+		for _, f := range judged.Findings {
+			b.WriteString(f.String() + "\n")
+		}
+		notes := len(judged.Findings) - judged.Wrong()
+		line("run", "%d plays, %d entries, %d imports answered otherwise, %d nested entries: %d wrong, %d %s",
+			judged.Plays, judged.Entries, judged.Faults, judged.Nested, judged.Wrong(), notes, plural(notes, "note"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -16,13 +16,16 @@ import (
 
 // TestABI runs the files in testdata/abi. The commands:
 //
-//	check GUEST [-json]  cairn abi check; lines OLD NEW change bytes of the module
+//	check GUEST [-json] [script=NAME]
+//	                     cairn abi check; lines OLD NEW change bytes of the module;
+//	                     script is a file of the kit, or none for --run alone
 //	transcript GUEST     cairn abi transcript, with the script as it stands there
 //
 // A GUEST is a module that TestMain built, or wat, the counter written by hand.
 // What is printed to standard error stands last, and the exit code if it is not 0.
 func TestABI(t *testing.T) {
-	guests := map[string]string{"counter": counter, "chain": chain, "wat": watCounter}
+	guests := map[string]string{"counter": counter, "chain": chain, "wat": watCounter,
+		"wrong": kitData + "wrong.wasm"}
 	datadriven.Walk(t, "testdata/abi", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			file, dir := guests[d.CmdArgs[0].Key], t.TempDir()
@@ -33,6 +36,12 @@ func TestABI(t *testing.T) {
 				args = []string{"abi", "check", file}
 				if d.HasArg("-json") {
 					args = append(args, "--json")
+				}
+				var script string
+				if d.MaybeScanArgs(t, "script", &script); script == "none" {
+					args = append(args, "--run")
+				} else if script != "" {
+					args = append(args, "--script", kitData+script)
 				}
 			case "transcript":
 				args = []string{"abi", "transcript", file, writeFile(t, dir, "script", d.Input+"\n")}
@@ -49,6 +58,8 @@ func TestABI(t *testing.T) {
 		})
 	})
 }
+
+const kitData = root + "/abi/conformance/guestkit/testdata/"
 
 const watCounter = root + "/testdata/counter-wat/counter.wasm"
 
@@ -97,6 +108,9 @@ func TestABICommandLine(t *testing.T) {
 		{[]string{"abi", "check"}, 2, "takes 1 argument"},
 		{[]string{"abi", "check", "gone.wasm"}, 1, "gone.wasm"},
 		{[]string{"abi", "check", text}, 1, "1 problem"},
+		{[]string{"abi", "check", kitData + "wrongstart.wasm", "--run"}, 1, "4 findings"},
+		{[]string{"abi", "check", watCounter, "--script", "gone.txt"}, 1, "gone.txt"},
+		{[]string{"abi", "check", watCounter, "--script", text}, 1, `a.wasm: script: line 1: "(module)": no such step`},
 		{[]string{"abi", "transcript", text}, 2, "takes 2 arguments"},
 		{[]string{"abi", "transcript", text, text}, 1, "not a module that cairn can run"},
 	} {

@@ -43,7 +43,8 @@ The script has one step in each line, - is standard input:
   restart                      the host stops and starts: memory is forgotten
 
 Each class is bound under its own name as well. bind and var stand before all
-else. Empty lines, and lines that begin with #, are printed as they are.`
+else. Empty lines, and lines that begin with # or = (what cairn abi check wants
+as an answer), are printed as they are.`
 
 func newABITranscript() *cobra.Command {
 	return &cobra.Command{
@@ -145,7 +146,7 @@ func (t *transcript) line(ctx context.Context, line string) error {
 	verb, rest, _ := strings.Cut(line, " ")
 	rest = strings.TrimSpace(rest)
 	switch {
-	case line == "" || strings.HasPrefix(line, "#"):
+	case line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "="):
 		_, err := fmt.Fprintln(t.out, line)
 		return err
 	case verb == "bind" || verb == "var":
