@@ -5,7 +5,7 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race bench compare fuzz crash swap arm64 million guests-rebuild build clean
+.PHONY: help run test check race bench compare fuzz crash swap arm64 million samples guests-rebuild build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ fuzz: ## each fuzzer for FUZZTIME
 CRASHES ?= 500
 crash: ## kill -9 under load, CRASHES times
 	CAIRN_CRASHES=$(CRASHES) $(GO) test -run TestKill -count 1 -timeout 2h -v ./cmd/cairn
+
+samples: ## copy each sample out of the tree, test and serve it
+	CAIRN_SAMPLES=1 $(GO) test -run TestSamplesCopied -count 1 -v ./cmd/cairn
 
 KEYS ?= 1000000
 million: ## list KEYS keys of one object in bounded memory
