@@ -63,34 +63,7 @@ var hostCases = []durableCase{
 
 // TestDurableWorker sends scripts to the Worker.
 func TestDurableWorker(t *testing.T) {
-	p := startProbe(t, hosttest.Options{Vars: map[string]any{"TEXT": "hi"}})
-	for _, c := range []struct {
-		name, script string
-		status       int
-		want         string
-	}{
-		{"calls", "call A(put x 1, count), call A(get x, count), call B(count)", 200, "1, 1, 2, 1"},
-		{"keeps nothing", "count, count", 200, "1, 2"},
-		{"keeps nothing, again", "count", 200, "1"},
-		{"has vars", "var TEXT, var NONE", 200, `"hi", ""`},
-		{"has IDs", "idfromname PROBE A, stubname A, stubname OTHER:B", 200, p.run("A", "id") + ` "A", "A", "B"`},
-		{"fetches", "fetch A http://foo/(get x)", 200, "202 text/plain;charset=UTF-8 PUT http://foo/ header 1"},
-		{"catches", "try(call A(throw no)), call A(get x)", 200, "[remote] no, 1"},
-		{"1.2 throws", "throw secret", 500, "Internal Server Error"},
-		{"1.2 panics", "panic secret", 500, "Internal Server Error"},
-		{"1.2 passes an error on", "call A(throw secret)", 500, "Internal Server Error"},
-		{"1.2 passes a reset on", "call A(abort secret)", 500, "Internal Server Error"},
-		{"1.2 is overloaded", "throwname Error secret", 503, "Service Unavailable"},
-		{"1.2 an object cannot say so", "call A(throwname Error secret)", 500, "Internal Server Error"},
-		{"broken stub", "stub s A, try(send s(abort stop)), try(send s(count)), stub s A, send s(count)", 200,
-			"[remote reset] stop, [remote reset] stop, 1"},
-		{"the stub of another request", "stub s A, send s(count)", 200, "2"},
-		{"nothing outside", "outside http://127.0.0.1/", 500, "Internal Server Error"},
-	} {
-		if status, body := p.Do("POST", "/", c.script); status != c.status || body != c.want {
-			t.Errorf("%s: %d %s, want %d %s", c.name, status, body, c.status, c.want)
-		}
-	}
+	promises.Worker(t, promiser{startProbe(t, hosttest.Options{Vars: promises.Vars})})
 }
 
 // TestDurableOrder queues calls of an object: they arrive in the order made, each

@@ -30,3 +30,6 @@ func (p promiser) Run(object, script string) string { return p.run(object, scrip
 
 // Restart implements promises.Host.
 func (p promiser) Restart() { p.Host.Restart() }
+
+// Post implements promises.Web.
+func (p promiser) Post(script string) (int, string) { return p.Do("POST", "/", script) }

@@ -54,10 +54,12 @@ func (h *Host) StorageDelete(key string, flags uint32) abi.Status {
 	if s != abi.StatusOK {
 		return s
 	}
+	bytes, confirmed := f.bytes, f.confirmed
 	if err := f.written(len(key), flags); err != nil {
 		return h.fail(err)
 	}
 	if _, ok := f.object.values[key]; !ok {
+		f.bytes, f.confirmed = bytes, confirmed // it writes nothing
 		return abi.StatusNotFound
 	}
 	f.put(key, nil)

@@ -8,7 +8,8 @@ import (
 )
 
 // Fetch sends a request to the Worker. An error of the Worker is what a client
-// sees of it, a response with status 500 or 503, and a line in the test's log.
+// sees of it, a response with status 500 or 503 that says no more than its
+// status, and a line in the test's log.
 func (h *Host) Fetch(req *guest.Request) *guest.Response {
 	h.tb.Helper()
 	if !hostcall.HasWorker() {
@@ -42,9 +43,11 @@ func (h *Host) failure(output []byte) *guest.Response {
 	}
 	h.tb.Logf("guesttest: the Worker failed: %s %s", e.Name, e.Message)
 	if e.Flags&wire.ErrorOverloaded != 0 {
-		return &guest.Response{Status: 503}
+		resp := guest.Text(503, "Service Unavailable")
+		resp.Header.Set("Retry-After", "1")
+		return resp
 	}
-	return &guest.Response{Status: 500}
+	return guest.Text(500, "Internal Server Error")
 }
 
 // FetchSend is the host function abi.FuncFetchSend.

@@ -37,12 +37,18 @@ func (s *State) StoragePut(key, value []byte, confirmed bool) error {
 	return s.txn.Put(key, value)
 }
 
-// StorageDelete implements hostfunc.Host.
+// StorageDelete implements hostfunc.Host. To delete what is not there writes
+// nothing, so nothing waits for it.
 func (s *State) StorageDelete(key []byte, confirmed bool) (bool, error) {
+	before := s.batch
 	if err := s.written(len(key), confirmed); err != nil {
 		return false, err
 	}
-	return s.txn.Delete(key)
+	found, err := s.txn.Delete(key)
+	if !found {
+		s.batch = before
+	}
+	return found, err
 }
 
 // StorageDeleteAll implements hostfunc.Host. It takes the alarm along, as

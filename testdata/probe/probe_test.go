@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cairn-dev/cairn/guest"
 	"github.com/cairn-dev/cairn/guest/guesttest"
 	"github.com/cairn-dev/cairn/testdata/probe/promises"
 )
@@ -31,6 +32,16 @@ func (n native) Run(object, script string) (out string) {
 	return out
 }
 
+// Post implements promises.Web.
+func (n native) Post(script string) (int, string) {
+	req, err := guest.NewRequest("POST", "http://127.0.0.1:8787/", []byte(script))
+	if err != nil {
+		return 0, err.Error()
+	}
+	resp := n.Fetch(req)
+	return resp.Status, string(resp.Body)
+}
+
 func TestStorage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { promises.Storage(t, newNative(t)) })
 }
@@ -38,6 +49,26 @@ func TestStorage(t *testing.T) {
 func TestIdentity(t *testing.T) { promises.Identity(t, newNative(t)) }
 
 func TestCalls(t *testing.T) { promises.Calls(t, newNative(t)) }
+
+func TestWorker(t *testing.T) { promises.Worker(t, newNative(t)) }
+
+// TestUnconfirmed is 2.4: which writes a crash loses. In the host their answers
+// do not wait for the log.
+func TestUnconfirmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range promises.Unconfirmed {
+			n := newNative(t)
+			n.Run("A", "put old 1")
+			n.Run("A", c.Script)
+			written := n.Run("A", "entries, getalarm")
+			n.Crash()
+			kept := n.Run("A", "entries, getalarm")
+			if c.Lost && kept != "old=1, none" || !c.Lost && kept != written {
+				t.Errorf("%s: wrote %s, and after a crash there is %s", c.Script, written, kept)
+			}
+		}
+	})
+}
 
 func TestListOptions(t *testing.T) { promises.ListOptions(t, newNative(t)) }
 

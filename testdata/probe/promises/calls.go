@@ -12,6 +12,45 @@ func Calls(t *testing.T, h Host) {
 	check(t, h, slices.Concat(calls, methods, brokenStubs, constructors, vars))
 }
 
+// Web is a Host that has the probe's Worker.
+type Web interface {
+	Host
+	// Post sends a script to the Worker as a request's body.
+	Post(script string) (status int, answer string)
+}
+
+// Worker sends scripts to the Worker. The host has Vars.
+func Worker(t *testing.T, h Web) {
+	t.Helper()
+	for _, c := range []struct {
+		name, script string
+		status       int
+		want         string
+	}{
+		{"calls", "call A(put x 1, count), call A(get x, count), call B(count)", 200, "1, 1, 2, 1"},
+		{"keeps nothing", "count, count", 200, "1, 2"},
+		{"keeps nothing, again", "count", 200, "1"},
+		{"has vars", "var TEXT, var NONE", 200, `"hi", ""`},
+		{"has IDs", "idfromname PROBE A, stubname A, stubname OTHER:B", 200, h.Run("A", "id") + ` "A", "A", "B"`},
+		{"fetches", "fetch A http://foo/(get x)", 200, "202 text/plain;charset=UTF-8 PUT http://foo/ header 1"},
+		{"catches", "try(call A(throw no)), call A(get x)", 200, "[remote] no, 1"},
+		{"1.2 throws", "throw secret", 500, "Internal Server Error"},
+		{"1.2 panics", "panic secret", 500, "Internal Server Error"},
+		{"1.2 passes an error on", "call A(throw secret)", 500, "Internal Server Error"},
+		{"1.2 passes a reset on", "call A(abort secret)", 500, "Internal Server Error"},
+		{"1.2 is overloaded", "throwname Error secret", 503, "Service Unavailable"},
+		{"1.2 an object cannot say so", "call A(throwname Error secret)", 500, "Internal Server Error"},
+		{"broken stub", "stub s A, try(send s(abort stop)), try(send s(count)), stub s A, send s(count)", 200,
+			"[remote reset] stop, [remote reset] stop, 1"},
+		{"the stub of another request", "stub s A, send s(count)", 200, "2"},
+		{"nothing outside", "outside http://127.0.0.1/", 500, "Internal Server Error"},
+	} {
+		if status, body := h.Post(c.script); status != c.status || body != c.want {
+			t.Errorf("%s: %d %s, want %d %s", c.name, status, body, c.status, c.want)
+		}
+	}
+}
+
 // Vars are the config's.
 var Vars = map[string]any{"TEXT": "hi", "EMPTY": "", "N": 3, "O": map[string]any{"a": []any{true, nil}}}
 
