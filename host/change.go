@@ -27,6 +27,17 @@ func (r *Runtime) plan(s *script, c *config.Config, v *module.Version, rollback 
 		wanted = append(wanted, app.Script{Config: c, Classes: v.Classes(), Rollback: rollback})
 	}
 	plan, err := app.NewPlan(r.store, wanted)
+	for i, other := range r.scripts {
+		if err != nil || other == s || other.next == nil {
+			continue
+		}
+		// A version that takes a share must find what it is bound to as well.
+		with := slices.Clone(wanted)
+		with[i] = app.Script{Config: other.next.config, Classes: other.next.module.Classes()}
+		if _, err = app.NewPlan(r.store, with); err != nil {
+			err = fmt.Errorf("version %d of %s, which takes a share: %w", other.next.number, other.name, err)
+		}
+	}
 	var wrong *config.Error
 	if errors.As(err, &wrong) {
 		err = fmt.Errorf("%w: %w", ErrRefused, err)
@@ -41,7 +52,7 @@ type change struct {
 	runs     *running
 	versions *versions // the script's, as they will be
 	percent  int       // that runs takes; 0 is all
-	modules  map[string][]byte
+	wasm     []byte    // the module, where it is not kept yet
 }
 
 // checkGradual refuses two versions beside each other that cannot share objects
@@ -77,7 +88,7 @@ func (r *Runtime) switchTo(w *change) (Version, error) {
 		stable, next = w.versions.Stable, w.runs.number
 	}
 	pruned := w.versions.release(stable, next, w.percent)
-	changes, err := w.versions.changes(s.name, w.modules, pruned)
+	changes, err := w.versions.changes(s.name, w.runs, w.wasm, pruned)
 	if err != nil {
 		return Version{}, err
 	}

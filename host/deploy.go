@@ -14,9 +14,8 @@ import (
 type Deploy struct {
 	Script string // "" is the public one
 	Wasm   []byte
-	// Config takes the place of the script's; nil leaves it. It counts at once,
-	// for both versions of a gradual deploy, and until the next start, which
-	// reads the file that it is given.
+	// Config is what the version runs with, for as long as it is kept. Default
+	// that of the newest version that runs.
 	Config *config.Config
 	// Percent of the objects, and of requests, that the version takes; 0 is all.
 	Percent int
@@ -54,9 +53,10 @@ func (r *Runtime) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
 	if d.Percent < 0 || d.Percent > 100 {
 		return Version{}, fmt.Errorf("%w: %d percent is not between 0 and 100", ErrRefused, d.Percent)
 	}
-	c := s.stable.config
-	if d.Config != nil {
-		c = d.Config
+	c := d.Config
+	if c == nil {
+		runs := s.runs()
+		c = runs[len(runs)-1].config
 	}
 	if name := s.name; c.Name != name {
 		return Version{}, fmt.Errorf("%w: the config is of script %q, and %q runs here: its objects would be lost "+
@@ -75,9 +75,10 @@ func (r *Runtime) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
 	if err != nil {
 		return Version{}, err
 	}
-	w := &change{script: s, plan: plan, versions: s.versions.Load().clone(),
-		modules: map[string][]byte{v.Hash(): d.Wasm}, runs: &running{config: c, module: v}}
-	w.runs.number = w.versions.add(v.Hash(), v.Size(), plan.Record.Scripts[c.Name].Tag, r.options.Now())
+	w := &change{script: s, plan: plan, versions: s.versions.Load().clone(), wasm: d.Wasm}
+	if w.runs, err = w.versions.run(v, c, plan, r.options.Now()); err != nil {
+		return Version{}, err
+	}
 	if d.Percent > 0 && d.Percent < 100 {
 		w.percent = d.Percent
 		if err := w.checkGradual(); err != nil {
@@ -85,12 +86,12 @@ func (r *Runtime) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
 		}
 	}
 	if d.Main {
-		w.versions.Main = v.Hash()
+		w.versions.setMain(w.runs.number)
 	}
 	return r.switchTo(w)
 }
 
-// Rollback lets an earlier version serve again, with the config that counts now;
+// Rollback lets an earlier version serve again, with the config that it ran with;
 // number 0 is the one before the one that serves. A rollback over a migration is
 // refused: the older code does not know of its classes.
 func (r *Runtime) Rollback(ctx context.Context, script string, number int) (_ Version, err error) {
@@ -132,12 +133,16 @@ func (r *Runtime) Rollback(ctx context.Context, script string, number int) (_ Ve
 			v.Close()
 		}
 	}()
-	plan, err := r.plan(s, s.stable.config, v, true)
+	c, err := readConfig(r.store, s.name, &item)
+	if err != nil {
+		return Version{}, err
+	}
+	plan, err := r.plan(s, c, v, true)
 	if err != nil {
 		return Version{}, err
 	}
 	return r.switchTo(&change{script: s, plan: plan, versions: versions.clone(),
-		runs: &running{number: item.Number, config: s.stable.config, module: v}})
+		runs: &running{number: item.Number, config: c, module: v}})
 }
 
 // Versions returns the kept versions of a script, oldest first.

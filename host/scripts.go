@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/build"
@@ -64,49 +65,62 @@ func (r *Runtime) compile(ctx context.Context) error {
 	return nil
 }
 
-// choose compiles what a script is to serve: the module that its config names,
-// if that is another than at the last start, or else what served before.
+// choose compiles what a script is to serve: what its files say, if that is new,
+// or else what served before.
 func (r *Runtime) choose(ctx context.Context, s *script, c *config.Config, wasm []byte) error {
-	kept, err := readVersions(r.store, s.name)
+	fingerprint, err := c.Fingerprint()
+	if err != nil {
+		return err
+	}
+	kept, err := readVersions(r.store, s.name, fingerprint)
 	if err != nil {
 		return err
 	}
 	s.versions.Store(kept)
 	main := hashOf(wasm)
 	stable := kept.find(kept.Stable)
-	if stable == nil || kept.Main != main {
-		kept.Main = main
+	if stable == nil || kept.isNew(main, fingerprint) {
 		s.module = wasm
 		m, err := r.engine.Compile(ctx, wasm)
 		s.stable = &running{config: c, module: m}
 		return err
 	}
-	recompile := func(item *Version) (*running, error) {
-		wasm := wasm
+	again := func(item *Version) (*running, error) {
+		run, wasm := &running{number: item.Number, config: c}, wasm
+		var err error
+		if item.Config != fingerprint {
+			if run.config, err = readConfig(r.store, s.name, item); err != nil {
+				return nil, err
+			}
+		}
 		if item.Hash != main {
 			if wasm, err = readModule(r.store, s.name, item.Hash); err != nil {
 				return nil, err
 			}
 		}
-		m, err := r.engine.Compile(ctx, wasm)
-		return &running{number: item.Number, config: c, module: m}, err
+		run.module, err = r.engine.Compile(ctx, wasm)
+		return run, err
 	}
-	if s.stable, err = recompile(stable); err != nil {
+	if s.stable, err = again(stable); err != nil {
 		return err
 	}
 	if next := kept.find(kept.Next); next != nil {
 		s.percent = next.Percent
-		s.next, err = recompile(next)
+		s.next, err = again(next)
+	}
+	if stable.Hash != main || stable.Config != fingerprint {
+		r.options.Logger.Info("what was deployed serves, not what the files say", "script", s.name,
+			"version", stable.Number, "config", c.Path, "try", "cairn deploy "+c.Path)
 	}
 	return err
 }
 
 // keep returns the record of the version that a start deploys, if it does, and
 // notes the migrations that what served before now serves with.
-func (r *Runtime) keep(s *script, tag string) (changes map[string][]byte, err error) {
-	versions := s.versions.Load()
+func (r *Runtime) keep(s *script, plan *app.Plan) (changes map[string][]byte, err error) {
+	versions, tag := s.versions.Load(), plan.Record.Scripts[s.name].Tag
 	if s.module == nil {
-		changed := false
+		changed := versions.upgraded
 		for _, number := range []int{versions.Stable, versions.Next} {
 			if item := versions.find(number); item != nil && item.Tag != tag {
 				item.Tag, changed = tag, true
@@ -115,14 +129,31 @@ func (r *Runtime) keep(s *script, tag string) (changes map[string][]byte, err er
 		if !changed {
 			return nil, nil
 		}
-		return versions.changes(s.name, nil, nil)
+		return versions.changes(s.name, s.stable, nil, nil)
 	}
-	m := s.stable.module
-	s.stable.number = versions.add(m.Hash(), m.Size(), tag, r.options.Now())
+	if n := versions.Stable; n != 0 {
+		r.options.Logger.Info("the files are new, they take the place of what served", "script", s.name,
+			"version", n, "config", s.stable.config.Path, "undo", fmt.Sprintf("cairn rollback %d", n))
+	}
+	if s.stable, err = versions.run(s.stable.module, s.stable.config, plan, r.options.Now()); err != nil {
+		return nil, err
+	}
+	versions.setMain(s.stable.number)
 	pruned := versions.release(s.stable.number, 0, 0)
-	modules := map[string][]byte{m.Hash(): s.module}
+	wasm := s.module
 	s.module = nil
-	return versions.changes(s.name, modules, pruned)
+	return versions.changes(s.name, s.stable, wasm, pruned)
+}
+
+// run puts a module with its config in as the newest version.
+func (v *versions) run(m *module.Version, c *config.Config, plan *app.Plan, now time.Time) (*running, error) {
+	fingerprint, err := c.Fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	number := v.add(Version{Hash: m.Hash(), Size: m.Size(), Created: now.UTC(),
+		Tag: plan.Record.Scripts[c.Name].Tag, Config: fingerprint})
+	return &running{number: number, config: c, module: m}, nil
 }
 
 // migrate brings the store to what the scripts want, destroys the objects of
@@ -138,7 +169,7 @@ func (r *Runtime) migrate() error {
 	}
 	var kept []map[string][]byte
 	for _, s := range r.scripts {
-		changes, err := r.keep(s, plan.Record.Scripts[s.name].Tag)
+		changes, err := r.keep(s, plan)
 		if err != nil {
 			return err
 		}

@@ -6,11 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"time"
 
+	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -18,32 +20,44 @@ import (
 // and those that run; older ones are pruned.
 const keptVersions = 10
 
-// Version is one version of a script's module, as the store keeps it.
+// Version is one version of a script, as the store keeps it: a module, and the
+// config that it runs with.
 type Version struct {
 	Number  int       `json:"number"` // counts up, never reused
 	Hash    string    `json:"hash"`   // SHA-256 of the module, hex
 	Size    int       `json:"size"`   // of the module, in bytes
 	Created time.Time `json:"created"`
 	Tag     string    `json:"tag,omitempty"` // of the last migration when it was deployed
+	Config  string    `json:"config"`        // the config's fingerprint, hex
 	Percent int       `json:"percent"`       // of the objects that it serves now
 }
 
 // versions is what the store knows of a script's versions: JSON under
-// "versions/" and the script's name. The modules are under "module/" and their
-// hash, compressed.
+// "versions/" and the script's name. The modules are under "module/", the script
+// and their hash, the configs under "config/", the script and their fingerprint,
+// both compressed.
 type versions struct {
-	Format int `json:"format"` // 1
-	// Main is the hash of the module that the config named at the last start. A
-	// start that finds another deploys it; one that finds the same serves what
-	// served before.
-	Main   string    `json:"main"`
-	Stable int       `json:"stable"`
-	Next   int       `json:"next,omitempty"`
-	List   []Version `json:"list"` // oldest first
+	Format int `json:"format"` // versionsFormat
+	// Main, MainConfig and MainNumber are what the last start found in its files,
+	// as hash and fingerprint, and the newest version after it. See isNew.
+	Main       string    `json:"main"`
+	MainConfig string    `json:"main_config"`
+	MainNumber int       `json:"main_number"`
+	Stable     int       `json:"stable"`
+	Next       int       `json:"next,omitempty"`
+	List       []Version `json:"list"` // oldest first
+
+	upgraded bool // read from an older format
 }
 
-func readVersions(store *storage.Store, script string) (*versions, error) {
-	v := &versions{Format: 1}
+// versionsFormat is 2 since versions have configs. In format 1 all of them ran
+// with the config that the start was given.
+const versionsFormat = 2
+
+// readVersions reads what is kept of a script. config is the fingerprint of the
+// config that a start is given.
+func readVersions(store *storage.Store, script, config string) (*versions, error) {
+	v := &versions{Format: versionsFormat}
 	value, found, err := store.Meta("versions/" + script)
 	if err != nil {
 		return nil, fmt.Errorf("read versions of %s: %w", script, err)
@@ -54,10 +68,36 @@ func readVersions(store *storage.Store, script string) (*versions, error) {
 	if err := json.Unmarshal(value, v); err != nil {
 		return nil, fmt.Errorf("read versions of %s: %w", script, err)
 	}
-	if v.Format != 1 {
+	switch v.Format {
+	case 1:
+		v.Format, v.MainConfig, v.upgraded = versionsFormat, config, true
+		for i := range v.List {
+			v.List[i].Config = config
+		}
+	case versionsFormat:
+	default:
 		return nil, fmt.Errorf("read versions of %s: unknown format %d (was the store written by a newer cairn?)", script, v.Format)
 	}
 	return v, nil
+}
+
+// isNew reports whether a start that finds a module and a config in its files has
+// to deploy them: unless the last start found the same, or they were deployed
+// since. Then what served before serves again, whatever that is: a restart undoes
+// neither a deploy nor a rollback.
+func (v *versions) isNew(hash, config string) bool {
+	if v.Main == hash && v.MainConfig == config {
+		return false
+	}
+	return !slices.ContainsFunc(v.List, func(item Version) bool {
+		return item.Number > v.MainNumber && item.Hash == hash && item.Config == config
+	})
+}
+
+// setMain notes what a start found in its files, once it is the version number.
+func (v *versions) setMain(number int) {
+	item := v.find(number)
+	v.Main, v.MainConfig, v.MainNumber = item.Hash, item.Config, v.List[len(v.List)-1].Number
 }
 
 // clone returns a copy to be changed: what the runtime serves by is replaced
@@ -95,30 +135,30 @@ func (v *versions) before(number int) (Version, error) {
 	return Version{}, fmt.Errorf("%w: there is none before version %d", ErrNoVersion, v.Stable)
 }
 
-// add puts a module in as the newest version and returns its number; the same
-// module as the newest is the newest.
-func (v *versions) add(hash string, size int, tag string, now time.Time) int {
-	number := 1
+// add puts a version in as the newest one and returns its number; one that is as
+// the newest is the newest.
+func (v *versions) add(item Version) int {
+	item.Number = 1
 	if n := len(v.List); n > 0 {
 		last := v.List[n-1]
-		if last.Hash == hash && last.Tag == tag {
+		if last.Hash == item.Hash && last.Tag == item.Tag && last.Config == item.Config {
 			return last.Number
 		}
-		number = last.Number + 1
+		item.Number = last.Number + 1
 	}
-	v.List = append(v.List, Version{Number: number, Hash: hash, Size: size, Tag: tag, Created: now.UTC()})
-	return number
+	v.List = append(v.List, item)
+	return item.Number
 }
 
 // release sets what serves, and prunes. next is 0 when stable takes all.
-func (v *versions) release(stable, next, percent int) (pruned []string) {
+func (v *versions) release(stable, next, percent int) (pruned []Version) {
 	v.Stable, v.Next = stable, next
 	for i := 0; len(v.List) > keptVersions; {
 		if n := v.List[i].Number; n == stable || n == next {
 			i++ // it runs, however old it is
 			continue
 		}
-		pruned = append(pruned, v.List[i].Hash)
+		pruned = append(pruned, v.List[i])
 		v.List = slices.Delete(v.List, i, i+1)
 	}
 	for i := range v.List {
@@ -137,48 +177,78 @@ func (v *versions) release(stable, next, percent int) (pruned []string) {
 	return pruned
 }
 
-// changes is the record as a change of the store's, with modules that are new
-// and without those that no version has any more.
-func (v *versions) changes(script string, modules map[string][]byte, pruned []string) (map[string][]byte, error) {
+// changes is the record as a change of the store's, with the module and the
+// config of what now runs and without those that no version has any more.
+func (v *versions) changes(script string, runs *running, wasm []byte, pruned []Version) (map[string][]byte, error) {
 	record, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("write versions of %s: %w", script, err)
 	}
 	changes := map[string][]byte{"versions/" + script: record}
-	for _, hash := range pruned {
-		if !v.has(hash) {
-			changes["module/"+script+"/"+hash] = nil
+	for _, old := range pruned {
+		changes[moduleKey(script, old.Hash)] = nil
+		changes[configKey(script, old.Config)] = nil
+	}
+	for _, item := range v.List { // one that was pruned may have had the same
+		for _, key := range []string{moduleKey(script, item.Hash), configKey(script, item.Config)} {
+			if value, ok := changes[key]; ok && value == nil {
+				delete(changes, key)
+			}
 		}
 	}
-	for hash, wasm := range modules {
-		if changes["module/"+script+"/"+hash], err = deflate(wasm); err != nil {
+	config, err := runs.config.Encode()
+	if err != nil {
+		return nil, err
+	}
+	if changes[configKey(script, v.find(runs.number).Config)], err = deflate(config); err != nil {
+		return nil, fmt.Errorf("keep config: %w", err)
+	}
+	if wasm != nil {
+		if changes[moduleKey(script, runs.module.Hash())], err = deflate(wasm); err != nil {
 			return nil, fmt.Errorf("keep module: %w", err)
 		}
 	}
 	return changes, nil
 }
 
-func (v *versions) has(hash string) bool {
-	return slices.ContainsFunc(v.List, func(item Version) bool { return item.Hash == hash })
-}
+func moduleKey(script, hash string) string { return "module/" + script + "/" + hash }
+
+func configKey(script, fingerprint string) string { return "config/" + script + "/" + fingerprint }
 
 // readModule returns the bytes of a kept module.
 func readModule(store *storage.Store, script, hash string) ([]byte, error) {
-	value, found, err := store.Meta("module/" + script + "/" + hash)
+	wasm, err := readKept(store, moduleKey(script, hash))
 	if err != nil {
-		return nil, fmt.Errorf("read module %s: %w", hash[:12], err)
-	}
-	if !found {
-		return nil, fmt.Errorf("read module %s of script %s: not in the store", hash[:12], script)
-	}
-	wasm, err := io.ReadAll(flate.NewReader(bytes.NewReader(value)))
-	if err != nil {
-		return nil, fmt.Errorf("read module %s: %w", hash[:12], err)
+		return nil, fmt.Errorf("read module %s of script %s: %w", hash[:12], script, err)
 	}
 	if got := hashOf(wasm); got != hash {
 		return nil, fmt.Errorf("read module %s of script %s: the store has other bytes, with the hash %s", hash[:12], script, got[:12])
 	}
 	return wasm, nil
+}
+
+// readConfig returns the config of a kept version.
+func readConfig(store *storage.Store, script string, item *Version) (*config.Config, error) {
+	text, err := readKept(store, configKey(script, item.Config))
+	if err != nil {
+		return nil, fmt.Errorf("read config of version %d of %s: %w", item.Number, script, err)
+	}
+	c, err := config.Decode(text)
+	if err != nil {
+		return nil, fmt.Errorf("read config of version %d of %s: %w", item.Number, script, err)
+	}
+	return c, nil
+}
+
+func readKept(store *storage.Store, key string) ([]byte, error) {
+	value, found, err := store.Meta(key)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, errors.New("not in the store")
+	}
+	return io.ReadAll(flate.NewReader(bytes.NewReader(value)))
 }
 
 // hashOf returns the name of a module's bytes, as module.Version.Hash does.

@@ -68,14 +68,14 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 
 func printVersions(w io.Writer, list []admin.Version) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "VERSION\tHASH\tBYTES\tCREATED\tMIGRATION\tSERVES")
+	fmt.Fprintln(t, "VERSION\tHASH\tBYTES\tCREATED\tMIGRATION\tCONFIG\tSERVES")
 	for _, v := range list {
 		tag := v.Tag
 		if tag == "" {
 			tag = "-"
 		}
-		fmt.Fprintf(t, "%d\t%.12s\t%d\t%s\t%s\t%d %%\n", v.Number, v.Hash, v.Size,
-			v.Created.Format("2006-01-02 15:04:05"), tag, v.Percent)
+		fmt.Fprintf(t, "%d\t%.12s\t%d\t%s\t%s\t%.8s\t%d %%\n", v.Number, v.Hash, v.Size,
+			v.Created.Format("2006-01-02 15:04:05"), tag, v.Config, v.Percent)
 	}
 	return t.Flush()
 }
@@ -106,7 +106,9 @@ func newRollback() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback [VERSION]",
 		Short: "let an earlier version serve again, the one before when VERSION is left out",
-		Args:  maxArgs(1),
+		Long: "rollback lets an earlier version serve again, with the config that it was deployed with: bindings, variables,\n" +
+			"limits. A version from before a migration cannot come back; the error says which migration.",
+		Args: maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			query := url.Values{"script": {script}}
 			if len(args) == 1 {

@@ -23,6 +23,7 @@ func newDeploy() *cobra.Command {
 		Short: "put a new version on a running host",
 		Long: "deploy sends a module, or a wrangler file and the module that it names, to a running host. The host\n" +
 			"checks and warms it beside the version that serves, and then lets it take over; no request is lost.\n" +
+			"A version is a module and its config; a module alone takes the config of the newest version that runs.\n" +
 			"With --percent, which objects it takes depends on their IDs alone; a larger share or a rollback follows.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -77,8 +77,8 @@ func (o *operated) counts(path, want string) {
 }
 
 const (
-	versionsHead = `VERSION +HASH +BYTES +CREATED +MIGRATION +SERVES`
-	versionLine  = `%d +[0-9a-f]{12} +\d+ +[0-9: -]{19} +v1 +%d %%`
+	versionsHead = `VERSION +HASH +BYTES +CREATED +MIGRATION +CONFIG +SERVES`
+	versionLine  = `%d +[0-9a-f]{12} +\d+ +[0-9: -]{19} +v1 +[0-9a-f]{8} +%d %%`
 )
 
 func versionRow(number, percent int) string { return fmt.Sprintf(versionLine, number, percent) }

@@ -41,6 +41,9 @@ func newServe() *cobra.Command {
 		Short: "run an app: CONFIG is a wrangler.jsonc, wrangler.json or wrangler.toml",
 		Long: "serve runs the app of a wrangler file, the one in this folder when CONFIG is left out.\n" +
 			"Of several, the first is the public one; bindings with a script_name find the others.\n" +
+			"A config and the module that it names are deployed when they are new: not those of the last start, and not\n" +
+			"deployed since. Otherwise what served before serves again, with its config: a restart undoes neither\n" +
+			"cairn deploy nor cairn rollback. What it did is in the log.\n" +
 			"Every flag has an environment variable, such as CAIRN_LISTEN.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return serve(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr(), nil)

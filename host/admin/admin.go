@@ -33,13 +33,14 @@ import (
 // maxModuleBytes bounds a module that is deployed.
 const maxModuleBytes = 64 << 20
 
-// Version is a version of a script's module.
+// Version is a version of a script: a module and its config.
 type Version struct {
 	Number  int       `json:"number"`
 	Hash    string    `json:"hash"`
 	Size    int       `json:"size"`
 	Created time.Time `json:"created"`
 	Tag     string    `json:"tag,omitempty"`
+	Config  string    `json:"config"` // the fingerprint of what it runs with
 	Percent int       `json:"percent"`
 }
 

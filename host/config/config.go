@@ -27,30 +27,31 @@ import (
 type Config struct {
 	// Path is the file as the caller named it, Dir the folder that its relative
 	// paths start from.
-	Path, Dir string
+	Path string `json:",omitzero"`
+	Dir  string `json:",omitzero"`
 
 	// Name is the app's name: ASCII letters, digits, dashes, underscores.
-	Name string
+	Name string `json:",omitzero"`
 	// Main is the entry as written, see [Config.MainPath]; MainPos is where it
 	// is written, for errors about what it names.
-	Main    string
-	MainPos Pos
+	Main    string `json:",omitzero"`
+	MainPos Pos    `json:",omitzero"`
 
 	// CompatibilityDate is yyyy-mm-dd, or empty. Cairn only carries it.
-	CompatibilityDate  string
-	CompatibilityFlags []string
+	CompatibilityDate  string   `json:",omitzero"`
+	CompatibilityFlags []string `json:",omitempty"`
 
 	// Bindings and Migrations are in the order of the file. No two bindings
 	// share a name, no two migrations a tag.
-	Bindings   []Binding
-	Migrations []Migration
+	Bindings   []Binding   `json:",omitempty"`
+	Migrations []Migration `json:",omitempty"`
 
 	// Vars holds each variable as compact JSON. TOML's dates and times are
 	// strings. No variable has the name of a binding.
-	Vars map[string]json.RawMessage
+	Vars map[string]json.RawMessage `json:",omitempty"`
 
 	// CPULimit is limits.cpu_ms; zero means the host's default.
-	CPULimit time.Duration
+	CPULimit time.Duration `json:",omitzero"`
 }
 
 // MainPath returns the path of the entry: Main, from Dir unless it is absolute.
@@ -64,24 +65,24 @@ func (c *Config) MainPath() string {
 // Binding is one of durable_objects.bindings: a name in the guest's env that
 // stands for the namespace of a class.
 type Binding struct {
-	Pos       Pos
-	Name      string
-	ClassName string
+	Pos       Pos    `json:",omitzero"`
+	Name      string `json:",omitzero"`
+	ClassName string `json:",omitzero"`
 	// ScriptName is the app that has the class; empty means this one.
-	ScriptName string
+	ScriptName string `json:",omitzero"`
 	// Environment is that app's environment; never without a ScriptName.
-	Environment string
+	Environment string `json:",omitzero"`
 }
 
 // Migration is one step in the life of the app's classes.
 type Migration struct {
-	Pos              Pos
-	Tag              string
-	NewClasses       []string
-	NewSQLiteClasses []string
-	Renamed          []Rename
-	Deleted          []string
-	Transferred      []Transfer
+	Pos              Pos        `json:",omitzero"`
+	Tag              string     `json:",omitzero"`
+	NewClasses       []string   `json:",omitempty"`
+	NewSQLiteClasses []string   `json:",omitempty"`
+	Renamed          []Rename   `json:",omitempty"`
+	Deleted          []string   `json:",omitempty"`
+	Transferred      []Transfer `json:",omitempty"`
 }
 
 // Rename gives the objects of one class to another of the same app.
