@@ -13,10 +13,11 @@ import (
 // TestDurableCall is B: calls and errors. What guesttest can do as well is in
 // package promises.
 func TestDurableCall(t *testing.T) {
-	p := startProbe(t, hosttest.Options{NoListener: true, CPULimit: 50 * time.Millisecond, MemoryLimit: 32 << 20,
-		Vars: promises.Vars})
+	p := startProbe(t, hosttest.Options{NoListener: true, MemoryLimit: 32 << 20, Vars: promises.Vars})
 	promises.Calls(t, promiser{p})
 	p.check(t, errorCases)
+	// On a busy machine other guests would pass this limit.
+	p = startProbe(t, hosttest.Options{NoListener: true, CPULimit: 50 * time.Millisecond})
 	p.check(t, hostCases)
 }
 
@@ -42,7 +43,6 @@ var errorCases = []durableCase{
 	{"2.6 an abort of the caller itself", "count, put x 1; put x 2, abort stop; count, get x", "1; [remote reset] stop; 1, 1"},
 	{"2.6 a trap", "call .b(put x 1, count), try(call .b(put x 2, trap)), call .b(get x, count)",
 		"1, [remote reset] Durable Object reset: module: guest trapped: wasm error: out of bounds memory access, 1, 1"},
-	{"2.6 CPU", "call .b(put x 1, count), try(call .b(put x 2, spin)), call .b(get x, count)", "1, " + cpuReset + ", 1, 1"},
 	{"2.6 memory", "call .b(put x 1, count), try(call .b(put x 2, eat)), call .b(get x, count)", "1, " + memoryReset + ", 1, 1"},
 	{"2.6 blockConcurrencyWhile", "call .b(put x 1, count), try(call .b(put x 2, block(throw no))), call .b(get x, count)",
 		"1, [remote reset] no, 1, 1"},
@@ -56,6 +56,7 @@ var errorCases = []durableCase{
 
 // hostCases are of guests that only a host can stop.
 var hostCases = []durableCase{
+	{"2.6 CPU", "call .b(put x 1, count), try(call .b(put x 2, spin)), call .b(get x, count)", "1, " + cpuReset + ", 1, 1"},
 	{"B17 after any reset", "stub s .b, try(send s(spin)), try(send s(count)), stub s .b, send s(count)", cpuReset + ", " + cpuReset + ", 1"},
 	{"2.2 it traps", `put oninit "add n 1, trap"; call .b(put oninit "add n 1, trap"); abort x; try(count)`,
 		"; ; [remote reset] x; [remote reset] Durable Object reset: module: guest trapped: wasm error: out of bounds memory access"},
