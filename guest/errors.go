@@ -2,6 +2,7 @@ package guest
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
@@ -107,9 +108,16 @@ func statusError(fn string, s abi.Status) error {
 	case abi.StatusForbidden:
 		return &Error{Message: "guest: " + fn + " cannot be called here"}
 	case abi.StatusTooLarge:
-		return rangeError("guest: " + fn + ": the message is too large")
+		return rangeError("guest: " + fn + ": the message is larger than 32 MiB")
 	}
 	return &Error{Message: "guest: " + fn + ": " + s.String()}
+}
+
+// callTooLarge is upstream's text, which programs look for. A request and a
+// response have another, as upstream streams them.
+func callTooLarge(bytes int) error {
+	return &Error{Message: "Serialized RPC arguments or return values are limited to 32MiB, " +
+		"but the size of this value was: " + strconv.Itoa(bytes) + " bytes."}
 }
 
 // readResult reads the result that the last import left, however long it is,

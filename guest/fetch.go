@@ -9,8 +9,8 @@ import (
 
 // Fetch sends a request out to the network and waits for the response, if the
 // host allows where it goes. Before it leaves, everything that this call has
-// written or seen is durable. Redirects are the program's to follow, and a
-// status of 500 is a response like any other.
+// written or seen is durable. Redirects are followed, up to 20 of them, to where
+// the host allows it as well. A status of 500 is a response like any other.
 func Fetch(req *Request) (*Response, error) {
 	request, err := appendRequest(takeBuffer(), req)
 	defer giveBuffer(request)

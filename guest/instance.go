@@ -181,6 +181,9 @@ func (in *instance) call(f *frame, inputLen int) error {
 	if err := m.run(in.object, &f.call); err != nil {
 		return err
 	}
+	if n := len(f.call.out); n > abi.MaxMessageBytes {
+		return callTooLarge(n)
+	}
 	return output(f.call.out)
 }
 

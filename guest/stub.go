@@ -58,6 +58,10 @@ func (s *Stub) Call(method string, result any, args ...any) error {
 	}
 	buf := takeBuffer()
 	n, status := hostcall.StubCall(s.ns.binding, s.kind, s.target, method, encoded, buf[:cap(buf)])
+	if status == abi.StatusTooLarge {
+		giveBuffer(buf)
+		return callTooLarge(len(encoded))
+	}
 	buf, err := s.result(buf, n, abi.FuncStubCall, status)
 	if err == nil && result != nil && len(buf) > 0 {
 		err = decode(buf, result)

@@ -42,6 +42,9 @@ func (b *box) Size(key string) (int, error) {
 	return len(v), err
 }
 
+func (b *box) Repeat(n int) string { return strings.Repeat("x", n) }
+func (b *box) Length(s string) int { return len(s) }
+
 func (b *box) PutAndFail(key string) error {
 	b.state.Storage.Put(key, 1)
 	return errors.New("failed")
@@ -266,5 +269,25 @@ func TestID(t *testing.T) {
 	_, err = ns.IDFromString(strings.Repeat("0", 64))
 	if fmt.Sprint(err) != "Durable Object ID is not valid for this namespace." {
 		t.Errorf("foreign: %v", err)
+	}
+}
+
+// TestLarge is the limit of arguments and results, which come to 4 and 2 bytes
+// more in JSON.
+func TestLarge(t *testing.T) {
+	h := newHost(t)
+	const limit = 32 << 20
+	tooLarge := "Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: 33554433 bytes."
+	if n := call[int](t, h, "length", strings.Repeat("x", limit-4)); n != limit-4 {
+		t.Errorf("arguments at the limit: %d bytes came", n)
+	}
+	if e := fail(h, "length", strings.Repeat("x", limit-3)); e == nil || e.Message != tooLarge || e.Remote {
+		t.Errorf("arguments above the limit: %+v", e)
+	}
+	if n := len(call[string](t, h, "repeat", limit-2)); n != limit-2 {
+		t.Errorf("a result at the limit: %d bytes", n)
+	}
+	if e := fail(h, "repeat", limit-1); e == nil || e.Message != tooLarge || !e.Remote {
+		t.Errorf("a result above the limit: %+v", e)
 	}
 }

@@ -19,7 +19,8 @@ type Options struct {
 	Vars     map[string]any    // any JSON values
 
 	// Fetch stands for the network: it answers what the program sends with
-	// guest.Fetch. Without it nothing may be sent out.
+	// guest.Fetch. Without it nothing may be sent out. A redirect that it answers
+	// is not followed.
 	Fetch func(*guest.Request) (*guest.Response, error)
 }
 

@@ -123,7 +123,8 @@ func location(path string) (h guest.Header) {
 	return h
 }
 
-// TestTransport has the client follow a redirect, which is not the host's work.
+// TestTransport has the client follow a redirect of an object: that is not the
+// host's work, as one on the network is.
 func TestTransport(t *testing.T) {
 	client := &http.Client{Transport: nethttp.Transport(func(req *guest.Request) (*guest.Response, error) {
 		switch req.URL.Path {

@@ -97,5 +97,9 @@ var Scans = []Case{
 	{"1.4 scans in scans", four + "; scan(scan(scan stop=1))", "; 4 bar qux"},
 	{"1.4 many scans one by one", four + "; " + strings.Repeat("scan stop=1, ", 40) + "scan",
 		"; " + strings.Repeat("1 bar bar, ", 40) + "4 bar qux"},
+	{"1.4 a scan sees no nested entry's writes", "putmany a b; scan(call .b(call .(put c 1, delete b)), count), list", "; 2 a b, a c"},
+	{"1.4 a scan over a batch that a call sends off", "put a 1; put b 1, scan(call .b(count), put c 1), list; list", "; 2 a b, a b c; a b c"},
+	{"1.4 a scan of large values", "putsize a 2097152, putsize b 32750, putsize c 32768, put d 1; scan, scan reverse, scan start=b limit=2; list",
+		"; 4 a d, 4 d a, 2 b c; a b c d"},
 	{"1.4 an error in a scan", four + "; try(scan(throw no)), scan", "; no, 4 bar qux"},
 }
