@@ -5,7 +5,7 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race bench compare fuzz crash swap arm64 million samples guests-rebuild build clean
+.PHONY: help run test check race bench compare density fuzz crash swap arm64 million samples guests-rebuild build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ compare: build ## a running cairn beside workerd
 	trap 'kill $$pid; wait $$pid; rm -rf '$$dir EXIT; \
 	for i in $$(seq 100); do curl -sf http://127.0.0.1:8787/ >/dev/null && break; sleep 0.2; done; \
 	$(SHARED)/bench/compare.sh
+
+OBJECTS ?= 1000000
+density: ## OBJECTS that keep their memory: throughput, resident memory, start
+	CAIRN_OBJECTS=$(OBJECTS) $(GO) test -run TestDensity -count 1 -timeout 3h -v ./cmd/cairn
 
 FUZZTIME ?= 10s
 fuzz: ## each fuzzer for FUZZTIME
