@@ -34,7 +34,9 @@ func TestSamples(t *testing.T) {
 			if len(steps) < 5 {
 				t.Fatalf("the README has %d commands", len(steps))
 			}
-			startSample(t, name).run(steps)
+			for _, noImages := range []bool{false, true} {
+				startSample(t, name, noImages).run(steps)
+			}
 		})
 	}
 }
@@ -96,7 +98,7 @@ type sample struct {
 	clock *alarmtest.Clock
 }
 
-func startSample(t *testing.T, name string) *sample {
+func startSample(t *testing.T, name string, noImages bool) *sample {
 	c, warnings, err := config.Load(filepath.Join(root, "testdata", name, "wrangler.toml"))
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(err, warnings)
@@ -112,7 +114,7 @@ func startSample(t *testing.T, name string) *sample {
 		vars[key] = value
 	}
 	clock := alarmtest.NewClock(time.Unix(1_800_000_000, 0))
-	h := hosttest.Start(t, hosttest.Options{Guest: name, Bindings: bindings, Vars: vars, Clock: clock})
+	h := hosttest.Start(t, hosttest.Options{Guest: name, Bindings: bindings, Vars: vars, Clock: clock, NoImages: noImages})
 	return &sample{h, t, clock}
 }
 
