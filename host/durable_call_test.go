@@ -24,7 +24,6 @@ func TestDurableCall(t *testing.T) {
 const (
 	cpuReset    = "[reset] Durable Object exceeded its CPU time limit and was reset."
 	memoryReset = "[reset] Durable Object exceeded its memory limit and was reset."
-	wasReset    = "[reset] Durable Object connection closed because the object was reset."
 )
 
 // errorCases have the four properties of an error, and what is left of the object
@@ -49,7 +48,7 @@ var errorCases = []durableCase{
 	{"2.6 transaction", "call .b(put x 1, count), try(call .b(tx(put x 2, throw no))), call .b(get x, count)", "1, [remote] no, 1, 2"},
 	{"2.6 the caller goes on", "put x 1, try(call .b(abort stop)), put y 1, count; entries, count", "[remote reset] stop, 1; x=1 y=1, 2"},
 	{"2.6 a reset between A and A", "put x 1, call .b(try(call .(put y 1, abort stop)), put z 1, count); entries, count, call .b(entries)",
-		wasReset + "; x=1, 1, z=1"},
+		"[remote reset] stop; x=1, 1, z=1"},
 	{"2.6 of what was sent before", "put x 1, try(call .b(put y 1, throw no)), put x 2, abort stop; get x, call .b(get y)",
 		"[remote reset] stop; 1, 1"},
 }

@@ -19,8 +19,6 @@ var (
 		Message: "Handler does not export a fetch() function."}
 	errTooDeep = &guest.Error{Message: fmt.Sprintf(
 		"Call chain is too deep: a call may pass through at most %d guests.", abi.MaxCallDepth)}
-	errReset = &guest.Error{Reset: true,
-		Message: "Durable Object connection closed because the object was reset."}
 	errBuilding = &guest.Error{
 		Message: "Durable Object was called by the chain of calls that its own constructor waits for."}
 	errCritical = &guest.Error{

@@ -149,8 +149,7 @@ func TestReset(t *testing.T) {
 		return l.call("B", func(m *lab) error {
 			m.call("A", func(n *lab) error { n.state.Abort("down"); return nil })
 			err := m.call("A", func(*lab) error { return nil })
-			if !errors.Is(err, guest.ErrReset) ||
-				err.Error() != "Durable Object connection closed because the object was reset." {
+			if !errors.Is(err, guest.ErrReset) || err.Error() != "down" {
 				t.Errorf("got %v", err)
 			}
 			return nil

@@ -78,8 +78,8 @@ func (h *Host) deliver(binding string, kind uint32, object string, fn export, is
 func (h *Host) deliverTo(to target, fn export, isFetch bool, input []byte) ([]byte, abi.Status) {
 	o := h.memory[to.id]
 	switch {
-	case o == nil && h.isReset(to.id):
-		return encodeError(errReset), abi.StatusError
+	case o == nil && h.isReset(to.id) != nil:
+		return h.isReset(to.id).failure(), abi.StatusError // it waits for the call
 	case o == nil:
 		o = &object{record: to.record, instance: hostcall.NewInstance()}
 		h.memory[to.id] = o
@@ -108,14 +108,20 @@ func (h *Host) deliverTo(to target, fn export, isFetch bool, input []byte) ([]by
 	return h.run(o, fn, input)
 }
 
-// isReset says whether the object was aborted below calls that still run.
-func (h *Host) isReset(id abi.ID) bool {
+// isReset returns what the object was, if it was aborted below calls that still
+// run; else nil.
+func (h *Host) isReset(id abi.ID) *object {
 	for _, f := range h.calls {
 		if f.object != nil && f.object.id == id && f.object.aborted {
-			return true
+			return f.object
 		}
 	}
-	return false
+	return nil
+}
+
+// failure is what the calls get that were in flight when the object was aborted.
+func (o *object) failure() []byte {
+	return wire.AppendError(nil, wire.ErrorRemote|wire.ErrorReset, "", o.reason)
 }
 
 // run runs one export of an object in memory.
@@ -135,8 +141,7 @@ func (h *Host) run(o *object, fn export, input []byte) (output []byte, status ab
 		// A program that recovered the abort's panic is aborted all the same.
 		if o.aborted {
 			f.rollback(0)
-			output = wire.AppendError(nil, wire.ErrorRemote|wire.ErrorReset, "", o.reason)
-			status = abi.StatusError
+			output, status = o.failure(), abi.StatusError
 		}
 	}()
 	status = fn(o.instance, len(f.input))

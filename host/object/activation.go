@@ -23,8 +23,8 @@ type Activation struct {
 	mu      sync.Mutex
 	top     *State // the innermost entry; nil while idle
 	mailbox mailbox
-	gone    bool // evicted; whoever has it looks again
-	broken  bool // ends as soon as its entries have returned
+	gone    bool  // evicted; whoever has it looks again
+	broken  error // why it ends as soon as its entries have returned; nil: it goes on
 	// critical counts the sections in which no nested entry is let in.
 	critical int
 
@@ -86,7 +86,7 @@ func (a *Activation) drain(w *waiter) {
 func (a *Activation) perform(s *State, r *Request, nested bool, dst []byte) (reply Reply, err error, next *waiter) {
 	output, err := s.run(r, dst)
 	reply = Reply{Output: output, Seq: max(a.seq, s.Seq)} // s.Seq also after an error
-	if s.background && !a.isBroken() {                    // also after an error that the guest threw
+	if s.background && a.brokenBy() == nil {              // also after an error that the guest threw
 		if !nested {
 			// The answer goes, the call stays: nobody else enters before it ends.
 			a.objects.background.Go(func() { a.drain(a.finish(s)) })
@@ -116,9 +116,10 @@ func (a *Activation) enter(s *State, nested bool, r *Request, dst []byte) (*wait
 	case a.gone:
 		a.mu.Unlock()
 		return nil, errGone
-	case nested && a.broken:
+	case nested && a.broken != nil:
+		err := a.broken
 		a.mu.Unlock()
-		return nil, errReset
+		return nil, err
 	case nested && a.critical > 0:
 		a.mu.Unlock()
 		return nil, errCritical
@@ -152,7 +153,7 @@ func (a *Activation) leave(s *State) (next *waiter) {
 	if a.top != nil {
 		return nil
 	}
-	if a.broken {
+	if a.broken != nil {
 		a.forget()
 	}
 	for w := a.mailbox.pop(); w != nil; w = a.mailbox.pop() {
@@ -169,22 +170,19 @@ func (a *Activation) leave(s *State) (next *waiter) {
 	return nil
 }
 
-// fail breaks the activation: it ends when its entries have returned, and the
-// next call begins afresh from storage.
-func (a *Activation) fail() {
-	a.mu.Lock()
-	a.broken = true
-	a.mu.Unlock()
-}
-
-// refuseQueued answers every call that waits with err, which could tell of what
-// was written up to seq.
-func (a *Activation) refuseQueued(err error, seq storage.Seq) {
+// fail breaks the activation. Every call that is in flight fails with err, which
+// could tell of what was written up to seq: those that have entered, as soon as
+// they come back to the host, and those that wait, at once. The activation ends
+// when its entries have returned; a call that comes from now on waits for that
+// and begins afresh from storage (SEMANTICS 1.3, 2.2, 2.6). The first cause counts.
+func (a *Activation) fail(err error, seq storage.Seq) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for w := a.mailbox.pop(); w != nil; w = a.mailbox.pop() {
-		w.refuse(err, seq)
+	if a.broken != nil {
+		return
 	}
+	a.broken = err
+	a.mailbox.refuse(err, seq)
 }
 
 // forget drops what the activation has in memory. mu must be held, and no
@@ -196,7 +194,7 @@ func (a *Activation) forget() {
 	}
 	a.setSuspended(nil)
 	a.spare = nil
-	a.instance, a.built, a.broken, a.critical = nil, false, false, 0
+	a.instance, a.built, a.broken, a.critical = nil, false, nil, 0
 }
 
 // wake gives the activation an instance that holds its memory, which is m's, or
@@ -278,7 +276,8 @@ func (a *Activation) setSuspended(s *module.State) {
 	}
 }
 
-func (a *Activation) isBroken() bool {
+// brokenBy returns what broke the activation, nil if nothing has.
+func (a *Activation) brokenBy() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.broken

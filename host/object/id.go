@@ -96,8 +96,6 @@ var (
 		Message: "Durable Object is overloaded. Requests queued for too long."}
 	errTooDeep = &hostfunc.Error{
 		Message: "Call chain is too deep: a call may pass through at most 32 guests."}
-	errReset = &hostfunc.Error{Flags: wire.ErrorReset,
-		Message: "Durable Object connection closed because the object was reset."}
 	errCPU = &hostfunc.Error{Flags: wire.ErrorReset,
 		Message: "Durable Object exceeded its CPU time limit and was reset."}
 	errMemory = &hostfunc.Error{Flags: wire.ErrorReset,

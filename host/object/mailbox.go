@@ -117,6 +117,18 @@ func (m *mailbox) push(w *waiter) error {
 	return nil
 }
 
+// refuse answers every call that waits with err. An alarm stays: nobody waits
+// for its answer, and it has to run all the same.
+func (m *mailbox) refuse(err error, seq storage.Seq) {
+	for n := m.len(); n > 0; n-- {
+		if w := m.pop(); w.request.Alarm == nil {
+			w.refuse(err, seq)
+		} else {
+			m.queue, m.bytes = append(m.queue, w), m.bytes+w.bytes
+		}
+	}
+}
+
 // pop takes the oldest call out; nil when there is none.
 func (m *mailbox) pop() *waiter {
 	if m.len() == 0 {

@@ -143,11 +143,7 @@ func (s *State) wake() error {
 	to := &a.address
 	s.init = wire.AppendObject(s.init[:0], to.ID, s.class.Name, to.Named, to.Name)
 	if _, err := s.enter(module.ObjectInit, s.init, nil); err != nil {
-		// Whoever waits came for the object that could not be made
-		// (SEMANTICS 2.2).
-		a.fail()
-		a.refuseQueued(err, s.Seq)
-		return err
+		return s.reset(err) // whoever waits came for the object that could not be made
 	}
 	a.built = true
 	return nil
@@ -171,8 +167,7 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 	}
 	if err != nil {
 		s.txn.Rollback()
-		a.fail()
-		return dst, s.explain(err)
+		return dst, s.reset(s.explain(err))
 	}
 	s.endCritical()
 	s.rollbackOpen()
@@ -194,15 +189,20 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 func (s *State) flush() error {
 	seq, err := s.txn.Commit()
 	if err != nil {
-		s.act.fail()
 		s.txn.Rollback()
-		return s.internal("commit", err)
+		return s.reset(s.internal("commit", err))
 	}
 	if s.batch.confirmed {
 		s.Seq = max(s.Seq, seq)
 	}
 	s.batch = batch{}
 	return nil
+}
+
+// reset breaks the activation, with the error that its calls get.
+func (s *State) reset(err error) error {
+	s.act.fail(err, max(s.act.seq, s.Seq))
+	return err
 }
 
 // thrown is the error that a guest's own code gave. Of its properties only
@@ -273,8 +273,8 @@ func (s *State) callOut(send func() ([]byte, error)) ([]byte, error) {
 	out, err := send()
 	s.Seq = max(s.Seq, s.act.seq)
 	s.act.seq = s.Seq
-	if s.act.isBroken() {
-		panic(errReset) // a nested entry broke the instance under us
+	if err := s.act.brokenBy(); err != nil {
+		panic(err) // a nested entry broke the instance under us
 	}
 	return out, err
 }

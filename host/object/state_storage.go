@@ -76,8 +76,7 @@ func (s *State) StorageSync() error {
 	}
 	store := s.act.objects.options.Store
 	if err := store.Wait(context.Background(), store.Last()); err != nil {
-		s.act.fail()
-		panic(s.internal("commit", err))
+		panic(s.reset(s.internal("commit", err)))
 	}
 	return nil
 }
