@@ -32,8 +32,9 @@ func (s *Scheduler) end(h *held, outcome Outcome) {
 	s.running--
 	s.ended++
 	defer s.wakeLocked()
+	s.takeSame()
 	stored, set, err := s.stored(h)
-	same := set && stored == h.due.ScheduledMS
+	same := set && stored == h.due.ScheduledMS && !h.again
 	switch {
 	case err != nil:
 		h.log(s.options.Logger).Error("alarm could not be read", "error", err)

@@ -106,6 +106,7 @@ type held struct {
 	uncount bool  // the last failure did not count
 	retryMS int64 // when to try again
 	index   int   // in retries
+	again   bool  // it was set anew while it ran, to the same time
 }
 
 type phase uint8

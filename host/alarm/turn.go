@@ -34,6 +34,7 @@ func (s *Scheduler) turn() turn {
 	if earliest, set := s.options.Store.TakeAlarmHint(); set {
 		s.rewind(earliest)
 	}
+	s.takeSame()
 	now := s.options.Clock.Now().UnixMilli()
 	if s.sweepAt <= now {
 		s.sweepAt = math.MaxInt64
@@ -109,6 +110,7 @@ func (s *Scheduler) read(now int64) error {
 	}
 	if len(due) > 0 {
 		s.after = due[len(due)-1]
+		s.options.Store.AlarmsTaken(s.after.UnixMS)
 	}
 	if len(due) == limit {
 		return nil // there may be more
@@ -145,6 +147,26 @@ func (s *Scheduler) take(a *storage.Alarm) {
 		s.clear(h)
 		h.due = fresh
 		s.ready.push(h)
+	}
+}
+
+// takeSame begins anew with the alarms that were set to the very time that they
+// had: each is another one, whatever became of the one before.
+func (s *Scheduler) takeSame() {
+	for _, id := range s.options.Store.TakeSameAlarms() {
+		h := s.held[id]
+		switch {
+		case h == nil:
+			continue
+		case h.phase == running:
+			h.again = true
+			continue
+		case h.phase == retrying:
+			s.retries.remove(h)
+			s.ready.push(h)
+		}
+		s.clear(h)
+		h.due.RetryCount, h.due.Abandon = 0, false
 	}
 }
 

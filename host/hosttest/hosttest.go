@@ -60,7 +60,8 @@ type Options struct {
 	WrapImports func(name string, run hostfunc.Function) hostfunc.Function
 	// Random is that of host.Options. Default crypto/rand.
 	Random func([]byte)
-	// Clock is the time, for alarms and for what guests see. Default the real one.
+	// Clock is the time, for alarms, critical sections and what guests see. Default
+	// the real one. An alarmtest.Clock is one that a test moves.
 	Clock alarm.Clock
 	// AllowHosts is that of host.Options.
 	AllowHosts []string
@@ -259,6 +260,18 @@ func (h *Host) Must(result any, binding, name, method string, args ...any) {
 	if err != nil {
 		h.t.Errorf("%s/%s/%s: %v", binding, name, method, err)
 	}
+}
+
+// RunDue runs every alarm and every retry that is due by the clock, and returns
+// how many runs have ended, once none is left. A host runs them anyway; a test that
+// has moved Options.Clock waits for them here.
+func (h *Host) RunDue() int {
+	h.t.Helper()
+	n, err := h.Runtime.RunAlarms(context.Background())
+	if err != nil {
+		h.t.Errorf("run due alarms: %v", err)
+	}
+	return n
 }
 
 // Logs returns the log so far, of all runs.

@@ -42,7 +42,8 @@ func (s *Store) dueAlarms(low []byte, unixMS int64, limit int) ([]Alarm, error) 
 		if at > unixMS {
 			break
 		}
-		owner, _, err := s.Lookup(id)
+		k := makeObjectKey(id)
+		owner, _, err := s.lookup(&k)
 		if err != nil {
 			return nil, err
 		}

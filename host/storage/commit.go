@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -29,53 +30,65 @@ func (t *Txn) commit() (Seq, error) {
 		return 0, err
 	}
 	b := newBatch(o.s.db)
-	record, err := t.fill(b.pb)
+	b.id = o.owner.ID
+	f, err := t.fill(b.pb)
 	if err != nil || b.pb.Empty() {
 		b.release()
 		return 0, err
 	}
 	seq, err := o.s.log.Append(b)
 	if err == nil {
-		o.record = record
-		if due, set, _ := t.w.pendingAlarm(); set {
-			o.s.alarms.tell(due) // reads see it already
+		o.record, o.witness = f.record, f.witness
+		if due, set, _ := t.w.pendingAlarm(); set { // reads see it already
+			if f.sameAlarm {
+				o.s.alarms.again(due, o.owner.ID)
+			}
+			o.s.alarms.tell(due)
 		}
 	}
 	return seq, err
 }
 
-// fill adds the writes to a batch and returns the state of the record then. An
-// object without a record has nothing in the store, so there is nothing to wipe.
-func (t *Txn) fill(pb *pebble.Batch) (recordState, error) {
-	o := t.o
-	wiped := t.w.wiped != 0
-	record := o.record
-	if wiped && record != recordAbsent {
-		if err := o.s.wipe(pb, &o.key, o.owner.Namespace); err != nil {
-			return record, err
-		}
-		record = recordAbsent
-	}
-	keeps, err := t.fillData(pb, wiped)
-	if err != nil {
-		return record, err
-	}
-	if t.w.alarm > t.w.wiped {
-		set, err := t.fillAlarm(pb, wiped)
-		if err != nil {
-			return record, err
-		}
-		keeps = keeps || set
-	}
-	if keeps && record != recordCurrent {
-		t.key, err = o.putRecord(pb, t.key)
-		record = recordCurrent
-	}
-	return record, err
+// filled is what a batch makes of an object.
+type filled struct {
+	record    recordState
+	witness   uint64
+	keeps     bool // it puts something
+	sameAlarm bool // it sets the alarm anew, to the time that it had
 }
 
-// fillData adds puts and deletes; keeps says whether it put something.
-func (t *Txn) fillData(pb *pebble.Batch, wiped bool) (keeps bool, err error) {
+// fill adds the writes to a batch. An object without a record has nothing in the
+// store, so there is nothing to wipe; and one that is left with nothing loses it.
+func (t *Txn) fill(pb *pebble.Batch) (f filled, err error) {
+	o := t.o
+	wiped := t.w.wiped != 0
+	f.record, f.witness = o.record, o.witness
+	if wiped && f.record != recordAbsent {
+		if err := o.s.wipe(pb, &o.key, o.owner.Namespace); err != nil {
+			return f, err
+		}
+		f.record, f.witness = recordAbsent, 0
+	}
+	if err := t.fillData(pb, wiped, &f); err != nil {
+		return f, err
+	}
+	if t.w.alarm > t.w.wiped {
+		if err := t.fillAlarm(pb, wiped, &f); err != nil {
+			return f, err
+		}
+	}
+	switch {
+	case f.keeps && f.record != recordCurrent:
+		t.key, err = o.putRecord(pb, t.key)
+		f.record = recordCurrent
+	case !f.keeps && f.record != recordAbsent && f.witness == 0:
+		err = t.fillEnd(pb, &f)
+	}
+	return f, err
+}
+
+// fillData adds puts and deletes.
+func (t *Txn) fillData(pb *pebble.Batch, wiped bool, f *filled) (err error) {
 	for i := int(t.w.wiped); i < len(t.w.ops); i++ {
 		if !t.w.live(ref(i + 1)) {
 			continue
@@ -84,32 +97,75 @@ func (t *Txn) fillData(pb *pebble.Batch, wiped bool) (keeps bool, err error) {
 		t.key = t.o.key.appendKey(t.key[:0], tableData, w.key)
 		switch {
 		case w.kind == opPut:
-			keeps = true
+			f.keeps, f.witness = true, w.hash
 			err = pb.Set(t.key, w.value, nil)
 		case !wiped:
+			if f.witness == w.hash {
+				f.witness = 0
+			}
 			err = pb.Delete(t.key, nil)
 		}
 		if err != nil {
-			return keeps, err
+			return err
 		}
 	}
-	return keeps, nil
+	return nil
+}
+
+// fillEnd deletes the record of an object that the batch leaves without a key and
+// without an alarm: it has ceased to exist. It looks for a key that is left, from
+// the first on; the one that it finds spares the next batches the search.
+func (t *Txn) fillEnd(pb *pebble.Batch, f *filled) error {
+	o := t.o
+	if _, set, known := t.w.pendingAlarm(); set || !known {
+		if set {
+			return nil
+		}
+		if _, set, err := o.s.alarmOf(&o.key); set || err != nil {
+			return err
+		}
+	}
+	it, err := o.s.iter(o.key.appendKey(nil, tableData, nil), o.key.appendKey(nil, tableData+1, nil))
+	if err != nil {
+		return err
+	}
+	defer it.Close()
+	for ok := it.First(); ok; ok = it.Next() {
+		key := it.Key()[prefixBytes:]
+		hash := maphash.Bytes(hashSeed, key)
+		if t.w.find(hash, key) == 0 { // else the batch deletes it, since it puts nothing
+			f.witness = hash
+			return nil
+		}
+	}
+	if err := it.Error(); err != nil {
+		return err
+	}
+	f.record = recordAbsent
+	if err := pb.Delete(o.key.appendKey(nil, tableRecord, nil), nil); err != nil {
+		return err
+	}
+	return pb.Delete(appendDirectoryKey(nil, o.owner.Namespace, o.owner.ID), nil)
 }
 
 // fillAlarm replaces the alarm and its place in the index of times.
-func (t *Txn) fillAlarm(pb *pebble.Batch, wiped bool) (set bool, err error) {
+func (t *Txn) fillAlarm(pb *pebble.Batch, wiped bool, f *filled) error {
+	due, set, _ := t.w.pendingAlarm()
+	f.keeps = f.keeps || set
 	var oldDue int64
 	var oldSet bool
-	if !wiped && t.o.record != recordAbsent {
+	var err error
+	if t.o.record != recordAbsent {
 		if oldDue, oldSet, err = t.o.s.alarmOf(&t.o.key); err != nil {
-			return false, err
+			return err
 		}
 	}
-	due, set, _ := t.w.pendingAlarm()
+	f.sameAlarm = set && oldSet && due == oldDue && !t.w.ops[t.w.alarm-1].keep
+	oldSet = oldSet && !wiped // else it is gone already
 	if oldSet && (!set || due != oldDue) {
 		t.key = appendAlarmKey(t.key[:0], oldDue, t.o.owner.ID)
 		if err := pb.Delete(t.key, nil); err != nil {
-			return set, err
+			return err
 		}
 	}
 	row := t.o.key.appendKey(nil, tableAlarm, nil)
@@ -117,11 +173,11 @@ func (t *Txn) fillAlarm(pb *pebble.Batch, wiped bool) (set bool, err error) {
 		if oldSet {
 			err = pb.Delete(row, nil)
 		}
-		return set, err
+		return err
 	}
 	if err := pb.Set(row, binary.BigEndian.AppendUint64(nil, dueBits(due)), nil); err != nil {
-		return set, err
+		return err
 	}
 	t.key = appendAlarmKey(t.key[:0], due, t.o.owner.ID)
-	return set, pb.Set(t.key, nil, nil)
+	return pb.Set(t.key, nil, nil)
 }

@@ -80,6 +80,9 @@ func (c *Cursor) openStore(r scanRange) {
 	if c.t.w.wiped != 0 {
 		return
 	}
+	if c.err = c.t.o.Lost(); c.err != nil {
+		return
+	}
 	k := &c.t.o.key
 	low := k.appendKey(nil, tableData, r.start)
 	high := k.appendKey(nil, tableData, r.end)

@@ -16,6 +16,9 @@ const deleteBatchObjects = 256
 // Lookup reads the record of an object: its namespace and, if it was ever
 // written under a name, its name.
 func (s *Store) Lookup(id abi.ID) (owner Owner, found bool, err error) {
+	if err := s.lost(&id); err != nil {
+		return Owner{}, false, err
+	}
 	k := makeObjectKey(id)
 	return s.lookup(&k)
 }
@@ -33,8 +36,12 @@ func (s *Store) lookup(k *objectKey) (owner Owner, found bool, err error) {
 
 // ObjectsOf lists the objects of a namespace that have a record, in order of
 // ID, from the first one above after and at most limit of them. The zero ID
-// stands for the beginning.
+// stands for the beginning. After the log has failed it may not be known which
+// there are; then it is an error.
 func (s *Store) ObjectsOf(namespace uint32, after abi.ID, limit int) ([]Owner, error) {
+	if err := s.lost(nil); err != nil {
+		return nil, err
+	}
 	low := appendDirectoryKey(nil, namespace, after)
 	if after != (abi.ID{}) {
 		low = append(low, 0)

@@ -66,5 +66,11 @@
 // from then on nothing is written to that folder, so what is on disk remains a
 // prefix. A failed flush or MANIFEST write fails the Log as well, see engine.go.
 //
+// By then batches may have been applied that never became durable. Pebble cannot
+// take them back, and nobody knows whether they are on the disk. So the store does
+// not say: every read of an object that wrote one of them is an error from then on
+// (see unsettled), until the store is opened anew and reads what is really there.
+// All other objects hold what is durable, and can be read.
+//
 // What stays out: what the bytes mean, who may ask for them, WebAssembly.
 package storage

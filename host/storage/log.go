@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/storage/internal/watermark"
 )
 
@@ -40,6 +41,7 @@ type Log interface {
 type Batch struct {
 	pb  *pebble.Batch
 	seq Seq
+	id  abi.ID // whose it is; zero for the node's own
 }
 
 // Repr returns the batch in pebble's batch representation, a view that is valid
@@ -53,7 +55,7 @@ var batches = sync.Pool{New: func() any { return new(Batch) }}
 
 func newBatch(db *pebble.DB) *Batch {
 	b := batches.Get().(*Batch)
-	b.pb, b.seq = db.NewBatch(), 0
+	b.pb, b.seq, b.id = db.NewBatch(), 0, abi.ID{}
 	return b
 }
 
@@ -83,6 +85,9 @@ type walLog struct {
 	logger *slog.Logger
 	mark   watermark.Mark
 	last   atomic.Uint64
+
+	unsettled unsettled
+	durable   func() Seq // of the log that stands before this one, or of this
 
 	mu     sync.Mutex // before queue.mu
 	closed bool
@@ -129,6 +134,7 @@ func (l *walLog) Append(b *Batch) (Seq, error) {
 	}
 	// The number is taken first: once pebble has the batch, reads see it.
 	b.seq = Seq(l.last.Add(1))
+	l.unsettled.add(b.seq, b.id, l.durable)
 	if err := l.db.ApplyNoSyncWait(b.pb, pebble.Sync); err != nil {
 		l.fail(fmt.Errorf("apply batch: %w", err))
 	}

@@ -26,9 +26,8 @@ func newRand(t testing.TB) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, seed))
 }
 
-// state is what a model object holds. It has a record from the first put or
-// alarm that is committed until the next
-// DeleteAll.
+// state is what a model object holds. It has a record as long as a key or an
+// alarm of it is committed.
 type state struct {
 	data   map[string]string
 	due    int64
@@ -278,7 +277,7 @@ func stepTxn(t *testing.T, r *rand.Rand, txn *Txn, m *model) (what string) {
 		return "release"
 	case n < 23:
 		commit(t, txn)
-		m.now.record = m.now.record || m.now.alarm || len(m.now.data) > 0
+		m.now.record = m.now.alarm || len(m.now.data) > 0
 		m.stored = m.now.clone()
 		for i := range m.saved {
 			m.saved[i] = m.now.clone()

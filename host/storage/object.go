@@ -24,6 +24,10 @@ type Object struct {
 	owner  Owner
 	key    objectKey
 	record recordState
+
+	// witness is the hash of a key that is stored, if one is known: while it is
+	// there, the object exists. 0 is none.
+	witness uint64
 }
 
 // Object returns a handle. It reads nothing; the first commit that writes looks

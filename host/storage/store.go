@@ -76,6 +76,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.WrapLog != nil {
 		s.log = o.WrapLog(l)
 	}
+	l.durable = s.log.Durable
 	return s, nil
 }
 

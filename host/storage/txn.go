@@ -60,6 +60,9 @@ func (t *Txn) Get(key []byte) (value []byte, found bool, err error) {
 	if value, found, known := t.w.get(key); known {
 		return value, found, nil
 	}
+	if err := t.o.Lost(); err != nil {
+		return nil, false, err
+	}
 	t.key = t.o.key.appendKey(t.key[:0], tableData, key)
 	value, t.view, err = t.o.s.get(t.key)
 	return value, t.view != nil, err
@@ -97,13 +100,21 @@ func (t *Txn) DeleteAll() error {
 // one before.
 func (t *Txn) SetAlarm(unixMS int64) error {
 	t.releaseView()
-	return t.w.setAlarm(unixMS, true)
+	return t.w.setAlarm(unixMS, true, false)
+}
+
+// KeepAlarm takes back that the alarm was set or deleted: it is the one that was
+// there before, at the given time. Whoever runs alarms goes on with that one,
+// where after SetAlarm to the same time it would begin with another.
+func (t *Txn) KeepAlarm(unixMS int64) error {
+	t.releaseView()
+	return t.w.setAlarm(unixMS, true, true)
 }
 
 // DeleteAlarm takes the alarm away if there is one.
 func (t *Txn) DeleteAlarm() error {
 	t.releaseView()
-	return t.w.setAlarm(0, false)
+	return t.w.setAlarm(0, false, false)
 }
 
 // Alarm returns the alarm.
@@ -111,6 +122,9 @@ func (t *Txn) Alarm() (unixMS int64, set bool, err error) {
 	t.releaseView()
 	if unixMS, set, known := t.w.pendingAlarm(); known {
 		return unixMS, set, nil
+	}
+	if err := t.o.Lost(); err != nil {
+		return 0, false, err
 	}
 	return t.o.s.alarmOf(&t.o.key)
 }

@@ -33,6 +33,7 @@ const (
 type op struct {
 	kind  opKind
 	set   bool // opAlarm: set to due, or deleted
+	keep  bool // opAlarm: it is the alarm that was stored, not a new one
 	older int32
 	hash  uint64
 	due   int64
@@ -122,15 +123,16 @@ func (w *writes) wipe() error {
 	return nil
 }
 
-func (w *writes) setAlarm(due int64, set bool) error {
+func (w *writes) setAlarm(due int64, set, keep bool) error {
 	if r := w.alarm; r > w.wiped && int(r) > w.frozen {
-		w.ops[r-1].due, w.ops[r-1].set = due, set
+		o := &w.ops[r-1]
+		o.due, o.set, o.keep = due, set, keep
 		return nil
 	}
 	if err := w.admit(0); err != nil {
 		return err
 	}
-	w.ops = append(w.ops, op{kind: opAlarm, due: due, set: set, older: w.alarm})
+	w.ops = append(w.ops, op{kind: opAlarm, due: due, set: set, keep: keep, older: w.alarm})
 	w.alarm = ref(len(w.ops))
 	return nil
 }
