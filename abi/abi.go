@@ -21,6 +21,10 @@ const (
 // durable. If it fails, the object is reset all the same.
 const WriteUnconfirmed = 1 << 0
 
+// ResetDropAlarm is a flag of [FuncObjectReset]: the alarm whose handler runs is
+// not tried again.
+const ResetDropAlarm = 1 << 0
+
 // Flags of a wire.List.
 const (
 	ListReverse       = 1 << 0

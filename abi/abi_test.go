@@ -113,6 +113,7 @@ func TestNumbers(t *testing.T) {
 		{"ClassHasFetch", abi.ClassHasFetch, 1},
 		{"ClassHasAlarm", abi.ClassHasAlarm, 2},
 		{"WriteUnconfirmed", abi.WriteUnconfirmed, 1},
+		{"ResetDropAlarm", abi.ResetDropAlarm, 1},
 		{"ListReverse", abi.ListReverse, 1},
 		{"ListHasStart", abi.ListHasStart, 2},
 		{"ListHasStartAfter", abi.ListHasStartAfter, 4},

@@ -149,9 +149,9 @@ const (
 	// FuncCriticalBegin is () -> status. Until the matching critical_end no
 	// nested entry is let in. StatusError: nested deeper than MaxCriticalDepth.
 	FuncCriticalBegin = "critical_begin"
-	// FuncCriticalEnd is () -> status. StatusInvalid: none has begun. It does not
-	// return when the section took longer than MaxCriticalMillis: the activation
-	// ends.
+	// FuncCriticalEnd is () -> status. StatusInvalid: none has begun. When the
+	// outermost section takes longer than MaxCriticalMillis the entry ends, in this
+	// import or before, and the activation with it.
 	FuncCriticalEnd = "critical_end"
 
 	// FuncBackgroundRequest is () -> status. It asks the host to call
@@ -167,4 +167,7 @@ const (
 	// FuncObjectAbort is (reason_ptr, reason_len) -> (). It does not return:
 	// the activation ends, and what this call wrote is discarded.
 	FuncObjectAbort = "object_abort"
+	// FuncObjectReset is (reason_ptr, reason_len, flags) -> status. As
+	// FuncObjectAbort, with flags; it returns only to refuse.
+	FuncObjectReset = "object_reset"
 )

@@ -15,16 +15,33 @@ type State struct {
 	env     *Env
 }
 
+// AbortOptions change what [State.Abort] does.
+type AbortOptions struct {
+	// NoRetryAlarm gives the alarm up whose Alarm method runs: it is not run
+	// again, as it would be after an abort. One that the method has set stays, if
+	// the call to another object or a [Storage.Sync] made it last. Durable Objects
+	// have retryAlarm: false.
+	NoRetryAlarm bool
+}
+
 // Abort ends the object's time in memory at once and does not return. What the
-// running call wrote is discarded, all calls in flight fail with the reason, and
-// the next call starts the object anew from storage. The host has a text for an
-// empty reason.
-func (s *State) Abort(reason string) { hostcall.ObjectAbort(reason) }
+// running call wrote is discarded, all calls in flight fail with the reason, also
+// those that wait for their turn, and the next call starts the object anew from
+// storage. The host has a text for an empty reason.
+func (s *State) Abort(reason string, options ...AbortOptions) {
+	var flags uint32
+	for _, o := range options {
+		if o.NoRetryAlarm {
+			flags |= abi.ResetDropAlarm
+		}
+	}
+	hostcall.ObjectAbort(reason, flags)
+}
 
 // BlockConcurrencyWhile runs fn and lets no other call in until it has returned,
 // not even one that would otherwise wait for ever (see "One call at a time" in
 // the package comment). A constructor that calls other objects wants it. It may
-// take 30 seconds.
+// take 30 seconds; then the object is reset, whatever fn does or waits for.
 //
 // An object whose fn fails is in a state that nobody has thought of: an error or
 // a panic of fn is the end of its time in memory, as of [State.Abort], and
@@ -35,7 +52,7 @@ func (s *State) BlockConcurrencyWhile(fn func() error) error {
 		return statusError(abi.FuncCriticalBegin, s)
 	}
 	if err := runCritical(fn); err != nil {
-		hostcall.ObjectAbort(err.Error())
+		hostcall.ObjectAbort(err.Error(), 0)
 	}
 	if s := hostcall.CriticalEnd(); s != abi.StatusOK {
 		return statusError(abi.FuncCriticalEnd, s)

@@ -10,7 +10,8 @@ import (
 //
 // After an error that is [ErrReset] the stub stays broken and returns the same
 // error at once: what the object remembered of its callers is gone, and going
-// on as if nothing happened must be the caller's decision. A new stub works.
+// on as if nothing happened must be the caller's decision. A new stub works. A
+// reset that some other caller met does not break a stub.
 type Stub struct {
 	ns     *Namespace
 	kind   uint32

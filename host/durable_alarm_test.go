@@ -33,6 +33,13 @@ func startTimed(t *testing.T, o hosttest.Options) *timed {
 	return p
 }
 
+// startClocked is startTimed outside of a bubble.
+func startClocked(t *testing.T) (*probe, *alarmtest.Clock) {
+	t.Helper()
+	clock := alarmtest.NewClock(time.UnixMilli(1_000_000))
+	return startProbe(t, hosttest.Options{NoListener: true, Clock: clock}), clock
+}
+
 // play does the parts of a script, as probe.check does. Beside calls there are
 // "+D", time passes for alarms; "idle", objects forget their memory; and
 // "restart". Behind a bar is what objects logged meanwhile.
@@ -113,6 +120,7 @@ var alarmCases = []durableCase{
 	{"F86 far", "setalarm +9000000000000, getalarm; restart; getalarm, deletealarm", "+9000000000000; ; +9000000000000"},
 	{"F88 the name", `put onalarm "name, count"; setalarm +1000; idle; +1s`, `; ; ; | alarm +0 first none, printed "F88 the name", 1`},
 	{"F88 after a restart", "setalarm +1000; restart; +999ms; +1ms; getalarm", "; ; ; | alarm +0 first none; none"},
+	{"F88 the name after a restart", `put onalarm "name"; setalarm +1000; restart; +1s`, `; ; ; | alarm +0 first none, printed "F88 the name after a restart"`},
 	{"F89 overdue after a restart", "setalarm +1000; restart; +1h; getalarm", "; ; | alarm -3599000 first none; none"},
 	{"F89 an object that is gone from memory", "setalarm +1000; idle; getalarm; +1s", "; ; +1000; | alarm +0 first none"},
 	{"F89 many of one object", "setalarm +5; +5ms; setalarm +5; +5ms; setalarm +5; +5ms", "; | alarm +0 first none; ; | alarm +0 first none; ; | alarm +0 first none"},
@@ -125,6 +133,16 @@ var handlerCases = []durableCase{
 		"; ; | alarm +0 first none, printed +500, true; +500; | alarm +0 first none; none"},
 	{"F90 sets it for now", `put onalarm "delete onalarm, setalarm +0, getalarm"; setalarm +10; +10ms; getalarm`,
 		"; ; | alarm +0 first none, printed true, +0, alarm +0 first none; none"},
+	{"F90 sets it for its own time and throws", `put onalarm "delete onalarm, setalarm +0, throw no"; setalarm +10; +10ms; getalarm`,
+		"; ; | alarm +0 first none, alarm +0 first none; none"},
+	{"F90 an entry within sets it for its own time and it throws", `put onalarm "delete onalarm, call .(setalarm +0), throw no"; setalarm +10; +10ms; getalarm`,
+		"; ; | alarm +0 first none, alarm +0 first none; none"},
+	{"F90 later work sets it for its own time after an error", `put onalarm "waituntil(delete onalarm, setalarm +0), throw no"; setalarm +10; +10ms; getalarm`,
+		"; ; | alarm +0 first none, background printed true, alarm +0 first none; none"},
+	{"F90 sets it for its own time and aborts", `put onalarm "setalarm +0, abort no|print ok"; setalarm +10; +10ms; +2s`,
+		"; ; | alarm +0 first none; | alarm -2000 retry 1 true none, printed ok"},
+	{"F91 deletes one for its own time and throws", `put onalarm "setalarm +0, deletealarm, throw no|print ok"; setalarm +10; +10ms; +2s`,
+		"; ; | alarm +0 first none; | alarm -2000 retry 1 true none, printed ok"},
 	{"F91 deletes the one that runs", `put onalarm "deletealarm, getalarm, print on"; setalarm +10; +10ms; +1h; getalarm`,
 		"; ; | alarm +0 first none, printed none, on; ; none"},
 	{"F91 deletes the one that runs and throws", `put onalarm "deletealarm, throw no|print ok"; setalarm +10; +10ms; +2s; getalarm`,
@@ -149,6 +167,8 @@ var handlerCases = []durableCase{
 		"; ; | alarm +0 first none, printed +0, alarm +0 first none; none, empty"},
 	{"F96 deleteAll and a new one in the handler", `put onalarm "deleteall, setalarm +50, getalarm"; setalarm +10; +10ms; getalarm; +50ms; list`,
 		"; ; | alarm +0 first none, printed +50; +50; | alarm +0 first none; empty"},
+	{"F96 deleteAll and one for its own time in the handler and throws", `put onalarm "deleteall, setalarm +0, throw no"; setalarm +10; +10ms; getalarm`,
+		"; ; | alarm +0 first none, alarm +0 first none; none"},
 	{"F96 deleteAll of one set in the handler", `put onalarm "setalarm +50, deleteall, getalarm"; setalarm +10; +10ms; +1h; getalarm`,
 		"; ; | alarm +0 first none, printed none; ; none"},
 	{"F96 deleteAll and set", "setalarm +10, deleteall, setalarm +20, getalarm; +10ms; +10ms", "+20; ; | alarm +0 first none"},
@@ -181,6 +201,8 @@ var retryCases = []durableCase{
 		"; ; | alarm +0 first none; | alarm -2000 retry 1 true none, printed 2; 2"},
 	{"F95 set again while it waits", `put onalarm "throw no|print retry"; setalarm +10; +10ms; setalarm +500, getalarm; +500ms; +2s; +1h`,
 		"; ; | alarm +0 first none; +500; | alarm +0 first none; | alarm -2000 retry 1 true none, printed retry; "},
+	{"F95 set again to its own time while it waits", `put onalarm "throw no|print ok"; setalarm +10; +10ms; setalarm +0; +2s`,
+		"; ; | alarm +0 first none; | alarm +0 first none; | alarm -2000 retry 1 true none, printed ok"},
 	{"F95 deleted while it waits", `put onalarm "throw no"; setalarm +10; +10ms; deletealarm, getalarm; +1h`, "; ; | alarm +0 first none; none; "},
 	{"F95 deleteAll while it waits", `put onalarm "throw no"; setalarm +10; +10ms; deleteall; +1h; getalarm`, "; ; | alarm +0 first none; ; ; none"},
 	{"F95 a restart starts over", `put onalarm "throw no|throw no|print ok"; setalarm +10; +10ms; +2s; restart; +2s; +4s`,
@@ -190,6 +212,23 @@ var retryCases = []durableCase{
 		"; ; | alarm +0 first none, panic: no; | alarm -2000 retry 1 true none, printed ok"},
 	{"F98 an abort counts", `put onalarm "put x 1, abort no|get x, count"; setalarm +10; +10ms; +2s`,
 		"; ; | alarm +0 first none; | alarm -2000 retry 1 true none, printed none, 1"},
+	{"1.3 an abort that gives it up", `put onalarm "put x 1, giveup no"; setalarm +10; +10ms; getalarm, get x, count; +1h; getalarm`,
+		"; ; | alarm +0 first none; none, none, 1; ; none"},
+	{"1.3 in a retry", `put onalarm "throw no|giveup no"; setalarm +10; +10ms; +2s; getalarm; +1h`,
+		"; ; | alarm +0 first none; | alarm -2000 retry 1 true none; none; "},
+	{"1.3 by an entry within", `put onalarm "call .b(call .(giveup no))"; setalarm +10; +10ms; getalarm; +1h`,
+		"; ; | alarm +0 first none; none; "},
+	{"1.3 one that it has set is unflushed", `put onalarm "setalarm +50, giveup no"; setalarm +10; +10ms; getalarm; +1h`,
+		"; ; | alarm +0 first none; none; "},
+	{"1.3 one that it has set stays", `put onalarm "delete onalarm, setalarm +50, sync, giveup no"; setalarm +10; +10ms; getalarm; +50ms; getalarm`,
+		"; ; | alarm +0 first none; +50; | alarm +0 first none; none"},
+	{"1.3 one for its own time stays", `put onalarm "delete onalarm, setalarm +0, sync, giveup no"; setalarm +10; +10ms; getalarm`,
+		"; ; | alarm +0 first none, alarm +0 first none; none"},
+	{"1.3 one that it has set and deleted goes", `put onalarm "setalarm +50, sync, deletealarm, sync, giveup no"; setalarm +10; +10ms; getalarm; +1h`,
+		"; ; | alarm +0 first none; none; "},
+	{"1.3 it is no handler that gives up", `setalarm +10; giveup no; getalarm; +10ms`, "; [remote reset] no; +10; | alarm +0 first none"},
+	{"1.3 later work gives up", `put onalarm "waituntil(giveup no), throw no|print ok"; setalarm +10; +10ms; +2s`,
+		"; ; | alarm +0 first none; | alarm -2000 retry 1 true none, printed ok"},
 	{"F98 a trap counts", `put onalarm "put x 1, trap|get x, count"; setalarm +10; +10ms; +2s`,
 		"; ; | alarm +0 first none; | alarm -2000 retry 1 true none, printed none, 1"},
 	{"F98 a failed section counts", `put onalarm "block(throw no)|count"; setalarm +10; +10ms; +2s`,

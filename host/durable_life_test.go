@@ -124,6 +124,26 @@ func TestDurableExistence(t *testing.T) {
 		}
 		p.run("B", "deleteall")
 		want("without its alarm", "throws")
+		// The last key or alarm takes the object along.
+		p.run("throws", "delete x, put z 1, delete y")
+		want("with one key left", "throws")
+		p.run("throws", "delete z")
+		want("without a key")
+		p.run("A", "put x 1, put y 1, setalarm +1000")
+		p.run("A", "deletemany x y")
+		want("with an alarm left", "A")
+		p.run("A", "tx(deletealarm, rollback)")
+		want("after a rollback", "A")
+		p.run("A", "deletealarm")
+		want("without an alarm")
+		p.run("A", "setalarm +1000")
+		p.run("B", `put onalarm "delete onalarm", setalarm +1000`)
+		want("with alarms that are pending", "A", "B")
+		p.clock.Advance(time.Second)
+		synctest.Wait()
+		want("after the alarms")
+		p.run("A", "put x 1")
+		want("once again", "A")
 		if list := p.objects(t, "Plain"); len(list) > 0 {
 			t.Errorf("another class has %q", list)
 		}

@@ -97,7 +97,7 @@ func (r *Runtime) load(ctx context.Context) error {
 	route := &router.Router{Placement: placement.Local{}}
 	r.objects = object.New(object.Options{
 		App: &r.app, Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle,
-		MemoryBudget: o.MemoryBudget, Now: o.Now, Logger: o.Logger,
+		MemoryBudget: o.MemoryBudget, Now: o.Now, Clock: o.Clock, Logger: o.Logger,
 	}, route)
 	route.Local = r.objects
 	r.sender = route

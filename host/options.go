@@ -61,7 +61,7 @@ type Options struct {
 	// EnterExports lets a test stand between the host and guests' exports, see
 	// hostfunc.System. Default none.
 	EnterExports func(c *hostfunc.Call, export string, enter func() (abi.Status, error)) (abi.Status, error)
-	// Clock is what alarms go by. Default Now, with the timers of package time.
+	// Clock is what alarms and critical sections go by. Default Now, with the timers of package time.
 	Clock alarm.Clock
 	// Now is the wall clock. Default Clock's time, or time.Now without a Clock.
 	Now func() time.Time

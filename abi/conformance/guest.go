@@ -43,6 +43,7 @@ var imports = []importItem{
 	{module: abi.ModuleName, name: abi.FuncBackgroundRequest, sig: ":i"},
 	{module: abi.ModuleName, name: abi.FuncFetchSend, sig: "iiiii:i"},
 	{module: abi.ModuleName, name: abi.FuncObjectAbort, sig: "ii"},
+	{module: abi.ModuleName, name: abi.FuncObjectReset, sig: "iii:i"},
 
 	{module: wasiModule, name: "random_get", sig: "ii:i"},
 	{module: wasiModule, name: "clock_time_get", sig: "iIi:i"},

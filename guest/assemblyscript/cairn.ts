@@ -103,6 +103,9 @@ export namespace raw {
   export declare function background_request(): u32;
   @external("cairn_v1", "object_abort")
   export declare function object_abort(reason: ArrayBuffer, reasonLen: i32): void;
+  // Returns only to refuse. Flag 1: the alarm that runs is not tried again.
+  @external("cairn_v1", "object_reset")
+  export declare function object_reset(reason: ArrayBuffer, reasonLen: i32, flags: u32): u32;
 }
 
 // Statuses, see abi/status.go.
@@ -565,7 +568,9 @@ export function env(name: string): string | null {
   return status == OK || status == TOO_SMALL ? text(value(status, buf)) : null;
 }
 
-/** What a caller holds of another object. */
+/** What a caller holds of another object. It finds the object anew in each call:
+ * after a Failure with the flag reset the object has forgotten its callers, and the
+ * next call begins afresh. Who relies on its memory must stop there. */
 export class Stub {
   private constructor(
     private binding: ArrayBuffer,

@@ -56,6 +56,7 @@ typedef uint32_t cairn_status;
 #define CAIRN_CLASS_HAS_FETCH 1u /* and so needs CAIRN_OBJECT_FETCH */
 #define CAIRN_CLASS_HAS_ALARM 2u /* and so needs CAIRN_OBJECT_ALARM */
 
+#define CAIRN_RESET_DROP_ALARM 1u /* the alarm that runs is not tried again */
 #define CAIRN_WRITE_UNCONFIRMED 1u /* answers need not wait for this write */
 
 #define CAIRN_LIST_REVERSE 1u
@@ -152,6 +153,9 @@ CAIRN_IMPORT(critical_end) cairn_status cairn_critical_end(void);
 CAIRN_IMPORT(background_request) cairn_status cairn_background_request(void);
 CAIRN_IMPORT(object_abort) __attribute__((noreturn)) void
 cairn_object_abort(const void *reason, uint32_t reason_len);
+/* Returns only to refuse: an unknown flag, or no object. */
+CAIRN_IMPORT(object_reset) cairn_status
+cairn_object_reset(const void *reason, uint32_t reason_len, uint32_t flags);
 
 /* ---- Bytes and memory ---- */
 
@@ -512,7 +516,9 @@ static inline cairn_status cairn_env(cairn_bytes name, cairn_bytes *json) {
   return cairn_fetched(s, buf, len, json);
 }
 
-/* Calls a method of the object of a name. args is a JSON array. */
+/* Calls a method of the object of a name. args is a JSON array. Each call finds the
+ * object anew: after an error with the flag reset the object has forgotten its
+ * callers, and the next call begins afresh. Who relies on its memory must stop. */
 static inline cairn_status cairn_call(cairn_bytes binding, cairn_bytes name, cairn_bytes method,
                                       cairn_bytes args, cairn_bytes *json) {
   uint32_t len = 0;

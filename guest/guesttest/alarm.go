@@ -17,6 +17,15 @@ type alarmRun struct {
 	running     bool
 	scheduledMS int64
 	changed     bool // the handler has set another
+	kept        bool // and no abort takes that back
+}
+
+// dropAlarm deletes the alarm whose handler has aborted, if that is what it asked
+// for. One that was set meanwhile stays, if the abort has not taken it back.
+func (o *object) dropAlarm() {
+	if a := o.drop; a != nil && !a.kept && o.alarm == a.scheduledMS {
+		o.alarm = 0
+	}
 }
 
 // finishAlarm deletes the alarm whose handler has succeeded. One that was set
@@ -178,6 +187,12 @@ func (h *Host) AlarmSet(unixMS int64, flags uint32) abi.Status {
 	}
 	f.alarm.changed = f.alarm.running
 	f.setAlarm(max(unixMS, h.Now().UnixMilli()))
+	if !f.alarm.running { // it is another alarm, also at the very time of one that is tried again
+		r := f.object.record
+		old := r.retry
+		f.undo = append(f.undo, func() { r.retry = old })
+		r.retry = retry{}
+	}
 	return abi.StatusOK
 }
 

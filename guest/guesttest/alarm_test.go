@@ -3,6 +3,7 @@ package guesttest_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -176,4 +177,81 @@ func TestPeriodic(t *testing.T) {
 	if ran := b.Advance(time.Hour); ran != 60 || n != 60 {
 		t.Errorf("ran %d times, want 60", ran)
 	}
+}
+
+// TestAlarmAbort gives alarms up, and keeps those that were set meanwhile.
+func TestAlarmAbort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		giveUp := guest.AbortOptions{NoRetryAlarm: true}
+		for name, c := range map[string]struct {
+			handler stepFunc
+			runs    int // in the next minute
+			left    time.Duration
+		}{
+			"an abort": {func(l *lab) error { l.state.Abort("no"); return nil }, 5, 0},
+			"gives up": {func(l *lab) error { l.state.Abort("no", giveUp); return nil }, 1, -1},
+			"with a new one that is lost": {func(l *lab) error {
+				l.st.SetAlarm(guest.Now().Add(time.Hour))
+				l.state.Abort("no", giveUp)
+				return nil
+			}, 1, -1},
+			"with a new one": {func(l *lab) error {
+				l.st.SetAlarm(guest.Now().Add(time.Hour))
+				l.st.Sync()
+				l.state.Abort("no", giveUp)
+				return nil
+			}, 1, time.Hour},
+			"by a nested entry": {func(l *lab) error {
+				return l.call("B", func(m *lab) error {
+					return m.call("A", func(n *lab) error { n.state.Abort("no", giveUp); return nil })
+				})
+			}, 1, -1},
+		} {
+			b := newBench(t)
+			start := b.Now()
+			onAlarm = func(l *lab, _ guest.AlarmInfo) error { return c.handler(l) }
+			b.do("A", func(l *lab) error { return l.st.SetAlarm(start) })
+			if runs := b.Advance(time.Minute); runs != c.runs {
+				t.Errorf("%s: %d runs, want %d", name, runs, c.runs)
+			}
+			at, want := b.Alarm("LABS", "A"), start.Add(c.left)
+			if c.left < 0 {
+				want = time.Time{}
+			}
+			if !at.Equal(want) {
+				t.Errorf("%s: the alarm is at %v, want %v", name, at, want)
+			}
+		}
+	})
+}
+
+// TestAlarmAgain sets an alarm for the very time of the one that failed.
+func TestAlarmAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		now := b.Now()
+		var runs []int
+		onAlarm = func(l *lab, info guest.AlarmInfo) error {
+			runs = append(runs, info.RetryCount)
+			if len(runs) == 1 {
+				l.st.SetAlarm(now)
+			}
+			if len(runs) < 4 {
+				return errors.New("no")
+			}
+			return nil
+		}
+		b.do("A", func(l *lab) error { return l.st.SetAlarm(now) })
+		if n := b.RunDueAlarms(); n != 2 {
+			t.Errorf("%d runs: the handler had set another", n)
+		}
+		b.do("A", func(l *lab) error { return l.st.SetAlarm(now) })
+		if n := b.RunDueAlarms(); n != 1 {
+			t.Errorf("%d runs: another was set while one waited", n)
+		}
+		b.Advance(2 * time.Second)
+		if want := []int{0, 0, 0, 1}; !slices.Equal(runs, want) {
+			t.Errorf("runs %v, want %v", runs, want)
+		}
+	})
 }

@@ -43,6 +43,10 @@ var (
 		Message: "This host lets guests send nothing out (allow hosts with --allow-host)."}
 )
 
+// errCriticalLong is upstream's text for a section that took too long.
+const errCriticalLong = "A call to blockConcurrencyWhile() in a Durable Object waited for too long. " +
+	"The call was canceled and the Durable Object was reset."
+
 // defaultReason is upstream's text for an abort without a reason.
 const defaultReason = "Application called abort() to reset Durable Object."
 

@@ -2,6 +2,7 @@ package guesttest
 
 import (
 	"maps"
+	"time"
 
 	"github.com/cairn-dev/cairn/abi"
 )
@@ -21,9 +22,9 @@ type frame struct {
 
 	transactions []transaction
 	lists        []*list
-	alarm        *alarmRun // of this entry, or of the one that it is nested in
-	handler      bool      // it is the alarm's own
-	critical     int
+	alarm        *alarmRun   // of this entry, or of the one that it is nested in
+	handler      bool        // it is the alarm's own
+	critical     []time.Time // when the sections that are open have begun
 	background   bool
 }
 
@@ -64,6 +65,9 @@ func (h *Host) commit(f *frame) {
 		h.unconfirmed = nil
 	}
 	f.undo, f.bytes, f.confirmed = nil, 0, false
+	if f.alarm != nil {
+		f.alarm.kept = f.alarm.changed
+	}
 }
 
 // written accounts for a write.

@@ -1,7 +1,10 @@
 package guesttest
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +94,22 @@ func (h *Host) Crash() {
 func (h *Host) Evict(binding, name string) {
 	h.tb.Helper()
 	delete(h.memory, h.id(binding, name))
+}
+
+// Objects returns the IDs of a binding's objects that exist: that store a key or an
+// alarm. They are in order, and know no names.
+func (h *Host) Objects(binding string) []guest.ID {
+	h.tb.Helper()
+	ids := []guest.ID{}
+	for _, id := range slices.SortedFunc(maps.Keys(h.store), func(a, b abi.ID) int { return bytes.Compare(a[:], b[:]) }) {
+		if r := h.store[id]; len(r.values) == 0 && r.alarm == 0 {
+			continue
+		}
+		if of, err := h.Namespace(binding).IDFromString(id.String()); err == nil { // else another namespace's
+			ids = append(ids, of)
+		}
+	}
+	return ids
 }
 
 // Storage returns a copy of what an object has stored, by key.

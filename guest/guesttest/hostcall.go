@@ -2,6 +2,7 @@ package guesttest
 
 import (
 	"log/slog"
+	"time"
 	"unicode/utf8"
 
 	"github.com/cairn-dev/cairn/abi"
@@ -103,10 +104,10 @@ func (h *Host) CriticalBegin() abi.Status {
 	switch {
 	case s != abi.StatusOK:
 		return s
-	case f.critical >= abi.MaxCriticalDepth:
+	case len(f.critical) >= abi.MaxCriticalDepth:
 		return h.fail(errCriticalDepth)
 	}
-	f.critical++
+	f.critical = append(f.critical, h.Now())
 	f.object.critical++
 	return abi.StatusOK
 }
@@ -117,12 +118,31 @@ func (h *Host) CriticalEnd() abi.Status {
 	switch {
 	case f.object == nil:
 		return abi.StatusForbidden
-	case f.critical == 0:
+	case len(f.critical) == 0:
 		return abi.StatusInvalid
 	}
-	f.critical--
+	h.checkSection(f)
+	f.critical = f.critical[:len(f.critical)-1]
 	f.object.critical--
 	return abi.StatusOK
+}
+
+// checkSection resets the object of a frame in which a critical section has taken
+// too long. A test's clock moves only between what the program does, so it is
+// enough to look whenever that comes to the host.
+func (h *Host) checkSection(f *frame) {
+	if len(f.critical) > 0 && h.Now().Sub(f.critical[0]) > abi.MaxCriticalMillis*time.Millisecond {
+		h.reset(f.object, wire.ErrorOverloaded|wire.ErrorReset, errCriticalLong)
+	}
+}
+
+// reset takes an object from memory and ends the call that runs.
+func (h *Host) reset(o *object, flags byte, reason string) {
+	o.aborted, o.reason, o.flags = true, reason, flags
+	if h.memory[o.id] == o {
+		delete(h.memory, o.id)
+	}
+	panic(hostcall.Abort{Reason: reason})
 }
 
 // BackgroundRequest is the host function abi.FuncBackgroundRequest.
@@ -131,17 +151,18 @@ func (h *Host) BackgroundRequest() abi.Status {
 	return abi.StatusOK
 }
 
-// ObjectAbort is the host function abi.FuncObjectAbort. The object is gone from
-// memory at once; the panic ends the call that asked for it.
-func (h *Host) ObjectAbort(reason string) {
+// ObjectAbort is the host functions abi.FuncObjectAbort and abi.FuncObjectReset.
+// The object is gone from memory at once; the panic ends the call that asked for it.
+func (h *Host) ObjectAbort(reason string, flags uint32) {
 	if reason == "" {
 		reason = defaultReason
 	}
-	if o := h.top().object; o != nil {
-		o.aborted, o.reason = true, reason
-		if h.memory[o.id] == o {
-			delete(h.memory, o.id)
-		}
+	f := h.top()
+	if f.object == nil {
+		panic(hostcall.Abort{Reason: reason})
 	}
-	panic(hostcall.Abort{Reason: reason})
+	if flags&abi.ResetDropAlarm != 0 && f.alarm.running {
+		f.object.drop = f.alarm
+	}
+	h.reset(f.object, wire.ErrorRemote|wire.ErrorReset, reason)
 }

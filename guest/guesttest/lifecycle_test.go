@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/cairn-dev/cairn/guest"
 )
@@ -274,5 +276,76 @@ func TestTooLarge(t *testing.T) {
 	}
 	if resp := b.Get("/"); resp.Status != 500 {
 		t.Errorf("a response above the limit: %d", resp.Status)
+	}
+}
+
+// TestSectionLimit lets a critical section take more than 30 seconds.
+func TestSectionLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const tooLong = "A call to blockConcurrencyWhile() in a Durable Object waited for too long. " +
+			"The call was canceled and the Durable Object was reset."
+		b := newBench(t)
+		section := func(d time.Duration, within stepFunc) stepFunc {
+			return func(l *lab) error {
+				return l.state.BlockConcurrencyWhile(func() error {
+					l.st.Put("k", d.String())
+					time.Sleep(d)
+					return within(l)
+				})
+			}
+		}
+		nothing := func(*lab) error { return nil }
+		b.do("A", section(30*time.Second, nothing))
+		b.stored("A", "k", `"30s"`)
+		for name, within := range map[string]stepFunc{
+			"ends":    nothing,
+			"stores":  func(l *lab) error { l.st.Put("k", 2); t.Error("it goes on"); return nil },
+			"calls":   func(l *lab) error { return l.call("B", func(*lab) error { t.Error("B is called"); return nil }) },
+			"is deep": func(l *lab) error { return l.state.BlockConcurrencyWhile(func() error { return nil }) },
+		} {
+			e := b.refused("A", "", tooLong, section(31*time.Second, within))
+			if !e.Overloaded || !e.Reset || e.Remote {
+				t.Errorf("%s: %+v", name, e)
+			}
+			b.stored("A", "k", `"30s"`)
+			b.do("A", func(l *lab) error {
+				if l.calls != 1 {
+					t.Errorf("%s: %d calls: the object was not reset", name, l.calls)
+				}
+				return nil
+			})
+		}
+	})
+}
+
+// TestObjects: an object exists while it stores something.
+func TestObjects(t *testing.T) {
+	b := newBench(t)
+	want := func(when string, names ...string) {
+		t.Helper()
+		got := b.Objects("LABS")
+		for _, name := range names {
+			if !slices.ContainsFunc(got, b.Namespace("LABS").IDFromName(name).Equal) {
+				t.Errorf("%s: %s is missing", when, name)
+			}
+		}
+		if len(got) != len(names) {
+			t.Errorf("%s: %d objects, want %q", when, len(got), names)
+		}
+	}
+	onAlarm = func(*lab, guest.AlarmInfo) error { return nil }
+	want("at first")
+	b.do("reads", func(l *lab) error { _, err := l.st.GetBytes("k"); return err })
+	b.do("A", func(l *lab) error { return errors.Join(l.st.Put("k", 1), l.st.Put("m", 1)) })
+	b.do("B", func(l *lab) error { return l.st.SetAlarm(guest.Now().Add(time.Second)) })
+	want("after the first writes", "A", "B")
+	b.do("A", func(l *lab) error { _, err := l.st.Delete("m"); return err })
+	want("with a key left", "A", "B")
+	b.do("A", func(l *lab) error { _, err := l.st.Delete("k"); return err })
+	want("without a key", "B")
+	b.Advance(time.Second)
+	want("after the alarm")
+	if other := b.Objects("PLAIN"); len(other) > 0 {
+		t.Errorf("another class has %v", other)
 	}
 }

@@ -28,6 +28,8 @@ type object struct {
 
 	aborted bool
 	reason  string
+	flags   byte      // of the error that its calls get
+	drop    *alarmRun // the alarm that goes with it
 }
 
 // export names an export of an instance.
@@ -45,6 +47,7 @@ func (h *Host) leaving() error {
 	if len(f.transactions) > 0 {
 		return errInTransaction
 	}
+	h.checkSection(f)
 	h.commit(f)
 	return nil
 }
@@ -72,6 +75,7 @@ func (h *Host) deliver(binding string, kind uint32, object string, fn export, is
 	if caller != nil && caller.aborted {
 		panic(hostcall.Abort{Reason: caller.reason}) // a nested call ended it
 	}
+	h.checkSection(h.top())
 	return output, s
 }
 
@@ -121,7 +125,7 @@ func (h *Host) isReset(id abi.ID) *object {
 
 // failure is what the calls get that were in flight when the object was aborted.
 func (o *object) failure() []byte {
-	return wire.AppendError(nil, wire.ErrorRemote|wire.ErrorReset, "", o.reason)
+	return wire.AppendError(nil, o.flags, "", o.reason)
 }
 
 // run runs one export of an object in memory.
@@ -134,13 +138,14 @@ func (h *Host) run(o *object, fn export, input []byte) (output []byte, status ab
 		v := recover()
 		h.calls = h.calls[:depth-1]
 		o.entries--
-		o.critical -= f.critical
+		o.critical -= len(f.critical)
 		if v != nil && !hostcall.IsAbort(v) {
 			panic(v)
 		}
 		// A program that recovered the abort's panic is aborted all the same.
 		if o.aborted {
 			f.rollback(0)
+			o.dropAlarm()
 			output, status = o.failure(), abi.StatusError
 		}
 	}()

@@ -16,6 +16,7 @@ func (h *Host) storage(key string) (*frame, abi.Status) {
 	case len(key) > abi.MaxKeyBytes:
 		return nil, abi.StatusTooLarge
 	}
+	h.checkSection(f)
 	return f, abi.StatusOK
 }
 

@@ -86,6 +86,8 @@ pub mod raw {
         pub fn critical_end() -> u32;
         pub fn background_request() -> u32; // and export background_run
         pub fn object_abort(reason: *const u8, reason_len: usize) -> !;
+        /// Returns only to refuse. Flag 1: the alarm that runs is not tried again.
+        pub fn object_reset(reason: *const u8, reason_len: usize, flags: u32) -> u32;
     }
 
     #[link(wasm_import_module = "wasi_snapshot_preview1")]
@@ -546,7 +548,9 @@ pub fn random(buf: &mut [u8]) {
     assert_eq!(unsafe { raw::random_get(buf.as_mut_ptr(), buf.len()) }, 0, "random_get");
 }
 
-/// What a caller holds of another object.
+/// What a caller holds of another object. It finds the object anew in each call:
+/// after an [`Error`] with the flag reset the object has forgotten its callers, and
+/// the next call begins afresh. Who relies on its memory must stop there.
 #[derive(Clone, Debug)]
 pub struct Stub {
     binding: String,

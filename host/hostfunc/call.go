@@ -33,7 +33,8 @@ type Call struct {
 
 	lists []openList
 
-	meter meter
+	meter    meter
+	deadline *Deadline
 }
 
 // Begin makes c ready for an entry. cpuLimit bounds the time that the guest
@@ -45,7 +46,7 @@ func (c *Call) Begin(host Host, memory api.Memory, input []byte, cpuLimit time.D
 	c.Host, c.Memory, c.Input = host, memory, input
 	c.Output, c.result = c.Output[:0], c.result[:0]
 	c.logBytes, c.dropped = 0, 0
-	c.meter = meter{limit: cpuLimit}
+	c.meter, c.deadline = meter{limit: cpuLimit}, nil
 }
 
 // End lets go of what the entry borrowed, and of buffers that one large

@@ -35,8 +35,8 @@ func buildFuel(rt wazero.Runtime) wazero.HostModuleBuilder {
 }
 
 func fuelSpent(ctx context.Context, mod api.Module, _ []uint64) {
-	if c := callOf(ctx); c != nil && c.meter.exceeded() {
-		panic(ErrCPULimit)
+	if c := callOf(ctx); c != nil {
+		c.look()
 	}
 	mod.ExportedGlobal(FuelGlobal).(api.MutableGlobal).Set(FuelQuantum)
 }
@@ -58,9 +58,15 @@ func (c *Call) charge() {
 		return
 	}
 	c.meter.work = 0
+	c.look()
+}
+
+// look is the host's look at the clock, after a quantum.
+func (c *Call) look() {
 	if c.meter.exceeded() {
 		panic(ErrCPULimit)
 	}
+	c.checkDeadline()
 }
 
 // meter measures how long a call computes: from its first look at the clock,
@@ -99,18 +105,24 @@ func (m *meter) resume() {
 }
 
 // sleep waits for d as a part of computing, and ends the call where its limit
-// would.
-func (m *meter) sleep(d time.Duration) {
-	if m.limit == 0 {
-		time.Sleep(d)
-		return
+// would. It reports false if stop has come before.
+func (m *meter) sleep(d time.Duration, stop <-chan time.Time) bool {
+	left := d
+	if m.limit > 0 {
+		if m.started.IsZero() {
+			m.started = time.Now()
+		}
+		left = max(m.limit-(time.Since(m.started)-m.waited), 0)
 	}
-	if m.started.IsZero() {
-		m.started = time.Now()
+	timer := time.NewTimer(min(d, left))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-stop:
+		return false
 	}
-	left := m.limit - (time.Since(m.started) - m.waited)
-	time.Sleep(min(d, max(left, 0)))
-	if d >= left {
+	if m.limit > 0 && d >= left {
 		panic(ErrCPULimit)
 	}
+	return true
 }

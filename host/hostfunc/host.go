@@ -1,6 +1,8 @@
 package hostfunc
 
 import (
+	"bytes"
+
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 )
@@ -48,7 +50,8 @@ type Host interface {
 	FetchSend(request, dst []byte) ([]byte, error)
 
 	// ObjectAbort ends the activation. The call ends with the error it returns.
-	ObjectAbort(reason []byte) error
+	// dropAlarm says that the alarm whose handler runs is not tried again.
+	ObjectAbort(reason []byte, dropAlarm bool) error
 }
 
 // List is a list that a guest has open. Key and Value are views, valid until
@@ -67,6 +70,12 @@ type Target struct {
 	Binding []byte
 	Kind    uint32 // abi.TargetName or abi.TargetID
 	Object  []byte
+}
+
+// Clone returns a copy that is no view of linear memory.
+func (t Target) Clone() Target {
+	t.Binding, t.Object = bytes.Clone(t.Binding), bytes.Clone(t.Object)
+	return t
 }
 
 // Error is a failure that reaches guests: as a wire.Error when it crosses a
@@ -168,4 +177,4 @@ func (Forbidden) BackgroundRequest() error { return ErrForbidden }
 func (Forbidden) FetchSend([]byte, []byte) ([]byte, error) { return nil, ErrForbidden }
 
 // ObjectAbort ends the call with ErrForbidden.
-func (Forbidden) ObjectAbort([]byte) error { return ErrForbidden }
+func (Forbidden) ObjectAbort([]byte, bool) error { return ErrForbidden }

@@ -40,5 +40,34 @@ func backgroundRequest(c *Call, _ []uint64) abi.Status { return c.done(c.Host.Ba
 //   - reason_ptr, reason_len: why, in UTF-8; a bad range is no reason
 func objectAbort(c *Call, args []uint64) abi.Status {
 	reason, _ := c.view(args[0], args[1])
-	panic(c.Host.ObjectAbort(reason))
+	panic(c.Host.ObjectAbort(reason, false))
+}
+
+// objectReset is the host function abi.FuncObjectReset. It returns to the guest
+// only to refuse: else the call ends with the Host's error.
+//
+// # Parameters
+//
+//   - reason_ptr, reason_len: why, in UTF-8
+//   - flags: abi.ResetDropAlarm, or 0
+//
+// # Result
+//
+//   - StatusInvalid: an unknown flag
+//   - StatusForbidden: this guest is no object (a Worker)
+//   - StatusFault: the range lies outside linear memory
+func objectReset(c *Call, args []uint64) abi.Status {
+	reason, ok := c.view(args[0], args[1])
+	flags := uint32(args[2])
+	switch {
+	case !ok:
+		return abi.StatusFault
+	case flags&^abi.ResetDropAlarm != 0:
+		return abi.StatusInvalid
+	}
+	err := c.Host.ObjectAbort(reason, flags&abi.ResetDropAlarm != 0)
+	if err == ErrForbidden {
+		return c.fail(err)
+	}
+	panic(err)
 }

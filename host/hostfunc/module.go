@@ -55,6 +55,7 @@ var functions = []function{
 	{abi.FuncCriticalBegin, nil, criticalBegin},
 	{abi.FuncCriticalEnd, nil, criticalEnd},
 	{abi.FuncBackgroundRequest, nil, backgroundRequest},
+	{abi.FuncObjectReset, []string{"reason_ptr", "reason_len", "flags"}, objectReset},
 	{abi.FuncFetchSend, []string{"request_ptr", "request_len", "buf_ptr", "buf_cap", "len_ptr"}, fetchSend},
 }
 

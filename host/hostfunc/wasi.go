@@ -170,6 +170,6 @@ func (s System) pollOneoff(c *Call, args []uint64) uint64 {
 			sleep = timeout
 		}
 	}
-	c.meter.sleep(sleep)
+	c.sleep(sleep)
 	return errnoSuccess
 }

@@ -40,6 +40,7 @@ type Activation struct {
 	used     atomic.Bool // called since residents last looked
 	slot     int         // in residents, guarded by residents.mu
 	waitsFor *Activation // guarded by waits.mu
+	stand    *standIn    // not nil: it is no object, see waits.stand
 }
 
 func newActivation(o *Objects, to *Address) *Activation {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -32,6 +33,9 @@ type Options struct {
 	EvictIdle time.Duration
 	// Now is the wall clock. Default time.Now.
 	Now func() time.Time
+	// Clock is what critical sections go by. Default Now, with the timers of
+	// package time.
+	Clock hostfunc.Clock
 	// Logger gets what goes wrong, with object and class. Default discards.
 	Logger *slog.Logger
 }
@@ -49,9 +53,22 @@ func (o *Options) setDefaults() {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Clock == nil {
+		o.Clock = clock{o.Now}
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+}
+
+// clock is the default of Options.Clock.
+type clock struct{ now func() time.Time }
+
+func (c clock) Now() time.Time { return c.now() }
+
+func (c clock) At(t time.Time) (<-chan time.Time, func()) {
+	timer := time.NewTimer(t.Sub(c.now()))
+	return timer.C, func() { timer.Stop() }
 }
 
 // numShards spreads the activations over as many maps, so that looking one up

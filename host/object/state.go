@@ -1,6 +1,7 @@
 package object
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"time"
@@ -27,8 +28,10 @@ type State struct {
 	alarm        *alarmRun // of this entry, or of the one that it is nested in
 	ownAlarm     alarmRun
 	transactions []transaction // that are open
-	critical     []time.Time
+	critical     []time.Time   // when the sections that are open have begun
+	deadline     hostfunc.Deadline
 	background   bool // the guest asked for background_run
+	dropAlarm    bool // the guest aborts, and the alarm that runs goes along
 }
 
 func (s *State) begin(a *Activation, r *Request) {
@@ -57,14 +60,20 @@ func (s *State) abandon() {
 // run is what happens to one request once it is its turn. finish must follow.
 func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	a := s.act
-	a.seq = max(a.seq, r.Seq)
-	s.Seq = a.seq
 	s.txn = a.store.Begin()
-	if s.below != nil {
-		s.alarm = s.below.alarm
-	}
+	s.Seq = a.seq
 	if err := s.choose(); err != nil {
 		return dst, err
+	}
+	if a.objects.options.Store.Log().Err() != nil {
+		if err := s.afterLoss(r); err != nil {
+			return dst, err
+		}
+	}
+	a.seq = max(a.seq, r.Seq)
+	s.Seq = a.seq
+	if s.below != nil {
+		s.alarm = s.below.alarm
 	}
 	if r.Alarm != nil {
 		if _, err := s.dueAlarm(r.Alarm); err != nil {
@@ -167,6 +176,9 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 	}
 	if err != nil {
 		s.txn.Rollback()
+		if err := s.abortAlarm(); err != nil {
+			return dst, err
+		}
 		return dst, s.reset(s.explain(err))
 	}
 	s.endCritical()
@@ -196,6 +208,7 @@ func (s *State) flush() error {
 		s.Seq = max(s.Seq, seq)
 	}
 	s.batch = batch{}
+	s.alarm.kept = s.alarm.changed
 	return nil
 }
 
@@ -247,16 +260,32 @@ func (s *State) internal(what string, err error) error {
 
 // FetchSend implements hostfunc.Host.
 func (s *State) FetchSend(request, dst []byte) ([]byte, error) {
+	if len(s.critical) > 0 {
+		request = bytes.Clone(request)
+		return s.sectionOut(dst, func(g *Guest, _ *Activation) ([]byte, error) { return g.FetchSend(request, nil) })
+	}
 	return s.callOut(func() ([]byte, error) { return s.Guest.FetchSend(request, dst) })
 }
 
 // StubCall implements hostfunc.Host.
 func (s *State) StubCall(t hostfunc.Target, method, args, dst []byte) ([]byte, error) {
+	if len(s.critical) > 0 {
+		t, method, args = t.Clone(), bytes.Clone(method), bytes.Clone(args)
+		return s.sectionOut(dst, func(g *Guest, from *Activation) ([]byte, error) {
+			return g.Call(from, t, method, args, nil)
+		})
+	}
 	return s.callOut(func() ([]byte, error) { return s.Guest.Call(s.act, t, method, args, dst) })
 }
 
 // StubFetch implements hostfunc.Host.
 func (s *State) StubFetch(t hostfunc.Target, request, dst []byte) ([]byte, error) {
+	if len(s.critical) > 0 {
+		t, request = t.Clone(), bytes.Clone(request)
+		return s.sectionOut(dst, func(g *Guest, from *Activation) ([]byte, error) {
+			return g.Fetch(from, t, request, nil)
+		})
+	}
 	return s.callOut(func() ([]byte, error) { return s.Guest.Fetch(s.act, t, request, dst) })
 }
 

@@ -29,6 +29,7 @@ type alarmRun struct {
 	running     bool
 	scheduledMS int64
 	changed     bool // the handler has set another
+	kept        bool // and that is in the log
 }
 
 // AlarmSet implements hostfunc.Host.
@@ -67,7 +68,7 @@ func (s *State) AlarmDelete(confirmed bool) error {
 		return nil
 	}
 	s.alarm.changed = false
-	return s.txn.SetAlarm(s.alarm.scheduledMS)
+	return s.txn.KeepAlarm(s.alarm.scheduledMS)
 }
 
 // dueAlarm returns for when the alarm is set that goes off, unless it has been
@@ -98,8 +99,25 @@ func (s *State) abandonAlarm() error {
 	if err := s.txn.DeleteAlarm(); err != nil {
 		return s.internal("alarm", err)
 	}
-	s.batch.confirmed = true
+	s.batch = batch{confirmed: true}
 	return s.flush()
+}
+
+// abortAlarm deletes the alarm whose handler has aborted, if that is what it asked
+// for. One that was set meanwhile stays, if an abort could not take it back.
+func (s *State) abortAlarm() error {
+	if !s.dropAlarm {
+		return nil
+	}
+	s.dropAlarm = false
+	at, set, err := s.txn.Alarm()
+	switch {
+	case err != nil:
+		return s.reset(s.internal("alarm", err))
+	case !set || at != s.alarm.scheduledMS || s.alarm.kept:
+		return nil
+	}
+	return s.abandonAlarm()
 }
 
 // LimitExceeded reports whether a call failed because it took more time or

@@ -75,7 +75,11 @@ func (s *State) StorageSync() error {
 		panic(err)
 	}
 	store := s.act.objects.options.Store
-	if err := store.Wait(context.Background(), store.Last()); err != nil {
+	wait := func() error { return store.Wait(context.Background(), store.Last()) }
+	if len(s.critical) > 0 {
+		wait = s.syncInSection
+	}
+	if err := wait(); err != nil {
 		panic(s.reset(s.internal("commit", err)))
 	}
 	return nil

@@ -232,6 +232,23 @@ var lifeVerbs = map[string]verb{
 		c.state.Abort(strings.Join(args, " "))
 		return "", nil
 	},
+	// giveup aborts, and gives the alarm up that runs.
+	"giveup": func(c *core, args []string, _ string) (string, error) {
+		c.state.Abort(strings.Join(args, " "), guest.AbortOptions{NoRetryAlarm: true})
+		return "", nil
+	},
+	"forever": func(c *core, _ []string, body string) (string, error) {
+		for {
+			if out, err := c.Run(body); err != nil {
+				return out, err
+			}
+		}
+	},
+	"sleep": func(_ *core, args []string, _ string) (string, error) {
+		ms, err := strconv.Atoi(args[0])
+		time.Sleep(time.Duration(ms) * time.Millisecond)
+		return "", err
+	},
 	"waituntil": func(c *core, _ []string, body string) (string, error) {
 		c.env.WaitUntil(func() {
 			if out, err := c.Run(body); err != nil {

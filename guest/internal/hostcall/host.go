@@ -43,7 +43,7 @@ type Host interface {
 	BackgroundRequest() abi.Status
 	FetchSend(request, buf []byte) (int, abi.Status)
 	Now() time.Time // in place of time.Now
-	ObjectAbort(reason string)
+	ObjectAbort(reason string, flags uint32)
 }
 
 // Abort is the panic that unwinds a guest's Go code after [Host.ObjectAbort].

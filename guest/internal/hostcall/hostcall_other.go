@@ -69,4 +69,4 @@ func CriticalEnd() abi.Status                             { return current.Criti
 func BackgroundRequest() abi.Status                       { return current.BackgroundRequest() }
 func FetchSend(request, buf []byte) (int, abi.Status)     { return current.FetchSend(request, buf) }
 func Now() time.Time                                      { return current.Now() }
-func ObjectAbort(reason string)                           { current.ObjectAbort(reason) }
+func ObjectAbort(reason string, flags uint32)             { current.ObjectAbort(reason, flags) }

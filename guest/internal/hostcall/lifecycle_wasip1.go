@@ -56,8 +56,16 @@ func Now() time.Time { return time.Now() }
 //go:noescape
 func objectAbort(reason string)
 
-// ObjectAbort is abi.FuncObjectAbort. It does not return.
-func ObjectAbort(reason string) {
-	objectAbort(reason)
-	panic("hostcall: object_abort returned")
+//go:wasmimport cairn_v1 object_reset
+//go:noescape
+func objectReset(reason string, flags uint32) uint32
+
+// ObjectAbort is abi.FuncObjectAbort, or abi.FuncObjectReset with flags. It does
+// not return.
+func ObjectAbort(reason string, flags uint32) {
+	if flags == 0 {
+		objectAbort(reason)
+	}
+	objectReset(reason, flags)
+	panic("hostcall: object_reset returned")
 }

@@ -37,7 +37,7 @@ func (noHost) CriticalEnd() abi.Status                        { return abi.Statu
 func (noHost) BackgroundRequest() abi.Status                  { return abi.StatusForbidden }
 func (noHost) FetchSend([]byte, []byte) (int, abi.Status)     { return 0, abi.StatusForbidden }
 func (noHost) Now() time.Time                                 { return time.Now() }
-func (noHost) ObjectAbort(reason string)                      { panic(Abort{reason}) }
+func (noHost) ObjectAbort(reason string, _ uint32)            { panic(Abort{reason}) }
 
 func (noHost) StubCall(string, uint32, string, string, []byte, []byte) (int, abi.Status) {
 	return 0, abi.StatusForbidden

@@ -1,0 +1,27 @@
+package object
+
+// afterLoss is before a call runs on a node whose log has failed. What was not
+// durable by then may never have been: an object that wrote some of it answers
+// nothing until the node has read its disk again, and one that has only learned of
+// it forgets. A request that tells of it is refused, so that it spreads no further.
+func (s *State) afterLoss(r *Request) error {
+	a, store := s.act, s.act.objects.options.Store
+	s.Seq = a.seq
+	err := a.store.Lost()
+	if err == nil && a.seq > store.Durable() {
+		if s.below != nil {
+			return s.reset(s.internal("commit", store.Log().Err()))
+		}
+		a.mu.Lock()
+		a.forget()
+		a.mu.Unlock()
+		a.seq, s.Seq = 0, 0
+	}
+	switch {
+	case err != nil:
+		return s.reset(s.internal("commit", err))
+	case r.Seq > store.Durable():
+		return s.internal("call", store.Log().Err())
+	}
+	return nil
+}
