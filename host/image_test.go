@@ -14,7 +14,10 @@ func TestRandomDiffers(t *testing.T) {
 		h := hosttest.Start(t, hosttest.Options{Guest: "random", NoListener: true, NoImages: noImages,
 			Bindings: map[string]string{"RANDOM": "Random"}})
 		seen := map[string]string{}
-		for _, name := range []string{"A", "B", "C", "A"} {
+		for n, name := range []string{"A", "B", "C", "A", "A", "B"} {
+			if n == 4 {
+				h.Restart() // and so another activation
+			}
 			var draws map[string]string
 			h.Must(&draws, "RANDOM", name, "draw")
 			if len(draws) != 5 {
