@@ -101,7 +101,7 @@ func TestDeployRenamesUnderLoad(t *testing.T) {
 func TestDeployDropsWorker(t *testing.T) {
 	const deploys = 60
 	with := tinyCounter(t, 1)
-	without := workerless(t, with)
+	without := beginning(t)
 	h := startDeploys(t, tinyScript(t))
 	url := h.listen()
 	var wg sync.WaitGroup
@@ -133,16 +133,18 @@ func TestDeployDropsWorker(t *testing.T) {
 	}
 }
 
-// workerless is a counter of tinyCounter's that does not register its Worker.
-func workerless(t *testing.T, wasm []byte) []byte {
+// beginning is a tiny counter whose _initialize begins with other instructions,
+// up to four bytes, in place of its registration of a Worker.
+func beginning(t *testing.T, code ...byte) []byte {
 	t.Helper()
-	// _initialize begins: call $must(call $worker_register), i32.const 8, i32.const 7.
+	// call $worker_register, call $must, and then i32.const 8, i32.const 7, i32.const 0.
+	wasm := tiny(t, 0)
 	i := bytes.Index(wasm, []byte{0x41, 8, 0x41, 7, 0x41, 0})
 	if i < 4 || wasm[i-4] != 0x10 || wasm[i-2] != 0x10 {
 		t.Fatal("counter.wasm does not begin as it did: look at counter.wat")
 	}
-	wasm = bytes.Clone(wasm)
-	copy(wasm[i-4:], []byte{1, 1, 1, 1}) // nop
+	copy(wasm[i-4:i], []byte{1, 1, 1, 1}) // nop
+	copy(wasm[i-4:i], code)
 	return wasm
 }
 

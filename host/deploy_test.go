@@ -227,6 +227,13 @@ func TestDeployRefuses(t *testing.T) {
 		{"text", host.Deploy{Wasm: []byte("(module)")}, host.ErrRefused, []string{"not a module"}},
 		{"cut", host.Deploy{Wasm: ten[:len(ten)/2]}, host.ErrRefused, []string{"not a module"}},
 		{"no guest", host.Deploy{Wasm: []byte("\x00asm\x01\x00\x00\x00")}, host.ErrRefused, []string{`lacks the export "memory"`}},
+		{"traps", host.Deploy{Wasm: beginning(t, 0x00)}, host.ErrRefused, []string{"_initialize failed", "unreachable", "log has the stack"}},
+		{"other import", host.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("class_register"), []byte("class_registes"), 1)},
+			host.ErrRefused, []string{"cairn_v1.class_registes"}},
+		{"other export", host.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("object_call"), []byte("object_calm"), 1)},
+			host.ErrRefused, []string{`"object_call"`}},
+		{"bound class missing", host.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("Counter"), []byte("Countex"), 1)},
+			host.ErrRefused, []string{`"Counter"`, `it has Countex`, `"from": "Counter", "to": "Countex"`}},
 		{"lost class", host.Deploy{Wasm: testguest.Build(t, "echo")}, host.ErrRefused, []string{`"Counter"`, "deleted_classes"}},
 		{"renamed without migration", host.Deploy{Wasm: testguest.Build(t, "tally"), Config: script(renamed)},
 			host.ErrRefused, []string{`{ "tag": "v2", "renamed_classes": [{ "from": "Counter", "to": "Tally" }] }`}},
@@ -250,6 +257,9 @@ func TestDeployRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, want %q in it", c.name, err, want)
 			}
+		}
+		if err != nil && strings.Contains(err.Error(), "\n") && !strings.Contains(err.Error(), "migration") {
+			t.Errorf("%s: more than a line, and no migration to copy: %v", c.name, err)
 		}
 		h.modules(1)
 		h.serves(map[int]int{1: 100})

@@ -28,6 +28,9 @@ func (r *Runtime) prepare(ctx context.Context, wasm []byte) (*module.Version, er
 	}
 	var bad *module.CompileError
 	if errors.As(err, &bad) {
+		if bad.Err != nil {
+			r.options.Logger.Warn("deploy refused", "problem", bad.Problem, "error", bad.Err)
+		}
 		err = fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return nil, err

@@ -217,7 +217,8 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxModuleBytes))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		problem(w, http.StatusRequestEntityTooLarge, fmt.Errorf("the module is larger than %d bytes", maxModuleBytes))
+		problem(w, http.StatusRequestEntityTooLarge, fmt.Errorf(
+			"the module is larger than %d bytes (strip it: wasm-opt -Oz, or go build -ldflags='-s -w')", maxModuleBytes))
 		return
 	}
 	if err != nil {

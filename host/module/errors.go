@@ -1,6 +1,9 @@
 package module
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // CompileError says why a module is refused.
 type CompileError struct {
@@ -9,10 +12,13 @@ type CompileError struct {
 	Err     error  // the cause; may be nil
 }
 
+// Error is one line: of the cause only the first. A trap has a stack behind it,
+// which Unwrap's error still tells.
 func (e *CompileError) Error() string {
 	s := e.Problem
 	if e.Err != nil {
-		s += ": " + e.Err.Error()
+		cause, _, _ := strings.Cut(e.Err.Error(), "\n")
+		s += ": " + cause
 	}
 	if e.Hint != "" {
 		s += " (" + e.Hint + ")"

@@ -59,7 +59,8 @@ func (v *Version) initialize(i *Instance) (*loader, error) {
 		}
 	}
 	if err := i.call(call, abi.ExportInitialize); err != nil {
-		return nil, &CompileError{Problem: "module's " + abi.ExportInitialize + " failed", Err: err}
+		return nil, &CompileError{Problem: "module's " + abi.ExportInitialize + " failed", Err: err,
+			Hint: "it runs the guest's init functions and package variables; the host's log has the stack"}
 	}
 	got, err := i.mod.ExportedFunction(abi.ExportABIVersion).Call(call)
 	if err != nil {
