@@ -24,6 +24,9 @@ type Options struct {
 	// More are scripts that run beside it, for bindings with a script_name.
 	// Default none.
 	More []Script
+	// Files deploys what the scripts' files say at the start, also when a deploy or
+	// a rollback came after them. Default false.
+	Files bool
 	// DataDir is the folder of the store. Required.
 	DataDir string
 	// CacheDir keeps compiled code between starts. Default none.

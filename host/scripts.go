@@ -79,7 +79,8 @@ func (r *Runtime) choose(ctx context.Context, s *script, c *config.Config, wasm 
 	s.versions.Store(kept)
 	main := hashOf(wasm)
 	stable := kept.find(kept.Stable)
-	if stable == nil || kept.isNew(main, fingerprint) {
+	same := stable != nil && kept.Next == 0 && stable.Hash == main && stable.Config == fingerprint
+	if stable == nil || kept.isNew(main, fingerprint) || r.options.Files && !same {
 		s.module = wasm
 		m, err := r.engine.Compile(ctx, wasm)
 		s.stable = &running{config: c, module: m}

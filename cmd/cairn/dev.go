@@ -10,7 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -35,13 +35,15 @@ func newDev() *cobra.Command {
 		Use:   "dev [CONFIG...]",
 		Short: "serve, rebuild on change, and swap the module without dropping a request",
 		Long: "dev serves like cairn serve, and watches the folders of the configs. After a change it builds the\n" +
-			"script anew and lets the new version take over; if it does not build, the old one keeps serving.",
+			"script anew and lets the new version take over; if it does not build, the old one keeps serving.\n" +
+			"It begins with what the files say, whatever was deployed before.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if empty {
 				if err := emptyStore(filepath.Join(f.data, "store")); err != nil {
 					return err
 				}
 			}
+			f.files = true // what is edited counts, not what was deployed
 			return serve(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr(), watch)
 		},
 	}
@@ -50,16 +52,37 @@ func newDev() *cobra.Command {
 	return cmd
 }
 
-// emptyStore removes a store, unless another host has it open.
+// storeFile matches the names of the files that a store consists of.
+var storeFile = regexp.MustCompile(`^(LOCK|CURRENT|marker\..+|(MANIFEST|OPTIONS|REMOTE-OBJ-CATALOG)-\d+|\d+\.(log|sst|blob)|` +
+	`(\d+\.log|temporary\.\d+)\..+)$`)
+
+// emptyStore removes a store, unless another host has it open, or the folder holds
+// anything that no store does: nobody wants to lose that to a wrong --data.
 func emptyStore(dir string) error {
-	if _, err := os.Stat(dir); err == nil {
-		store, err := storage.Open(dir, storage.Options{})
-		if errors.Is(err, storage.ErrLocked) {
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
 			return err
+		case path == dir && d.IsDir(), path == filepath.Join(dir, "wal") && d.IsDir():
+			return nil
+		case !d.Type().IsRegular() || !storeFile.MatchString(d.Name()):
+			return fmt.Errorf("%s is no part of a store, and nothing was removed "+
+				"(remove %s yourself, or choose another folder with --data)", path, dir)
 		}
-		if err == nil { // one that does not open can be removed all the same
-			store.Close()
-		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("empty the store: %w", err)
+	}
+	store, err := storage.Open(dir, storage.Options{})
+	if errors.Is(err, storage.ErrLocked) {
+		return err
+	}
+	if err == nil { // one that does not open can be removed all the same
+		store.Close()
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("empty the store: %w", err)
@@ -75,8 +98,10 @@ func watch(ctx context.Context, r *host.Runtime, configs []*config.Config, data 
 	}
 	defer watcher.Close()
 	for _, c := range configs {
-		if err := watchTree(watcher, c.Dir); err != nil {
-			return err
+		for _, dir := range folders(c) {
+			if err := watchTree(watcher, dir); err != nil {
+				return err
+			}
 		}
 	}
 	configs = slices.Clone(configs)
@@ -96,7 +121,7 @@ func watch(ctx context.Context, r *host.Runtime, configs []*config.Config, data 
 				timer.Reset(settle)
 			}
 		case event := <-watcher.Events:
-			if !source(event.Name) || inside(filepath.Join(data, "store"), event.Name) ||
+			if event.Op == fsnotify.Chmod || !source(event.Name) || inside(filepath.Join(data, "store"), event.Name) ||
 				inside(filepath.Join(data, "cache"), event.Name) || inside(filepath.Join(data, "build"), event.Name) {
 				continue // ours, wherever the data folder is: a build would cause the next
 			}
@@ -106,13 +131,19 @@ func watch(ctx context.Context, r *host.Runtime, configs []*config.Config, data 
 				}
 			}
 			for i, c := range configs {
-				changed[i] = changed[i] || inside(c.Dir, event.Name)
+				changed[i] = changed[i] || slices.ContainsFunc(folders(c), func(dir string) bool { return inside(dir, event.Name) })
 			}
 			timer.Reset(settle)
 		case <-timer.C:
 			for i, c := range configs {
-				if changed[i] {
-					configs[i] = rebuild(ctx, r, c, data, logger)
+				if !changed[i] {
+					continue
+				}
+				configs[i] = rebuild(ctx, r, c, data, logger)
+				for _, dir := range folders(configs[i]) { // main may be elsewhere now
+					if err := watchTree(watcher, dir); err != nil {
+						logger.Warn("watch files", "error", err)
+					}
 				}
 			}
 			clear(changed)
@@ -120,42 +151,66 @@ func watch(ctx context.Context, r *host.Runtime, configs []*config.Config, data 
 	}
 }
 
+// folders are where a script's files are: its config's folder, and its main's.
+func folders(c *config.Config) []string {
+	dir := c.MainPath()
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() { // a module; a folder is a Go package
+		dir = filepath.Dir(dir)
+	}
+	if inside(c.Dir, dir) {
+		return []string{c.Dir}
+	}
+	return []string{c.Dir, dir}
+}
+
 // rebuild builds and deploys a script, and returns its config as it is now.
 // What goes wrong is shown, and the old version keeps serving.
 func rebuild(ctx context.Context, r *host.Runtime, c *config.Config, data string, logger *slog.Logger) *config.Config {
-	next, _, err := config.Load(c.Path)
+	next, warnings, err := config.Load(c.Path)
 	if err != nil {
-		logger.Error("config is wrong, the old version keeps serving", "error", err)
-		return c
+		return wrong(ctx, c, "config is wrong", err, logger)
+	}
+	changed := !alike(c, next)
+	if changed {
+		for _, w := range warnings {
+			logger.Warn("config", "at", w.Pos.String(), "warning", w.Message)
+		}
 	}
 	wasm, err := build.Main(ctx, next.MainPath(), filepath.Join(data, "build", next.Name))
-	if err != nil {
-		var compile *build.Error
-		if ctx.Err() != nil {
-			return c
-		}
-		if errors.As(err, &compile) {
-			logger.Error("build failed, the old version keeps serving")
-			fmt.Fprintln(os.Stderr, compile.Output)
-			return c
-		}
-		logger.Error("build failed, the old version keeps serving", "error", err)
-		return c
+	var compile *build.Error
+	if errors.As(err, &compile) {
+		err = errors.New(compile.Output)
 	}
-	if reflect.DeepEqual(c, next) && serves(r, c.Name, wasm) {
+	if err != nil {
+		return wrong(ctx, c, "build failed", err, logger)
+	}
+	if !changed && serves(r, c.Name, wasm) {
 		logger.Debug("nothing changed", "script", c.Name) // a file that the module is not made of
-		return c
+		return next
 	}
 	v, err := r.Deploy(ctx, host.Deploy{Script: c.Name, Wasm: wasm, Config: next, Main: true})
-	if ctx.Err() != nil {
-		return c
-	}
 	if err != nil {
-		logger.Error("new version refused, the old one keeps serving", "error", err)
-		return c
+		return wrong(ctx, c, "new version refused", err, logger)
 	}
 	logger.Info("swapped", "script", next.Name, "version", v.Number)
 	return next
+}
+
+// wrong shows why a script was not swapped: places in files, and migrations to
+// copy, as they are, which the log would put on one line.
+func wrong(ctx context.Context, c *config.Config, what string, err error, logger *slog.Logger) *config.Config {
+	if ctx.Err() == nil {
+		logger.Error(what+", the old version keeps serving", "script", c.Name)
+		fmt.Fprintln(os.Stderr, strings.TrimRight(err.Error(), "\n"))
+	}
+	return c
+}
+
+// alike reports whether two configs say the same.
+func alike(a, b *config.Config) bool {
+	x, errX := a.Fingerprint()
+	y, errY := b.Fingerprint()
+	return errX == nil && errY == nil && x == y
 }
 
 // serves reports whether a module is what all objects of a script run.

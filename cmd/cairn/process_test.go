@@ -29,7 +29,12 @@ type process struct {
 // startServe starts cairn serve on free ports and returns when it is ready.
 func startServe(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	args = append([]string{"serve"}, args...)
+	return startHost(t, env, append([]string{"serve"}, args...)...)
+}
+
+// startHost starts a command that serves.
+func startHost(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
 	for _, flag := range []string{"listen", "admin"} {
 		if !hasFlag(env, args, flag) {
 			args = append(args, "--"+flag, "127.0.0.1:0")

@@ -32,6 +32,7 @@ type serveFlags struct {
 	evictIdle             time.Duration
 	logFormat, logLevel   string
 	interpreter, noImages bool
+	files                 bool // not a flag: see host.Options.Files
 }
 
 func newServe() *cobra.Command {
@@ -95,7 +96,7 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	}
 	r, err := host.Start(ctx, host.Options{
 		Config: configs[0], More: more, DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), EvictIdle: f.evictIdle,
-		MemoryBudget: budget, AllowHosts: f.allowHosts, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
+		MemoryBudget: budget, AllowHosts: f.allowHosts, Files: f.files, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
 	})
 	if err != nil {
 		return err
