@@ -97,7 +97,7 @@ func (r *Runtime) switchTo(w *change) (Version, error) {
 		err = r.store.Wait(r.running, seq)
 	}
 	if err != nil {
-		return Version{}, fmt.Errorf("keep version: %w", err)
+		return Version{}, fmt.Errorf("keep version: %w (what served serves on; if the log has failed, mend the disk and restart)", err)
 	}
 	s.release = after
 	s.versions.Store(w.versions)

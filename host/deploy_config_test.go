@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -14,6 +15,28 @@ import (
 )
 
 // A version is a module and the config that it was deployed with.
+
+// metricShares wants /metrics to show what versions take.
+func (h *deployHost) metricShares(want map[string]float64) {
+	h.t.Helper()
+	families, err := h.runtime.Metrics().Gather()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if f.GetName() == "cairn_version_percent" && l.GetName() == "version" {
+					got[l.GetValue()] = m.GetGauge().GetValue()
+				}
+			}
+		}
+	}
+	if !maps.Equal(got, want) {
+		h.t.Errorf("the metrics show %v, want %v", got, want)
+	}
+}
 
 // bound is a config of a script that binds the counter by a name, from which a
 // test sees which config counts.

@@ -404,6 +404,7 @@ func TestDeployPercent(t *testing.T) {
 		t.Errorf("deployed %+v", v)
 	}
 	h.serves(map[int]int{1: 80, 2: 20})
+	h.metricShares(map[string]float64{"1": 80, "2": 20})
 	h.modules(2)
 	small := share()
 	if n := len(small); n < objects/10 || n > objects*3/10 {
@@ -432,6 +433,7 @@ func TestDeployPercent(t *testing.T) {
 	if v := h.rollback(0); v.Number != 1 || v.Percent != 100 {
 		t.Errorf("rolled back to %+v", v)
 	}
+	h.metricShares(map[string]float64{"1": 100})
 	if taken := share(); len(taken) > 0 {
 		t.Errorf("after the rollback the new version has %v", taken)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -174,5 +175,30 @@ func (r *Runtime) Metrics() *prometheus.Registry {
 			return float64(r.app.Serving().Scripts[i].Stable.Number)
 		}))
 	}
+	registry.MustRegister(shares{&r.app, prometheus.NewDesc("cairn_version_percent",
+		"Share of a script's objects and requests that a version takes.", []string{"script", "version"}, nil)})
 	return registry
+}
+
+// shares is a metric with a series for each version that runs.
+type shares struct {
+	app  *object.App
+	desc *prometheus.Desc
+}
+
+// Describe implements prometheus.Collector.
+func (s shares) Describe(to chan<- *prometheus.Desc) { to <- s.desc }
+
+// Collect implements prometheus.Collector.
+func (s shares) Collect(to chan<- prometheus.Metric) {
+	for _, script := range s.app.Serving().Scripts {
+		for _, v := range script.Versions() {
+			percent := script.Percent
+			if v == script.Stable {
+				percent = 100 - percent
+			}
+			to <- prometheus.MustNewConstMetric(s.desc, prometheus.GaugeValue, float64(percent),
+				script.Name, strconv.Itoa(v.Number))
+		}
+	}
 }
