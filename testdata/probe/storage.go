@@ -160,6 +160,25 @@ var storageVerbs = map[string]verb{
 		}
 		return fmt.Sprintf("%d %s %s", n, show(first), show(last)), nil
 	},
+	// scansizes streams, runs the script at each entry, and prints keys with the
+	// sizes of their values.
+	"scansizes": func(c *core, args []string, body string) (string, error) {
+		o, _, err := options(args)
+		if err != nil {
+			return "", err
+		}
+		var out []string
+		for e, err := range c.st.Scan(o) {
+			if err != nil {
+				return "", err
+			}
+			out = append(out, fmt.Sprintf("%s=%d", show(e.Key), len(e.Value)))
+			if _, err := c.run(body); err != nil {
+				return "", err
+			}
+		}
+		return strings.Join(out, " "), nil
+	},
 	"deleteall": func(c *core, _ []string, _ string) (string, error) { return "", c.st.DeleteAll() },
 	"sync":      func(c *core, _ []string, _ string) (string, error) { return "", c.st.Sync() },
 	// tx runs a script in a transaction; rollback ends it without a failure.

@@ -101,5 +101,16 @@ var Scans = []Case{
 	{"1.4 a scan over a batch that a call sends off", "put a 1; put b 1, scan(call .b(count), put c 1), list; list", "; 2 a b, a b c; a b c"},
 	{"1.4 a scan of large values", "putsize a 2097152, putsize b 32750, putsize c 32768, put d 1; scan, scan reverse, scan start=b limit=2; list",
 		"; 4 a d, 4 d a, 2 b c; a b c d"},
+	// Values that come to the guest one by one.
+	{"1.4 a scan's values are of its moment", "putsize a 40000, putsize b 40000, putsize c 40000, putsize d 40000, scansizes(putsize b 10, putsize c 10, putsize d 50000), size b, size c, size d",
+		"a=40000 b=40000 c=40000 d=40000, 10, 10, 50000"},
+	{"1.4 a scan's stored values are of its moment", "putsize a 40000, putsize b 40000; scansizes reverse(putsize a 10, putsize b 10), size a; size a",
+		"; b=40000 a=40000, 10; 10"},
+	{"1.4 a scan's values in a transaction", "putsize a 40000, putsize b 40000; tx(putsize b 30000, scansizes(putsize b 10), size b, rollback), size b",
+		"; rolled back, 40000"},
+	{"1.4 a scan's values in a transaction that is kept", "putsize a 40000, putsize b 40000; tx(putsize b 39000, scansizes(putsize b 10), size b), size b",
+		"; a=40000 b=39000, 10, 10"},
+	{"1.4 a scan's values are taken back in it", "putsize a 40000; try(tx(putsize b 39000, scansizes(try(tx(putsize b 10, throw no)), putsize c 1), size b)), size b",
+		"; a=40000 b=39000, 39000, 39000"},
 	{"1.4 an error in a scan", four + "; try(scan(throw no)), scan", "; no, 4 bar qux"},
 }
