@@ -18,6 +18,7 @@ import (
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
+	"github.com/cairn-dev/cairn/host/internal/testguest"
 )
 
 // TestDeployWhileCalling swaps while an object is inside a call and another call
@@ -217,9 +218,9 @@ func tinyScript(t *testing.T) host.Script {
 
 // TestDeployUnderLoad swaps versions while requests come in over HTTP. Every one
 // is answered, every count is exact, and both versions are seen. CAIRN_SWAP says
-// for how long; make swap takes 30 s.
+// for how long; make swap takes 30 s, and then as long with a Go guest, whose
+// every swap takes longer.
 func TestDeployUnderLoad(t *testing.T) {
-	const clients, every = 8, 100 * time.Millisecond
 	length := 3 * time.Second
 	if testing.Short() {
 		length = time.Second
@@ -230,7 +231,16 @@ func TestDeployUnderLoad(t *testing.T) {
 			t.Fatalf("CAIRN_SWAP: %v", err)
 		}
 	}
-	modules := [][]byte{tinyCounter(t, 10), tinyCounter(t, 1)}
+	swapUnderLoad(t, length, tinyCounter(t, 10), tinyCounter(t, 1))
+	if os.Getenv("CAIRN_SWAP") != "" {
+		swapUnderLoad(t, length, testguest.Build(t, "counter10"), testguest.Build(t, "counter"))
+	}
+}
+
+// swapUnderLoad swaps between counters in steps of 10 and of 1.
+func swapUnderLoad(t *testing.T, length time.Duration, modules ...[]byte) {
+	t.Helper()
+	const clients, every = 8, 100 * time.Millisecond
 	h := hosttest.Start(t, hosttest.Options{Wasm: modules[1], Residents: clients})
 	var stop atomic.Bool
 	var seen [2]atomic.Int64 // increments by 1, by 10
