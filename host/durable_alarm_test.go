@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -365,6 +366,28 @@ func TestDurableAlarmIDs(t *testing.T) {
 		synctest.Wait()
 		if got, want := p.logged("later"), `alarm +0 first none, printed "later"`; got != want {
 			t.Errorf("logged %s, want %s", got, want)
+		}
+	})
+}
+
+// TestDurableAlarmNames is F88 at the limit of what an object is told: also after a
+// restart the handler knows a name of 1,024 bytes, and not one that is longer.
+func TestDurableAlarmNames(t *testing.T) {
+	buildProbe(t)
+	synctest.Test(t, func(t *testing.T) {
+		p := startTimed(t, hosttest.Options{})
+		told, longer := strings.Repeat("n", abi.MaxNameBytes), strings.Repeat("m", abi.MaxNameBytes+1)
+		for _, name := range []string{told, longer} {
+			p.run("maker", "call "+name+`(put onalarm "name", setalarm +10)`)
+		}
+		p.Restart()
+		p.clock.Advance(10 * time.Millisecond)
+		synctest.Wait()
+		if got, want := p.logged(told), `alarm +0 first none, printed "`+told+`"`; got != want {
+			t.Errorf("at the limit: %s", short(got))
+		}
+		if got, want := p.logged(""), `alarm +0 first none, printed ""`; got != want {
+			t.Errorf("above it: %s", short(got))
 		}
 	})
 }

@@ -253,6 +253,14 @@ func stepModel(t *testing.T, r *rand.Rand, txn *Txn, m *model) (what string) {
 		}
 		m.now = state{data: map[string]string{}}
 		return "delete all"
+	case n < 77: // in their order, which must not matter
+		for _, key := range slices.Sorted(maps.Keys(m.now.data)) {
+			if found, err := txn.Delete([]byte(key)); err != nil || !found {
+				t.Fatalf("delete %q: %v %v", key, found, err)
+			}
+		}
+		clear(m.now.data)
+		return "delete each"
 	}
 	return stepTxn(t, r, txn, m)
 }
@@ -279,6 +287,9 @@ func stepTxn(t *testing.T, r *rand.Rand, txn *Txn, m *model) (what string) {
 		commit(t, txn)
 		m.now.record = m.now.alarm || len(m.now.data) > 0
 		m.stored = m.now.clone()
+		if _, found, err := txn.o.s.Lookup(txn.o.owner.ID); found != m.now.record || err != nil {
+			t.Fatalf("after a commit: record %v, want %v (%v)", found, m.now.record, err)
+		}
 		for i := range m.saved {
 			m.saved[i] = m.now.clone()
 		}
