@@ -34,11 +34,11 @@ func startTimed(t *testing.T, o hosttest.Options) *timed {
 	return p
 }
 
-// startClocked is startTimed outside of a bubble.
+// startClocked is startTimed outside of a bubble, where guests meet their CPU limit.
 func startClocked(t *testing.T) (*probe, *alarmtest.Clock) {
 	t.Helper()
 	clock := alarmtest.NewClock(time.UnixMilli(1_000_000))
-	return startProbe(t, hosttest.Options{NoListener: true, Clock: clock}), clock
+	return startProbe(t, hosttest.Options{NoListener: true, Clock: clock, CPULimit: 5 * time.Second}), clock
 }
 
 // play does the parts of a script, as probe.check does. Beside calls there are

@@ -67,6 +67,8 @@ func (p *timed) sectionLimit(t *testing.T, name, script, left, other string) {
 	p.log.AdvanceAll() // the error could tell of what was made last
 	if got := soFar(section) + "; " + soFar(queued); got != tooLong+"; "+tooLong {
 		t.Errorf("%s: after more than 30 s: %s", name, got)
+		close(held.open) // what follows would wait for it
+		return
 	}
 	if got := p.run(name, "get x, count"); got != left {
 		t.Errorf("%s: afterwards: %s, want %s", name, got, left)

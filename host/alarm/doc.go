@@ -15,7 +15,8 @@
 //     quarter of that more. After RetryMax retries that counted the alarm is
 //     given up and deleted. Failures of the infrastructure do not count, and are
 //     retried for ever.
-//   - An alarm that was set meanwhile takes the place of a retry.
+//   - An alarm that was set meanwhile takes the place of a retry, also one for the
+//     very time of the alarm that failed: the store tells of those.
 //   - How often a run failed is known in memory only. After a restart every
 //     alarm that is stored starts over, and what is overdue runs at once.
 //

@@ -20,6 +20,17 @@
 // the node, waits until the log is durable up to it. A call carries the
 // sequence of its caller in, so what an object was told counts as seen.
 //
+// # Resets
+//
+// Whatever breaks an activation (a trap, an abort, a constructor, a critical
+// section or a commit that fails) fails all calls that are in flight with the
+// reason: what has entered it, and what waits in its mailbox at that moment. What is
+// sent later waits until the entries have returned and begins afresh. An alarm that
+// waits stays. See Activation.fail, and state_loss.go about a log that has failed.
+//
+// A critical section has 30 seconds. Guests are stopped at a look at the clock; a
+// wait for others is given up, see state_section.go and waits.
+//
 // # Invariants
 //
 //   - At most one Activation exists per ID.
