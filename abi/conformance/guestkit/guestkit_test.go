@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -45,48 +46,81 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+// wrongs are what testdata/wrong.wat gets wrong, and the beginnings of the
+// findings that there must be.
+var wrongs = []struct {
+	steps string
+	want  []string // beginnings of findings, each of which there must be
+}{
+	{"call Wrong A z []\n= 0\nworker GET http://x/z\n= 200", nil},
+	{"call Wrong A z []\n= 1", []string{"wrong: the answer is 0"}},
+	{"call Wrong A a []", []string{"wrong [G10]: storage_put is given address 4294967280 and length 32"}},
+	{"call Wrong A b []", []string{"wrong [G10]: env_get is given places to write to that overlap", "wrong [G1]: env_get answers"}},
+	{"call Wrong A c []", []string{"wrong [G8]: object_call returns status 5", "note: the guest traps"}},
+	{"call Wrong A d []", []string{"wrong [G9]: object_call returns ERROR and its output is no Error"}},
+	{"call Wrong A e []", []string{"wrong [G9]: object_call returns OK and its output is no JSON"}},
+	{"call Wrong A f []", []string{"wrong [G1]: storage_put answers STATUS_119",
+		"wrong [G1]: storage_put answers ERROR", "wrong [G1]: storage_put answers FAULT"}},
+	{"call Wrong A g []", []string{"wrong [G12]: storage_get answers TOO_SMALL",
+		"wrong [G9]: object_call returns OK and its output is no JSON", "note: the guest traps when storage_put answers ERROR"}},
+	{"call Wrong A h []", []string{"wrong [G2]: a nested entry in stub_call changes what that was given",
+		"note: the guest traps when stub_call answers ERROR"}},
+	{"call Wrong A i []", []string{"wrong [G11]: stub_call: the arguments are no JSON array",
+		"note: the guest traps when stub_call answers ERROR"}},
+	{"call Wrong A j []", []string{"note: object_call returns while a transaction is open",
+		"note: object_call returns inside a critical section"}},
+	{"call Wrong A k []", []string{"note: the guest traps"}},
+	{"call Wrong A l []", []string{"wrong: object_call: it has not returned after 3s"}},
+	{"call Wrong A m []", []string{"note: the guest traps when storage_get answers ERROR",
+		"note: the guest traps when storage_get answers NOT_FOUND"}},
+	{"call Wrong A n [1]", []string{"note: memory grows with every call"}},
+	{"call Wrong A p []", []string{"note: storage_put"}},
+	{"call Wrong A q []\ncall Wrong A q []", []string{"note [G5]: the answer is 1, and 2 where memory is kept"}},
+	{"call Wrong A r []", []string{"note: log_write: the attributes are no JSON object"}},
+	{"call Wrong A s []", []string{"wrong [G6]: the answer is 1, and 0 otherwise",
+		"note: the guest traps when stub_call answers ERROR"}},
+	{"call Wrong A t []", []string{"note: class_register is called in object_call, where it is FORBIDDEN"}},
+	{"worker GET http://x/a", []string{"wrong [G9]: worker_fetch: the status of its Response is 7"}},
+	{"worker GET http://x/b", []string{"wrong [G9]: worker_fetch: the header of its Response"}},
+	{"worker GET http://x/c", []string{"note: storage_put is called in a Worker, where it is FORBIDDEN"}},
+	{"worker GET http://x/d", []string{"wrong [G9]: worker_fetch returns OK and its output is no Response"}},
+}
+
+// wrongStarts are the same of testdata/wrongstart.wat.
+var wrongStarts = []string{
+	"wrong [G3]: the guest registers", "wrong [G4]: the guest takes 4 bytes from random_get",
+	"wrong [G7]: abi_version returns [1] and calls 1 imports", "note: image_prepare fails",
+	"wrong [G9]: object_call returns ERROR and its output is no Error",
+}
+
+// TestEveryRule wants each rule for guests in SPEC.md to be one that a guest was
+// seen to break, and to stand in section 13 with what comes of that.
+func TestEveryRule(t *testing.T) {
+	spec := string(read(t, "../../SPEC.md"))
+	seen := strings.Join(wrongStarts, " ")
+	for _, tt := range wrongs {
+		seen += strings.Join(tt.want, " ")
+	}
+	rules := regexp.MustCompile(`(?m)^- \[(G\d+)\]`).FindAllStringSubmatch(spec, -1)
+	for _, m := range rules {
+		if !strings.Contains(seen, "["+m[1]+"]") {
+			t.Errorf("no guest was seen to break %s", m[1])
+		}
+		if !strings.Contains(spec, "\n| ["+m[1]+"] |") {
+			t.Errorf("section 13 does not say what comes of breaking %s", m[1])
+		}
+	}
+	if len(rules) < 12 {
+		t.Errorf("found %d rules, want all", len(rules))
+	}
+}
+
 // TestWrong wants each thing that testdata/wrong.wat gets wrong to be found, and
 // nothing else of what it does there.
 func TestWrong(t *testing.T) {
 	guestkit.SetPatience(t, 3*time.Second)
 	wasm := read(t, "testdata", "wrong.wasm")
-	for _, tt := range []struct {
-		steps string
-		want  []string // beginnings of findings, each of which there must be
-	}{
-		{"call Wrong A z []\n= 0\nworker GET http://x/z\n= 200", nil},
-		{"call Wrong A z []\n= 1", []string{"wrong: the answer is 0"}},
-		{"call Wrong A a []", []string{"wrong [G10]: storage_put is given address 4294967280 and length 32"}},
-		{"call Wrong A b []", []string{"wrong [G10]: env_get is given places to write to that overlap", "wrong [G1]: env_get answers"}},
-		{"call Wrong A c []", []string{"wrong [G8]: object_call returns status 5", "note: the guest traps"}},
-		{"call Wrong A d []", []string{"wrong [G9]: object_call returns ERROR and its output is no Error"}},
-		{"call Wrong A e []", []string{"wrong [G9]: object_call returns OK and its output is no JSON"}},
-		{"call Wrong A f []", []string{"wrong [G1]: storage_put answers STATUS_119",
-			"wrong [G1]: storage_put answers ERROR", "wrong [G1]: storage_put answers FAULT"}},
-		{"call Wrong A g []", []string{"wrong [G12]: storage_get answers TOO_SMALL",
-			"wrong [G9]: object_call returns OK and its output is no JSON", "note: the guest traps when storage_put answers ERROR"}},
-		{"call Wrong A h []", []string{"wrong [G2]: a nested entry in stub_call changes what that was given",
-			"note: the guest traps when stub_call answers ERROR"}},
-		{"call Wrong A i []", []string{"wrong [G11]: stub_call: the arguments are no JSON array",
-			"note: the guest traps when stub_call answers ERROR"}},
-		{"call Wrong A j []", []string{"note: object_call returns while a transaction is open",
-			"note: object_call returns inside a critical section"}},
-		{"call Wrong A k []", []string{"note: the guest traps"}},
-		{"call Wrong A l []", []string{"wrong: object_call: it has not returned after 3s"}},
-		{"call Wrong A m []", []string{"note: the guest traps when storage_get answers ERROR",
-			"note: the guest traps when storage_get answers NOT_FOUND"}},
-		{"call Wrong A n [1]", []string{"note: memory grows with every call"}},
-		{"call Wrong A p []", []string{"note: storage_put"}},
-		{"call Wrong A q []\ncall Wrong A q []", []string{"note [G5]: the answer is 1, and 2 where memory is kept"}},
-		{"call Wrong A r []", []string{"note: log_write: the attributes are no JSON object"}},
-		{"call Wrong A s []", []string{"wrong [G6]: the answer is 1, and 0 otherwise",
-			"note: the guest traps when stub_call answers ERROR"}},
-		{"call Wrong A t []", []string{"note: class_register is called in object_call, where it is FORBIDDEN"}},
-		{"worker GET http://x/a", []string{"wrong [G9]: worker_fetch: the status of its Response is 7"}},
-		{"worker GET http://x/b", []string{"wrong [G9]: worker_fetch: the header of its Response"}},
-		{"worker GET http://x/c", []string{"note: storage_put is called in a Worker, where it is FORBIDDEN"}},
-		{"worker GET http://x/d", []string{"wrong [G9]: worker_fetch returns OK and its output is no Response"}},
-	} {
+	for _, tt := range wrongs {
 		t.Run(strings.SplitN(tt.steps, "\n", 2)[0], func(t *testing.T) {
 			r, err := guestkit.Judge(t.Context(), wasm, guestkit.Script(tt.steps))
 			if err != nil {
@@ -122,11 +156,7 @@ func TestWrongStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantFindings(t, r, []string{
-		"wrong [G3]: the guest registers", "wrong [G4]: the guest takes 4 bytes from random_get",
-		"wrong [G7]: abi_version returns [1] and calls 1 imports", "note: image_prepare fails",
-		"wrong [G9]: object_call returns ERROR and its output is no Error",
-	})
+	wantFindings(t, r, wrongStarts)
 }
 
 // TestNothingToJudge wants an error that says what is in the way.
