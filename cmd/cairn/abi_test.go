@@ -108,6 +108,8 @@ func TestABICommandLine(t *testing.T) {
 		{[]string{"abi", "check"}, 2, "takes 1 argument"},
 		{[]string{"abi", "check", "gone.wasm"}, 1, "gone.wasm"},
 		{[]string{"abi", "check", text}, 1, "1 problem"},
+		{[]string{"abi", "transcript", text, text}, 1, "wat2wasm makes a module of it"},
+		{[]string{"abi", "transcript", writeFile(t, t.TempDir(), "a.wasm", ""), text}, 1, "the file is empty"},
 		{[]string{"abi", "check", kitData + "wrongstart.wasm", "--run"}, 1, "4 findings"},
 		{[]string{"abi", "check", watCounter, "--script", "gone.txt"}, 1, "gone.txt"},
 		{[]string{"abi", "check", watCounter, "--script", text}, 1, `a.wasm: script: line 1: "(module)": no such step`},

@@ -110,8 +110,12 @@ func transcribe(ctx context.Context, out, log io.Writer, file string, wasm []byt
 	if err != nil {
 		return err
 	}
-	if n := len(report.Problems); n > 0 {
-		return fmt.Errorf("%s: %s (cairn abi check says it all)", file, report.Problems[0].Text)
+	if len(report.Problems) > 0 {
+		p := report.Problems[0]
+		if p.Hint != "" {
+			p.Hint += "; "
+		}
+		return fmt.Errorf("%s: %s (%scairn abi check says it all)", file, p.Text, p.Hint)
 	}
 	t := &transcript{out: out, trace: newTrace(), clock: stillClock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}}
 	random := rand.NewChaCha8([32]byte{})

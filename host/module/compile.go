@@ -30,8 +30,7 @@ const slowCompile = time.Second
 func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
 	parsed, err := rewrite.Parse(wasm)
 	if err != nil {
-		return nil, &CompileError{Problem: "not a module that cairn can run", Err: err,
-			Hint: "build a core WebAssembly module, such as with cairn build"}
+		return nil, unreadable(wasm, err)
 	}
 	if err := first(e.check(parsed)); err != nil {
 		return nil, err

@@ -41,10 +41,13 @@ func TestCompileRefuses(t *testing.T) {
 		wasm []byte
 		want string
 	}{
-		{"nothing", nil, "not a module that cairn can run"},
-		{"text", []byte("(module)"), "not a module that cairn can run"},
-		{"component", []byte("\x00asm\x0d\x00\x01\x00"), "not a module that cairn can run"},
-		{"cut", broken[:len(broken)-7], "not a module that cairn can run"},
+		{"nothing", nil, "the file is empty"},
+		{"text", []byte("\n (module)"), "wat2wasm"},
+		{"compressed", []byte("\x1f\x8b\x08"), "gunzip"},
+		{"program", []byte("\x7fELF\x02"), "a program for a machine"},
+		{"anything else", []byte("hello"), "such as with cairn build"},
+		{"component", []byte("\x00asm\x0d\x00\x01\x00"), "not for wasm32-wasip2"},
+		{"cut", broken[:len(broken)-7], "is the file whole"},
 		{"does not validate", guest(asmFunc{"object_call", tII, 0, nil}).bytes(), "does not validate"},
 
 		{"import of a stranger", guest().importing("env", "emscripten_sleep", tVoid).bytes(), "imports env.emscripten_sleep"},

@@ -1,6 +1,7 @@
 package module
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -31,4 +32,28 @@ func (e *CompileError) Unwrap() error { return e.Err }
 
 func refuse(hint, format string, args ...any) error {
 	return &CompileError{Problem: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// unreadable refuses bytes that are no module, with what to try for what they
+// look like.
+func unreadable(wasm []byte, err error) error {
+	hint := "build a core WebAssembly module, such as with cairn build"
+	begins := func(with string) bool {
+		return bytes.HasPrefix(bytes.TrimSpace(wasm[:min(len(wasm), 1<<10)]), []byte(with))
+	}
+	switch {
+	case len(wasm) == 0:
+		hint = "the file is empty: did its build fail?"
+	case begins("\x00asm\x0d\x00\x01\x00"):
+		hint = "build for wasm32-wasip1 or wasm32-unknown-unknown and not for wasm32-wasip2, without wasm-tools component new"
+	case begins("\x00asm\x01\x00\x00\x00"):
+		hint = "is the file whole? Build it again"
+	case begins("("):
+		hint = "this looks like WebAssembly's text format: wat2wasm makes a module of it"
+	case begins("\x1f\x8b"):
+		hint = "this is compressed: gunzip it"
+	case begins("\x7fELF"), begins("MZ"), begins("\xcf\xfa\xed\xfe"):
+		hint = "this is a program for a machine: a Go guest is built with cairn build"
+	}
+	return &CompileError{Problem: "not a module that cairn can run", Err: err, Hint: hint}
 }

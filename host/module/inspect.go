@@ -75,8 +75,7 @@ func (e *Engine) Inspect(ctx context.Context, wasm []byte) *Report {
 		Exports: []string{}, Others: []string{}, Classes: []ClassReport{}}
 	parsed, err := rewrite.Parse(wasm)
 	if err != nil {
-		r.add(&CompileError{Problem: "not a module that cairn can run", Err: err,
-			Hint: "build a core WebAssembly module, such as with cairn build"})
+		r.add(unreadable(wasm, err))
 		r.Image.Why = "the module cannot be read"
 		return r
 	}
