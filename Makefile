@@ -75,6 +75,7 @@ WASM_RUSTFLAGS := --edition 2021 --target wasm32-unknown-unknown --crate-type cd
   -C link-arg=-zstack-size=65536
 ASCFLAGS := -O --shrinkLevel 2 --runtime incremental --exportStart _initialize \
   --use abort=guest/assemblyscript/cairn/abort
+KIT := abi/conformance/guestkit/testdata
 guests-rebuild: ## the counters in C, Rust, AssemblyScript and WAT, whose modules are kept
 	@missing=; need() { eval "$$2" >/dev/null 2>&1 || { missing=1; echo "$$1 is missing: $$3"; }; }; \
 	need wat2wasm 'command -v wat2wasm' 'apt-get install wabt'; \
@@ -87,12 +88,15 @@ guests-rebuild: ## the counters in C, Rust, AssemblyScript and WAT, whose module
 	  'apt-get install npm (npx fetches it), or npm install -g assemblyscript and ASC=asc'; \
 	test -z "$$missing"
 	wat2wasm testdata/counter-wat/counter.wat -o testdata/counter-wat/counter.wasm
-	for f in abi/testdata/example abi/conformance/guestkit/testdata/wrong abi/conformance/guestkit/testdata/wrongstart; do \
+	for f in abi/testdata/example $(KIT)/wrong $(KIT)/wrongstart; do \
 	  wat2wasm $$f.wat -o $$f.wasm || exit 1; done
 	clang $(WASM_CFLAGS) -Iguest/c -o testdata/counter-c/counter.wasm testdata/counter-c/counter.c
 	$(RUSTC) $(WASM_RUSTFLAGS) -o testdata/counter-rust/counter.wasm testdata/counter-rust/counter.rs
 	$(ASC) testdata/counter-as/counter.ts -o testdata/counter-as/counter.wasm $(ASCFLAGS)
-	chmod a-x testdata/counter-*/counter.wasm
+	clang $(WASM_CFLAGS) -Iguest/c -o $(KIT)/relay-c.wasm $(KIT)/relay.c
+	$(RUSTC) $(WASM_RUSTFLAGS) -o $(KIT)/relay-rust.wasm $(KIT)/relay.rs
+	$(ASC) $(KIT)/relay.ts -o $(KIT)/relay-as.wasm $(ASCFLAGS)
+	chmod a-x testdata/counter-*/counter.wasm $(KIT)/*.wasm
 
 # The emulator is slow: the whole kit takes some minutes for each way.
 ARM64 ?= TestConformance$$/compiler/images|TestExample

@@ -223,6 +223,25 @@ func TestLanguagesKit(t *testing.T) {
 	}
 }
 
+// TestNestedKit has the kit nest entries in an object in Go that calls another.
+func TestNestedKit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: starts the guest some 100 times")
+	}
+	const script = "bind LINKS Link\n" +
+		"call Link A run [[\"put\",1],[\"call\",\"B\",[\"put\",2],[\"get\"]],[\"get\"]]"
+	r, err := guestkit.Judge(t.Context(), testguest.Build(t, "chain"), script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Findings {
+		t.Error(f)
+	}
+	if r.Nested == 0 {
+		t.Error("no entry was nested")
+	}
+}
+
 // TestLanguagesShareStorage counts on with a module of another language after
 // each restart: they store the same bytes.
 func TestLanguagesShareStorage(t *testing.T) {

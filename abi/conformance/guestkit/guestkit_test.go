@@ -46,6 +46,25 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+// TestNested wants the bindings of each language to live through a nested entry.
+func TestNested(t *testing.T) {
+	const script = "call Relay A relay []\n= [[\"hello\"],\"kept\"]\ncall Relay A relay []\n= [[\"hello\"],\"kept\"]"
+	for _, language := range []string{"c", "rust", "as"} {
+		t.Run(language, func(t *testing.T) {
+			r, err := guestkit.Judge(t.Context(), read(t, "testdata", "relay-"+language+".wasm"), script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range r.Findings {
+				t.Error(f)
+			}
+			if r.Nested != 2 {
+				t.Errorf("%d nested entries, want one in each call", r.Nested)
+			}
+		})
+	}
+}
+
 // wrongs are what testdata/wrong.wat gets wrong, and the beginnings of the
 // findings that there must be.
 var wrongs = []struct {
