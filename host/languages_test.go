@@ -229,7 +229,7 @@ func TestNestedKit(t *testing.T) {
 		t.Skip("short: starts the guest some 100 times")
 	}
 	const script = "bind LINKS Link\n" +
-		"call Link A run [[\"put\",1],[\"call\",\"B\",[\"put\",2],[\"get\"]],[\"get\"]]"
+		`call Link A run [[["put",1],["call","B",["put",2],["get"]],["get"]]]` + "\n= [2,1]"
 	r, err := guestkit.Judge(t.Context(), testguest.Build(t, "chain"), script)
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@
 // To take over what a host really answers, set CAIRN_CONFORMANCE_REWRITE to the
 // path of testdata, run, and read the difference.
 //
-// A host that takes longer than 20 seconds for an answer hangs; on a slow machine
+// A host that takes longer than a minute for an answer hangs; on a slow machine
 // CAIRN_CONFORMANCE_PATIENCE, such as 5m, gives it more.
 //
 // The other side, a kit that judges guests, is package guestkit.

@@ -169,7 +169,7 @@ var patience = func() time.Duration {
 	if d, err := time.ParseDuration(os.Getenv("CAIRN_CONFORMANCE_PATIENCE")); err == nil && d > 0 {
 		return d
 	}
-	return 20 * time.Second
+	return time.Minute
 }()
 
 var errHangs = errors.New("the host does not answer")

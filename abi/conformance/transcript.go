@@ -303,7 +303,7 @@ func (p *play) parallel(words []string, program *program, b *block) ([]string, e
 
 // eventually runs a program until it says what is expected.
 func (p *play) eventually(words []string, program *program, b *block) ([]string, error) {
-	for end := time.Now().Add(patience / 2); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience / 6); ; time.Sleep(5 * time.Millisecond) {
 		actual, err := p.run(words, program)
 		if err != nil || matchLines(b.lines, actual) || time.Now().After(end) {
 			return actual, err
