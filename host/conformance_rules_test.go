@@ -76,9 +76,10 @@ var smallFaults = []smallFault{
 	{instead(abi.FuncAlarmSet, abi.StatusError, abi.StatusOK), []string{"alarm_set/error"}},
 	{instead(abi.FuncBackgroundRequest, abi.StatusForbidden, abi.StatusOK), []string{"background_request/forbidden",
 		"start/forbidden"}},
+	{instead(abi.FuncObjectReset, abi.StatusInvalid, abi.StatusOK), []string{"object_reset/flags"}},
 	{instead(abi.FuncStubFetch, abi.StatusError, abi.StatusNotFound), []string{"stub_fetch/no_fetch", "entry/error"}},
 	{instead(abi.FuncAlarmGet, abi.StatusNotFound, abi.StatusOK), []string{"alarm_get/set", "object_alarm/runs",
-		"object_alarm/again", "object_alarm/restart", "storage_delete_all/all", "storage_put/invalid", "alarm_set/trap",
+		"object_alarm/again", "object_alarm/restart", "object_reset/alarm", "storage_delete_all/all", "storage_put/invalid", "alarm_set/trap",
 		"transaction_rollback/nested"}},
 	{answered(abi.FuncIDNew, func(c *hostfunc.Call, args []uint64, got abi.Status) abi.Status {
 		if got == abi.StatusOK {
@@ -135,7 +136,7 @@ func init() {
 	mutations = append(mutations,
 		together("many small faults", smallFaults),
 		mutation{name: "a Worker never fails", app: func(a *kitApp) conformance.App { return cheerful{a} },
-			fails: []string{"worker_fetch/error", "cpu/loop", "batch/abort", "batch/exit", "batch/overflow"}},
+			fails: []string{"worker_fetch/error", "cpu/loop", "batch/abort", "batch/exit"}},
 		mutation{name: "modules are refused for no reason", load: func(k kitHost) conformance.Host { return strict{k} },
 			fails: []string{"module/exports_of_its_own", "image_prepare/fails", "image_prepare/exits"}},
 		mutation{name: "no limit of memory", load: func(k kitHost) conformance.Host { return generous{k} },

@@ -11,3 +11,11 @@ func SetPatience(t *testing.T, d time.Duration) {
 	patience = d
 	t.Cleanup(func() { patience = old })
 }
+
+// Imports names the functions that the scripted host offers.
+func Imports() (names []string) {
+	for _, f := range functions {
+		names = append(names, f.name)
+	}
+	return names
+}

@@ -70,7 +70,7 @@ func (j *judge) faults(base *outcome) (list []*fault) {
 // answers lists what a host may answer but OK.
 func (f *function) answers() []abi.Status {
 	switch f.name {
-	case abi.FuncInputRead, abi.FuncResultRead, abi.FuncObjectAbort:
+	case abi.FuncInputRead, abi.FuncResultRead, abi.FuncObjectAbort, abi.FuncObjectReset:
 		return nil // a guest that asks rightly gets OK
 	}
 	list := slices.Clone(f.may)

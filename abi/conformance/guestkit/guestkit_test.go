@@ -46,6 +46,18 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+// TestEveryImport wants the scripted host to offer what SPEC.md has.
+func TestEveryImport(t *testing.T) {
+	offered := guestkit.Imports()
+	for _, heading := range regexp.MustCompile("(?m)^#### .*$").FindAllString(string(read(t, "../../SPEC.md")), -1) {
+		for _, m := range regexp.MustCompile("`(\\w+) \\(").FindAllStringSubmatch(heading, -1) {
+			if !slices.Contains(offered, m[1]) {
+				t.Errorf("the scripted host lacks %s", m[1])
+			}
+		}
+	}
+}
+
 // TestNested wants the bindings of each language to live through a nested entry.
 func TestNested(t *testing.T) {
 	const script = "call Relay A relay []\n= [[\"hello\"],\"kept\"]\ncall Relay A relay []\n= [[\"hello\"],\"kept\"]"

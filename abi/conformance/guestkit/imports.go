@@ -41,6 +41,7 @@ func init() { // it would refer to itself
 			abi.StatusTooSmall, abi.StatusError}},
 		{name: abi.FuncBackgroundRequest, when: running, run: (*world).backgroundRequest, light: true},
 		{name: abi.FuncObjectAbort, params: "r", run: (*world).objectAbort, light: true},
+		{name: abi.FuncObjectReset, params: "rn", when: inObject, run: (*world).objectReset, light: true},
 	}, storageFunctions()...)
 }
 
@@ -269,4 +270,11 @@ func (w *world) objectAbort(_ *entry, c *call) abi.Status {
 		reason = string(c.ins[0])
 	}
 	panic(&failure{flags: wire.ErrorRemote | wire.ErrorReset, message: reason})
+}
+
+func (w *world) objectReset(e *entry, c *call) abi.Status {
+	if c.nums[0]&^abi.ResetDropAlarm != 0 {
+		return abi.StatusInvalid
+	}
+	return w.objectAbort(e, c)
 }
