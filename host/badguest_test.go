@@ -263,7 +263,7 @@ func TestBigReply(t *testing.T) {
 		t.Errorf("a reply of the largest size: %d bytes, %v", len(got), err)
 	}
 	_, err = h.Call("BIG", "b", "reply", abi.MaxMessageBytes+1)
-	wantError(t, err, remote, "too large")
+	wantError(t, err, remote, "limited to 32MiB")
 	if got, err = h.Call("BIG", "b", "reply", 3); string(got) != `"x"` {
 		t.Errorf("the next call: %s, %v", got, err)
 	}

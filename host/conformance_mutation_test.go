@@ -177,7 +177,7 @@ var mutations = []mutation{
 		app:   func(a *kitApp) conformance.App { return &forgetful{kitApp: a} },
 		fails: []string{"durable/*", "storage_sync/durable", "alarm_get/set", "object_alarm/restart"}},
 	{name: "errors lose their flags", app: func(a *kitApp) conformance.App { return flagless{a} },
-		fails: []string{"batch/*", "entry/error", "nested/trap", "nested/abort", "object_init/*", "cpu/*",
+		fails: []string{"batch/*", "entry/error", "nested/trap", "nested/abort", "object_init/*", "object_reset/flags", "cpu/*",
 			"alarm_set/trap", "storage_delete_all/trap", "transaction_commit/batch", "storage_sync/durable",
 			"background_run/error", "durable/nested", "durable/answered"}},
 	{name: "two activations of an object", load: func(k kitHost) conformance.Host { return twice{k} },
@@ -297,6 +297,7 @@ func TestConformanceFindsMutations(t *testing.T) {
 	}
 	for _, m := range mutations {
 		t.Run(m.name, func(t *testing.T) {
+			t.Parallel() // half of the time is waiting for limits of time
 			suite := conformance.NewSuite(m.host(t))
 			defer suite.Close()
 			var failed []string
@@ -312,6 +313,9 @@ func TestConformanceFindsMutations(t *testing.T) {
 					}
 					return ok
 				})
+				if !want && slices.Contains(large, c.Name) {
+					continue
+				}
 				err := suite.Check(c)
 				if err != nil {
 					failed = append(failed, c.Name)
@@ -330,6 +334,10 @@ func TestConformanceFindsMutations(t *testing.T) {
 		})
 	}
 }
+
+// large are cases that move so much memory that they run only on the wrong hosts
+// that they are for; on the right one they run in TestConformance.
+var large = []string{"storage_put/batch", "output_write/too_large"}
 
 // isRefusal tells cases about modules that are refused from others.
 func isRefusal(c conformance.Case) bool {

@@ -15,7 +15,7 @@ import (
 )
 
 func startEcho(t *testing.T) *hosttest.Host {
-	return hosttest.Start(t, hosttest.Options{Guest: "echo", Bindings: map[string]string{}, CPULimit: 50 * time.Millisecond})
+	return hosttest.Start(t, hosttest.Options{Guest: "echo", Bindings: map[string]string{}})
 }
 
 // said is what testdata/echo answers.
@@ -225,7 +225,7 @@ func TestBodyLimit(t *testing.T) {
 // TestUncaught wants upstream's answer to an error that nobody caught, and its
 // text in the log only.
 func TestUncaught(t *testing.T) {
-	h := startEcho(t)
+	h := hosttest.Start(t, hosttest.Options{Guest: "echo", Bindings: map[string]string{}, CPULimit: 200 * time.Millisecond})
 	for _, c := range []struct {
 		path, body string
 		status     int

@@ -52,7 +52,7 @@ func engineOptions(f *walFS, o Options, l *walLog) *pebble.Options {
 		L0CompactionThreshold:       2,
 		L0StopWritesThreshold:       maxL0Files,
 		LBaseMaxBytes:               64 << 20,
-		WALMinSyncInterval:          pace,
+		WALMinSyncInterval:          newPacer().interval,
 		Logger:                      engineLogger{o.Logger, l},
 		EventListener:               engineEvents(o.Logger, l),
 	}

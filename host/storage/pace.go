@@ -3,6 +3,7 @@ package storage
 import (
 	"runtime"
 	"runtime/metrics"
+	"sync"
 	"time"
 )
 
@@ -24,12 +25,22 @@ const (
 // runnable is the runtime's count of goroutines that wait for a processor.
 const runnable = "/sched/goroutines/runnable:goroutines"
 
-// pace is pebble's WALMinSyncInterval: it is asked after each sync how long the
-// next one has to wait.
-func pace() time.Duration {
-	sample := []metrics.Sample{{Name: runnable}}
-	metrics.Read(sample)
-	if v := sample[0].Value; v.Kind() == metrics.KindUint64 && v.Uint64() >= uint64(crowd*runtime.GOMAXPROCS(0)) {
+// pacer says how long the log waits between two syncs.
+type pacer struct {
+	mu     sync.Mutex
+	sample [1]metrics.Sample
+}
+
+func newPacer() *pacer { return &pacer{sample: [1]metrics.Sample{{Name: runnable}}} }
+
+// interval is pebble's WALMinSyncInterval: it is asked after each sync how long
+// the next one has to wait.
+func (p *pacer) interval() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	metrics.Read(p.sample[:])
+	v := p.sample[0].Value
+	if v.Kind() == metrics.KindUint64 && v.Uint64() >= uint64(crowd*runtime.GOMAXPROCS(0)) {
 		return syncPause
 	}
 	return 0
