@@ -123,13 +123,16 @@ func (s ingressServer) ShutdownWithContext(ctx context.Context) error { return s
 func BenchmarkRequest(b *testing.B) {
 	r := startCounter(b, nil)
 	options := ingress.Options{App: &r.app, Workers: r.workers, Sender: r.sender, Log: r.store.Log()}
-	behindWorker := ingressServer{ingress.New(options)}
-	options.Workers = nil
-	byRoute := ingressServer{ingress.New(options)}
+	behindWorker := func() httpServer { return ingressServer{ingress.New(options)} }
+	byRoute := func() httpServer {
+		o := options
+		o.Workers = nil
+		return ingressServer{ingress.New(o)}
+	}
 	one := func(path string) func(int64) string { return func(int64) string { return path } }
 	for _, c := range []struct {
 		name   string
-		server httpServer
+		server func() httpServer
 		path   func(i int64) string
 	}{
 		{"increment", behindWorker, one("/increment?name=A")},
@@ -146,16 +149,20 @@ func BenchmarkRequest(b *testing.B) {
 
 // BenchmarkEcho is what HTTP alone costs: the same client and a bare fasthttp.
 func BenchmarkEcho(b *testing.B) {
-	server := &fasthttp.Server{Handler: func(ctx *fasthttp.RequestCtx) { ctx.SetBodyString("Durable Object 'A' count: 1") }}
+	server := func() httpServer {
+		return &fasthttp.Server{Handler: func(ctx *fasthttp.RequestCtx) { ctx.SetBodyString("Durable Object 'A' count: 1") }}
+	}
 	benchmarkHTTP(b, server, func(int64) string { return "/increment?name=A" })
 }
 
-// benchmarkHTTP sends requests over connections that stay open.
-func benchmarkHTTP(b *testing.B, server httpServer, path func(i int64) string) {
+// benchmarkHTTP sends requests over connections that stay open. It runs several
+// times, and a server serves once.
+func benchmarkHTTP(b *testing.B, newServer func() httpServer, path func(i int64) string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
+	server := newServer()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	const connections, warm = 64, 2000
