@@ -120,7 +120,7 @@ func BenchmarkGCPause(b *testing.B) {
 			if beside == "computing" {
 				defer computeForever(b)()
 			}
-			stopCollecting := collectForever()
+			stopCollecting := forever(runtime.GC)
 			before := gcPauses()
 			random := rand.New(rand.NewPCG(1, 2))
 			for b.Loop() {
@@ -137,8 +137,8 @@ func BenchmarkGCPause(b *testing.B) {
 	}
 }
 
-// collectForever runs the collector until stop is called.
-func collectForever() (stop func()) {
+// forever does something again and again until stop is called.
+func forever(do func()) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -147,7 +147,7 @@ func collectForever() (stop func()) {
 			case <-done:
 				return
 			default:
-				runtime.GC()
+				do()
 			}
 		}
 	}()
@@ -166,21 +166,11 @@ func computeForever(b *testing.B) (stop func()) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-done:
-				return
-			default:
-				_, _ = r.Call(context.Background(), "BAD", "villain", "misbehave", []byte(`["loop"]`))
-			}
-		}
-	}()
+	end := forever(func() {
+		_, _ = r.Call(context.Background(), "BAD", "villain", "misbehave", []byte(`["loop"]`))
+	})
 	return func() {
-		close(done)
-		<-ended
+		end()
 		if err := r.Shutdown(context.Background()); err != nil {
 			b.Error(err)
 		}

@@ -22,7 +22,7 @@ import (
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
-// Options configures a Worker.
+// Options configures Workers.
 type Options struct {
 	Sender object.Sender // brings its calls to objects. Required.
 	Random func([]byte)  // Required.
@@ -56,10 +56,10 @@ func New(o Options) *Workers {
 }
 
 // Fetch answers an encoded wire.Request with a script that has a Worker, and
-// appends the encoded wire.Response to dst. After module.ErrRetired nothing has
-// happened: a deploy put another script in its place, which is to be asked. The response may leave the node once the log is durable up to seq,
-// which is set beside an error as well. Errors are *hostfunc.Error where the
-// guest is at fault.
+// appends the encoded wire.Response to dst. The response may leave the node once
+// the log is durable up to seq, which is set beside an error as well. Errors are
+// *hostfunc.Error where the guest is at fault. After module.ErrRetired nothing has
+// happened: a deploy put another script in its place, which is to be asked.
 func (w *Workers) Fetch(s *object.Script, request, dst []byte) (response []byte, seq storage.Seq, err error) {
 	v := s.ForRequest(w.lot.Add(1))
 	instance, err := v.Module.Get(context.Background())
