@@ -62,15 +62,13 @@ func loop32(code ...[]byte) []byte {
 func nums(types ...ValueType) []ValueType { return types }
 
 const (
-	opReturn   = 0x0f
-	opBrIf     = 0x0d
-	opBr       = 0x0c
-	opDrop     = 0x1a
-	opLocalSet = 0x21
-	opI32Add   = 0x6a
-	opI32Sub   = 0x6b
-	opI32LtU   = 0x49
-	opI32Eqz   = 0x45
+	opReturn = 0x0f
+	opBrIf   = 0x0d
+	opDrop   = 0x1a
+	opI32Add = 0x6a
+	opI32Sub = 0x6b
+	opI32LtU = 0x49
+	opI32Eqz = 0x45
 )
 
 var (

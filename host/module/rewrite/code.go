@@ -22,12 +22,17 @@ type scanner struct {
 	// instructions being read; -1 is the function's entry.
 	payer int32
 	open  []frame
+	table []uint32 // labels of the br_table read last
+	threader
 }
 
 // A frame is an open block.
 type frame struct {
 	payer  int32 // who paid when the block began, and pays again when it has ended
 	target bool  // a br_table jumps to the block's end
+	empty  bool  // it has neither parameters nor results
+
+	dispatch *dispatch // of which it is the loop or one of the blocks
 }
 
 // pays sets who pays from here on.
@@ -96,6 +101,7 @@ func (s *scanner) instruction() {
 	if op != opBlock && op != opLoop && op != opElse && op != opEnd && op != opNop {
 		s.cost++
 	}
+	var imm int64
 	switch immediates[op] {
 	case immNone:
 	case immElse:
@@ -105,7 +111,7 @@ func (s *scanner) instruction() {
 	case immEnd:
 		s.end()
 	case immLocal:
-		s.index("local", int(s.body.nlocals))
+		imm = int64(s.index("local", int(s.body.nlocals)))
 	case immGlobal:
 		s.index("global", len(s.m.globals))
 	case immTable:
@@ -114,9 +120,9 @@ func (s *scanner) instruction() {
 			s.writesTable("table.set")
 		}
 	case immU32:
-		s.u32()
+		imm = int64(s.u32())
 	case immI32:
-		s.signed(32)
+		imm = s.signed(32)
 	case immI64:
 		s.signed(64)
 	case immMemarg:
@@ -135,6 +141,7 @@ func (s *scanner) instruction() {
 	default:
 		s.rare(at, op)
 	}
+	s.thread(at, op, imm)
 }
 
 // rare reads what follows the opcodes that instruction leaves over.
@@ -164,8 +171,11 @@ func (s *scanner) rare(at int, op byte) {
 
 func (s *scanner) block(op byte) {
 	at := s.pos
+	empty := false
 	switch c := s.byte(); c {
-	case emptyType, byte(I32), byte(I64), byte(F32), byte(F64), byte(V128),
+	case emptyType:
+		empty = true
+	case byte(I32), byte(I64), byte(F32), byte(F64), byte(V128),
 		byte(FuncRef), byte(ExternRef):
 	default:
 		s.pos = min(at, len(s.b))
@@ -173,7 +183,7 @@ func (s *scanner) block(op byte) {
 			s.failAt(at, "block type %d out of range (%d)", i, len(s.m.types))
 		}
 	}
-	s.open = append(s.open, frame{payer: s.payer})
+	s.open = append(s.open, frame{payer: s.payer, empty: empty})
 	if op == opLoop {
 		s.body.loops = true
 		s.payerHere(editLoop)
@@ -193,9 +203,12 @@ func (s *scanner) end() {
 
 // labels reads the labels of a br_table and marks their blocks.
 func (s *scanner) labels() {
+	s.table = s.table[:0]
 	for n := s.count(1); n >= 0 && s.err == nil; n-- {
 		// A label that is out of range is left to wazero.
-		if l := s.u32(); int(l) < len(s.open) {
+		l := s.u32()
+		s.table = append(s.table, l)
+		if int(l) < len(s.open) {
 			s.open[len(s.open)-1-int(l)].target = true
 		}
 	}

@@ -1,8 +1,8 @@
 // Package rewrite turns a guest's WebAssembly bytes into the bytes that the host
-// compiles: the same program with a fuel meter in it, and with everything that
-// runs at instantiation taken out, so that the host can do it once per module
-// version and keep the result as an image. It holds pure functions; compiling and
-// running belong to host/module.
+// compiles: the same program with a fuel meter in it, with shorter ways for its
+// jumps, and with everything that runs at instantiation taken out, so that the host
+// can do it once per module version and keep the result as an image. It holds pure
+// functions; compiling and running belong to host/module.
 //
 // There are three types: Module, Options, and Instrumented. Parse reads a Module,
 // Module.ImageBlocker says whether images can hold all of an instance's state, and
@@ -32,6 +32,13 @@
 // So the fuel that a call used is never less than the instructions that it ran (a
 // host's call of an exported short leaf aside), and it is more where a branch that
 // was not taken has been paid for. The time in host functions is not in it.
+//
+// # Jumps
+//
+// A forward jump through the table at a loop's head gets the label that the table
+// has for it; see dispatch. What it skips is empty, the loop's head apart, and each
+// way back still goes through that, so that no cycle is without a check; a region
+// that jumps reach at most once a turn is paid for as before.
 //
 // # Invariants
 //

@@ -11,7 +11,8 @@ import (
 // compiles, wazero compiles with the meter in it too; and Parse accepts it again.
 func FuzzParse(f *testing.F) {
 	for _, wasm := range [][]byte{mod(), countModule, featureModule,
-		in(opVector, 0x80, 1), in(opMisc, 11, 0), in(0x0e, 1, 0, 0), in(opLoop, 0, opEnd)} {
+		in(opVector, 0x80, 1), in(opMisc, 11, 0), in(0x0e, 1, 0, 0), in(opLoop, 0, opEnd),
+		in0(dispatchOf(jump(2, 2), jump(2, 1), jump(0, 0)))} {
 		f.Add(wasm)
 	}
 	ctx := context.Background()

@@ -30,6 +30,8 @@ func (w *writer) body(out []byte, b *body) []byte {
 		switch e.kind {
 		case editRef, editCall:
 			out = appendU32(out, w.shifted(e.value))
+		case editJump:
+			out = appendU32(out, e.value)
 		case editLoop:
 			out = w.check(out, w.costs[i+1])
 		case editRegion:

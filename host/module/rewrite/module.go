@@ -169,7 +169,7 @@ func (b *body) freeLeaf() bool {
 // An edit is a place where Instrument changes bytes, in the order of the bytes.
 type edit struct {
 	at    uint32 // offset in section.items or body.raw
-	value uint32 // editCall, editRef: function index. editLoop, editRegion: cost. editBulk: shift
+	value uint32 // editCall, editRef: function index. editLoop, editRegion: cost. editJump: label. editBulk: shift
 	payer int32  // in code: index of the edit that pays for what is here; -1 the entry
 	size  uint8  // bytes replaced; 0 inserts
 	kind  editKind
@@ -182,6 +182,7 @@ const (
 	editCall                   // a function index, called directly
 	editLoop                   // the first place in a loop's body
 	editRegion                 // behind a block that a br_table jumps to
+	editJump                   // a label
 	editBulk                   // before an instruction with its length on top of the stack
 )
 
