@@ -5,7 +5,7 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race bench compare density fuzz crash swap arm64 million samples guests-rebuild build clean
+.PHONY: help run test check race bench compare profile density fuzz crash swap arm64 million samples guests-rebuild build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ compare: build ## a running cairn beside workerd
 	trap 'kill $$pid; wait $$pid; rm -rf '$$dir EXIT; \
 	for i in $$(seq 100); do curl -sf http://127.0.0.1:8787/ >/dev/null && break; sleep 0.2; done; \
 	$(SHARED)/bench/compare.sh
+
+profile: ## what Go guests are built by (go build -pgo)
+	$(GO) test -trimpath -run '^$$' -bench Guest -benchtime 4s -cpuprofile host/build/guest.pgo -o $$(mktemp -d)/guest.test ./guest
 
 OBJECTS ?= 1000000
 density: ## OBJECTS that keep their memory: throughput, resident memory, start

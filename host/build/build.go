@@ -66,7 +66,8 @@ func Package(ctx context.Context, dir, pkg, out string) error {
 		return fmt.Errorf("build: %w", err)
 	}
 	// c-shared makes a reactor: a module that starts and then waits for calls.
-	cmd := exec.CommandContext(ctx, goTool, "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", out, pkg)
+	cmd := exec.CommandContext(ctx, goTool, "build", "-buildmode=c-shared", "-ldflags=-s -w",
+		profile(dir, pkg), "-o", out, pkg)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=")
 	var output bytes.Buffer

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -90,5 +91,68 @@ func TestPackageCancelled(t *testing.T) {
 	cancel()
 	if err := build.Package(ctx, dir, ".", filepath.Join(dir, "out.wasm")); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestProfile: a guest is built by our profile, or by one of its own.
+func TestProfile(t *testing.T) {
+	cache := t.TempDir()
+	gocache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOCACHE", strings.TrimSpace(string(gocache)))
+	t.Setenv("XDG_CACHE_HOME", cache)
+	ours, err := os.ReadFile("guest.pgo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n\nfunc main() {}\n"})
+	built := func() string {
+		t.Helper()
+		out := filepath.Join(t.TempDir(), "x.wasm")
+		if err := build.Package(t.Context(), dir, ".", out); err != nil {
+			t.Fatal(err)
+		}
+		wasm, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Its build information has a line for each setting.
+		if _, rest, ok := bytes.Cut(wasm, []byte("build\t-pgo=")); ok {
+			line, _, _ := bytes.Cut(rest, []byte("\n"))
+			return string(line)
+		}
+		return "none"
+	}
+
+	file := built()
+	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, ours) || !strings.HasPrefix(file, cache) {
+		t.Errorf("built by %s (%v), want our profile in %s", file, err, cache)
+	}
+	if err := os.WriteFile(file, []byte("cut off"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if again := built(); again != file {
+		t.Errorf("built by %s, then by %s", file, again)
+	}
+	if got, _ := os.ReadFile(file); !bytes.Equal(got, ours) {
+		t.Error("a damaged profile stays")
+	}
+
+	own := filepath.Join(dir, "default.pgo")
+	if err := os.WriteFile(own, ours, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := built(); got != own {
+		t.Errorf("built by %s, want the package's own %s", got, own)
+	}
+	if err := os.Remove(own); err != nil {
+		t.Fatal(err)
+	}
+
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "main.go"))
+	if got := built(); got != "none" {
+		t.Errorf("no folder for the profile: built by %s", got)
 	}
 }
