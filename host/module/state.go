@@ -33,15 +33,7 @@ const joinGap = 4
 // appendDiff appends the runs by which page differs from base. last is the
 // offset at which the run before ended; the new one is returned.
 func appendDiff(diff, page, base []byte, offset, last uint64) ([]byte, uint64) {
-	for i := 0; i < len(page); {
-		if i+8 <= len(page) && binary.LittleEndian.Uint64(page[i:]) == binary.LittleEndian.Uint64(base[i:]) {
-			i += 8
-			continue
-		}
-		if page[i] == base[i] {
-			i++
-			continue
-		}
+	for i := firstDifference(page, base, 0); i < len(page); i = firstDifference(page, base, i) {
 		end, equal := i+1, 0
 		for j := end; j < len(page) && equal <= joinGap; j++ {
 			if page[j] != base[j] {
@@ -58,6 +50,23 @@ func appendDiff(diff, page, base []byte, offset, last uint64) ([]byte, uint64) {
 		i = end
 	}
 	return diff, last
+}
+
+// firstDifference returns the first place from i on where page differs from base,
+// or the length of both. Most of a page does not, and comparing a block is one
+// call of the fastest loop there is.
+func firstDifference(page, base []byte, i int) int {
+	const block = 128
+	for i+block <= len(page) && bytes.Equal(page[i:i+block], base[i:i+block]) {
+		i += block
+	}
+	for i+8 <= len(page) && binary.LittleEndian.Uint64(page[i:]) == binary.LittleEndian.Uint64(base[i:]) {
+		i += 8
+	}
+	for i < len(page) && page[i] == base[i] {
+		i++
+	}
+	return i
 }
 
 // applyDiff writes the runs of diff to memory and returns what follows them.
