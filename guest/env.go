@@ -9,6 +9,8 @@ import (
 type Env struct {
 	// A program has a few bindings; looking through them beats a map.
 	namespaces []*Namespace
+	first      Namespace     // of namespaces
+	list       [2]*Namespace // what namespaces begins as
 
 	background []func() // for after the answer
 }
@@ -20,6 +22,11 @@ func (e *Env) Namespace(binding string) *Namespace {
 		if ns.binding == binding {
 			return ns
 		}
+	}
+	if len(e.namespaces) == 0 {
+		e.first.binding = binding
+		e.namespaces = append(e.list[:0], &e.first)
+		return &e.first
 	}
 	ns := &Namespace{binding: binding}
 	e.namespaces = append(e.namespaces, ns)

@@ -3,6 +3,7 @@ package guest
 import (
 	"reflect"
 	"runtime/debug"
+	"strings"
 	"testing"
 )
 
@@ -20,9 +21,65 @@ func (unreadyObject) Turn(unready, []int) map[string]unready { return nil }
 func TestImagePrepare(t *testing.T) {
 	classes["unready"] = &class{methods: methodsOf(reflect.TypeFor[unreadyObject](), plainMethod[unreadyObject])}
 	defer delete(classes, "unready")
+	defer func() { firstResponse = nil }()
 	before := debug.SetGCPercent(70)
-	newInstance().ImagePrepare()
+	in := newInstance()
+	in.ImagePrepare()
 	if got := debug.SetGCPercent(before); got != 70 {
 		t.Errorf("the collector's percent is %d, it was 70", got)
+	}
+
+	// What lies in the image serves once: a program may keep what it was given.
+	ns := in.env.Namespace("A")
+	a, b := ns.GetByName("a"), ns.GetByName("b")
+	c := in.env.Namespace("B").Get(ID{name: "c"})
+	if a.Name() != "a" || b.Name() != "b" || c.Name() != "c" || b.ns.binding != "A" || c.ns.binding != "B" {
+		t.Errorf("the stubs are %+v, %+v and %+v", a, b, c)
+	}
+	if in.env.Namespace("A") != ns {
+		t.Error("another Namespace for the same binding")
+	}
+	long := strings.Repeat("x", 2*len(in.first.body))
+	responses := []*Response{Text(200, "one"), Text(201, long), JSON(202, 3)}
+	for i, want := range []string{"one", long, "3"} {
+		if r := responses[i]; r.Status != 200+i || string(r.Body) != want {
+			t.Errorf("response %d is %d %q, want %q", i, r.Status, r.Body, want)
+		}
+	}
+}
+
+// TestFirst has all of an instance in one page. The allocator has a size of a
+// page, and keeps a word in front of an object.
+func TestFirst(t *testing.T) {
+	if size := reflect.TypeFor[instance]().Size(); size > pageBytes-8 {
+		t.Errorf("an instance has %d bytes", size)
+	}
+}
+
+// TestSettleSize lays objects out as an allocator does that has old ones here and
+// there, and wants the next one where a span's second page begins.
+func TestSettleSize(t *testing.T) {
+	const size = 352
+	for _, old := range []int{-1, 0, 5, 10, 11, 20} {
+		slot, span, last := 0, 0, uintptr(0)
+		settleSize(size, func() uintptr {
+			if span == 0 && slot == old {
+				slot++
+			}
+			if (slot+1)*size > spanBytes-128 {
+				slot, span = 0, span+1
+			}
+			last = uintptr((7+span)*spanBytes + slot*size)
+			slot++
+			return last
+		})
+		next := last%spanBytes + size
+		wantSpan := 0
+		if old > 0 && old <= 11 {
+			wantSpan = 1
+		}
+		if next < pageBytes || next >= pageBytes+size || span != wantSpan {
+			t.Errorf("old %d: the next is at %d of span %d, want span %d", old, next, span, wantSpan)
+		}
 	}
 }

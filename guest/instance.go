@@ -22,6 +22,24 @@ type instance struct {
 	// frames are at rest. An export takes one and gives it back, so a nested
 	// one has its own; after the outermost has returned all are here again.
 	frames []*frame
+
+	first first
+}
+
+// first is what the first call of an instance would otherwise have somewhere
+// else. All of an instance fits one page of memory: a page that a call writes is
+// one that the host copies. What has no pointers is at its end, where the garbage
+// collector need not look.
+type first struct {
+	frames   [1]*frame
+	frame    frame
+	args     [4][]byte
+	buffers  [4][]byte
+	stub     Stub
+	response Response
+	body     [192]byte
+	in, out  [896]byte
+	buffer   [newBufferBytes]byte
 }
 
 // frame is what one run of an export needs, kept to be used again.
@@ -39,7 +57,10 @@ func init() {
 func newInstance() *instance {
 	in := new(instance)
 	in.state.Storage, in.state.env = &in.state.storage, &in.env
-	in.give(in.take()) // the first call finds a frame in the module's image
+	first := &in.first
+	first.frame.in = first.in[:0]
+	first.frame.call = call{args: first.args[:0], out: first.out[:0]}
+	in.frames = append(first.frames[:0], &first.frame)
 	return in
 }
 

@@ -6,18 +6,38 @@ import (
 )
 
 // Namespace is all objects of one class, as a binding grants them.
-type Namespace struct{ binding string }
+type Namespace struct {
+	binding string
+	first   *Stub // see newStub
+}
 
 // GetByName returns a stub for the object with that name. Nothing is sent, and
 // no object is made before the first call.
 func (ns *Namespace) GetByName(name string) *Stub {
-	return &Stub{ns: ns, kind: abi.TargetName, target: name}
+	stub := ns.newStub()
+	stub.kind, stub.target = abi.TargetName, name
+	return stub
 }
 
 // Get returns a stub for the object with that ID. Nothing is sent. An ID of
 // another namespace is a TypeError when the stub is used.
 func (ns *Namespace) Get(id ID) *Stub {
-	return &Stub{ns: ns, kind: abi.TargetID, target: string(id.id[:]), name: id.name}
+	stub := ns.newStub()
+	stub.kind, stub.target, stub.name = abi.TargetID, string(id.id[:]), id.name
+	return stub
+}
+
+// newStub returns a stub without a target. The first of a module's instance lies
+// in the image: a Worker's request mostly calls one object. Natively goroutines may
+// share a Namespace.
+func (ns *Namespace) newStub() *Stub {
+	stub := ns.first
+	if stub == nil {
+		return &Stub{ns: ns}
+	}
+	ns.first = nil
+	stub.ns = ns
+	return stub
 }
 
 // IDFromName returns the ID that a name has in this namespace, always the same.

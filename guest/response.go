@@ -21,9 +21,31 @@ var (
 	jsonHeader = wire.AppendHeader(nil, "Content-Type", "application/json")
 )
 
+// firstResponse is what newResponse returns first; nil natively, where nobody
+// keeps goroutines apart that make responses.
+var firstResponse *Response
+
+// newResponse returns an empty response. The first of a module's instance lies
+// in the image: a Worker's request makes one.
+func newResponse() *Response {
+	r := firstResponse
+	if r == nil {
+		return new(Response)
+	}
+	firstResponse = nil
+	return r
+}
+
 // Text returns a response of plain text.
 func Text(status int, s string) *Response {
-	return &Response{Status: status, Header: Header{raw: textHeader}, Body: []byte(s)}
+	r := newResponse()
+	r.Status, r.Header.raw = status, textHeader
+	if r.Body == nil {
+		r.Body = []byte(s)
+	} else {
+		r.Body = append(r.Body, s...)
+	}
+	return r
 }
 
 // JSON returns v as a response. A value that has no JSON is a 500 and a line in
@@ -34,7 +56,9 @@ func JSON(status int, v any) *Response {
 		hostcall.LogWrite(abi.LevelError, "guest: a response has no JSON: "+err.Error(), nil)
 		return Text(500, "Internal Server Error")
 	}
-	return &Response{Status: status, Header: Header{raw: jsonHeader}, Body: body}
+	r := newResponse()
+	r.Status, r.Header.raw, r.Body = status, jsonHeader, body
+	return r
 }
 
 // appendResponse encodes what a handler returned.
