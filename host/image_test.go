@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -8,18 +9,26 @@ import (
 )
 
 // TestRandomDiffers wants two objects of one module to draw different numbers,
-// though both begin as the same image; and each to draw others the next time.
+// though both begin as the same image, and each to draw others the next time; and
+// so of its Worker's requests.
 func TestRandomDiffers(t *testing.T) {
 	for _, noImages := range []bool{false, true} {
-		h := hosttest.Start(t, hosttest.Options{Guest: "random", NoListener: true, NoImages: noImages,
+		h := hosttest.Start(t, hosttest.Options{Guest: "random", NoImages: noImages,
 			Bindings: map[string]string{"RANDOM": "Random"}})
 		seen := map[string]string{}
-		for n, name := range []string{"A", "B", "C", "A", "A", "B"} {
+		for n, name := range []string{"A", "B", "C", "A", "A", "B", worker, worker, worker} {
 			if n == 4 {
 				h.Restart() // and so another activation
 			}
 			var draws map[string]string
-			h.Must(&draws, "RANDOM", name, "draw")
+			if name == worker {
+				_, body := h.Get("/")
+				if err := json.Unmarshal([]byte(body), &draws); err != nil {
+					t.Fatalf("%v: %s", err, body)
+				}
+			} else {
+				h.Must(&draws, "RANDOM", name, "draw")
+			}
 			if len(draws) != 5 {
 				t.Errorf("draws: %v", draws)
 			}
@@ -32,6 +41,8 @@ func TestRandomDiffers(t *testing.T) {
 		}
 	}
 }
+
+const worker = "the Worker"
 
 // TestHunter hides a secret in one object and looks for it in others, which get
 // the same instance, one after another.

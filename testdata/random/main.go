@@ -1,5 +1,5 @@
-// Command random is a guest whose objects draw random numbers in every way that
-// a Go program can, knowingly or not.
+// Command random is a guest whose Worker and objects draw random numbers in every
+// way that a Go program can, knowingly or not.
 package main
 
 import (
@@ -16,6 +16,9 @@ import (
 func main() {} // the host calls what init registers
 
 func init() {
+	guest.RegisterWorker(func(*guest.Request, *guest.Env) (*guest.Response, error) {
+		return guest.JSON(200, draw()), nil
+	})
 	guest.RegisterObject("Random", func(*guest.State, *guest.Env) (*Random, error) { return &Random{}, nil })
 }
 
@@ -26,7 +29,9 @@ type Random struct{}
 type Draws map[string]string
 
 // Draw draws from everything once.
-func (r *Random) Draw() Draws {
+func (r *Random) Draw() Draws { return draw() }
+
+func draw() Draws {
 	secret := make([]byte, 16)
 	cryptorand.Read(secret)
 	return Draws{

@@ -20,13 +20,13 @@ func imagePrepare() {
 
 //go:wasmexport worker_fetch
 func workerFetch(inputLen uint32) uint32 {
-	refresh()
+	refresh(readyWords)
 	return uint32(instance.WorkerFetch(int(inputLen)))
 }
 
 //go:wasmexport object_init
 func objectInit(inputLen uint32) uint32 {
-	refresh()
+	refresh(0)
 	s := instance.ObjectInit(int(inputLen))
 	wipe()
 	return uint32(s)

@@ -75,3 +75,27 @@ func TestVerify(t *testing.T) {
 		t.Error("it was changed")
 	}
 }
+
+// TestReseed has the ready words and the seed in one piece, and nothing else.
+func TestReseed(t *testing.T) {
+	for _, ready := range []int{0, readyWords} {
+		fills := 0
+		g := generator{i: 4, n: lastWords, c: lastBlock}
+		g.reseed(ready, func(b []byte) {
+			fills++
+			for i := range b {
+				b[i] = 0xff
+			}
+		})
+		want := generator{i: uint32(32 - ready), n: 32}
+		for i := range want.seed {
+			want.seed[i] = 1<<64 - 1
+		}
+		for i := 32 - ready; i < 32; i++ {
+			want.buf[i] = 1<<64 - 1
+		}
+		if g != want || fills != 1 {
+			t.Errorf("ready %d: after %d fills %+v, want %+v", ready, fills, g, want)
+		}
+	}
+}

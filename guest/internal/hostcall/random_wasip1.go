@@ -45,9 +45,9 @@ var escape *[64 << 10]byte
 
 // refresh gives an instance that was just made from the image random numbers of
 // its own. It comes first in every export that can be an instance's first.
-func refresh() {
+func refresh(ready int) {
 	if stale {
 		stale = false
-		random.reseed(fillRandom)
+		random.reseed(ready, fillRandom)
 	}
 }
