@@ -21,7 +21,7 @@ func appendField[T ~string | ~[]byte](b []byte, v T) []byte {
 }
 
 // reader takes fields off the front of a message. After the first bad one it
-// is failed, and every later field is empty.
+// is failed and b is nil, so every later field is bad and empty.
 type reader struct {
 	b      []byte
 	failed bool
@@ -34,9 +34,11 @@ func newReader(b []byte) reader {
 	return reader{b: b[1:]}
 }
 
-func (r *reader) take(n uint32) []byte {
-	if r.failed || uint64(n) > uint64(len(r.b)) {
-		r.failed = true
+func (r *reader) fail() { r.b, r.failed = nil, true }
+
+func (r *reader) take(n int) []byte {
+	if n > len(r.b) {
+		r.fail()
 		return nil
 	}
 	v := r.b[:n:n]
@@ -65,7 +67,24 @@ func (r *reader) uint64() uint64 {
 	return 0
 }
 
-func (r *reader) field() []byte { return r.take(r.uint32()) }
+// field is take(uint32()) in one step: a message is made of fields, and a call is
+// dear in WebAssembly.
+func (r *reader) field() []byte {
+	const prefix = 4
+	b := r.b
+	if len(b) < prefix {
+		r.fail()
+		return nil
+	}
+	n := binary.LittleEndian.Uint32(b)
+	b = b[prefix:]
+	if uint64(n) > uint64(len(b)) {
+		r.fail()
+		return nil
+	}
+	r.b = b[n:]
+	return b[:n:n]
+}
 
 // end returns the reader's verdict once every field is read.
 func (r *reader) end() error {
