@@ -111,7 +111,7 @@ func TestRecordEnds(t *testing.T) {
 	s := openMem(t, Options{})
 	o := s.Object(Owner{ID: testID(1), Name: "A", Named: true})
 	txn := o.Begin()
-	defer txn.Close()
+	defer func() { txn.Close() }() // the one that is open by then
 	put := func(keys ...string) func() {
 		return func() {
 			for _, k := range keys {
