@@ -14,9 +14,9 @@ run: build ## serve the counter on http://127.0.0.1:8787
 	$(BIN) serve testdata/counter/wrangler.jsonc
 
 test: check ## everything that CI runs
-	$(GO) test -timeout 10m ./... $(SAMPLES)
-	$(GO) test -race -short -timeout 10m $$($(GO) list ./... | grep -v -e "/host$$" -e "/cmd/cairn$$")
-	$(GO) test -race -short -timeout 10m -run 'Metamorphic|Cycle|Crossing|Mailbox|Transcript' ./host
+	$(GO) test -timeout 20m ./... $(SAMPLES)
+	$(GO) test -race -short -timeout 20m $$($(GO) list ./... | grep -v -e "/host$$" -e "/cmd/cairn$$")
+	$(GO) test -race -short -timeout 20m -run 'Metamorphic|Cycle|Crossing|Mailbox|Transcript' ./host
 
 # The whole of host under the race detector is make race: compiling a guest
 # takes a quarter of a minute there.
