@@ -2,6 +2,7 @@ package guest
 
 import (
 	"net/url"
+	"strconv"
 
 	"github.com/cairn-dev/cairn/abi/wire"
 )
@@ -59,15 +60,23 @@ func appendRequest(b []byte, req *Request) ([]byte, error) {
 	if method == "" {
 		method = "GET"
 	}
-	list, scratch := req.Header.encoded(takeBuffer())
-	b = wire.AppendRequest(b, &wire.Request{
-		Method: []byte(method),
-		URL:    []byte(req.URL.String()),
-		Header: list,
-		Body:   req.Body,
-	})
+	for i := range len(method) {
+		if !wire.IsToken(method[i]) {
+			return b, typeError("Invalid HTTP method string: " +
+				strconv.QuoteToASCII(method[:min(len(method), 64)]))
+		}
+	}
+	list, scratch, err := req.Header.encoded(takeBuffer())
+	if err == nil {
+		b = wire.AppendRequest(b, &wire.Request{
+			Method: []byte(method),
+			URL:    []byte(req.URL.String()),
+			Header: list,
+			Body:   req.Body,
+		})
+	}
 	giveBuffer(scratch)
-	return b, nil
+	return b, err
 }
 
 // methodName returns a method as a string, without a new one for the usual.
