@@ -21,8 +21,8 @@ const depsRules = `
 	abi < abi/wire < abi/conformance, abi/conformance/guestkit;
 	abi/wire < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
 
-	NONE < host/config, host/build, host/module/rewrite;
-	abi/wire < host/storage, host/hostfunc;
+	NONE < host/config, host/build, host/module/rewrite, host/account;
+	abi/wire, host/account < host/storage, host/hostfunc;
 	host/storage < host/storage/storagetest;
 
 	host/hostfunc, host/module/rewrite < host/module;
