@@ -160,7 +160,7 @@ func (a *Account) Take(k Kind, bytes int64) error {
 // served in turn. No lock may be held. The error is an *Error: bytes that the
 // budget will never have are refused at once.
 func (a *Account) Wait(ctx context.Context, k Kind, bytes int64) error {
-	if a.Try(k, bytes) {
+	if a == nil || a.queued.Load() == 0 && a.Try(k, bytes) {
 		return nil
 	}
 	if bytes > a.budget-a.used[Store].Load() {
