@@ -116,7 +116,7 @@ func engineEvents(logger *slog.Logger, l *walLog) *pebble.EventListener {
 	return &pebble.EventListener{
 		BackgroundError: func(err error) {
 			if l.Err() == nil {
-				logger.Error("background work of the store failed; it is tried again", "err", err)
+				logger.Error("background work of the store failed; it is tried again", "error", err)
 			}
 		},
 		DataCorruption: func(info pebble.DataCorruptionInfo) {
