@@ -56,6 +56,8 @@ type Instance struct {
 	globals []api.MutableGlobal
 	depth   int // entries that have not returned
 
+	descriptors hostfunc.Descriptors
+
 	// functions holds a callable for each export and depth: one cannot be
 	// entered again while it runs.
 	functions [numExports][]api.Function
@@ -90,6 +92,7 @@ func (v *Version) newInstance(ctx context.Context) (*Instance, error) {
 		i.globals = append(i.globals, i.mod.ExportedGlobal(name).(api.MutableGlobal))
 	}
 	if v.image != nil {
+		i.descriptors = v.image.descriptors
 		for n, g := range i.globals {
 			g.Set(v.image.globals[n])
 		}
@@ -136,6 +139,7 @@ func (i *Instance) enter(c *hostfunc.Call, e Export) (abi.Status, error) {
 		return 0, err
 	}
 	i.mem.refused = false
+	c.Descriptors = &i.descriptors
 	watch := i.mem.begin()
 	i.depth++
 	i.stack[0] = uint64(len(c.Input))
@@ -171,6 +175,7 @@ func (i *Instance) function(e Export) (api.Function, error) {
 
 // call runs an export without parameters and results, if the guest has it.
 func (i *Instance) call(c *hostfunc.Call, name string) error {
+	c.Descriptors = &i.descriptors // also for abi_version, which has no entry of its own
 	fn := i.mod.ExportedFunction(name)
 	if fn == nil {
 		return nil

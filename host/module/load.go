@@ -86,7 +86,7 @@ func (v *Version) takeImage(i *Instance) error {
 	if err != nil {
 		return err
 	}
-	v.image = &image{file: file}
+	v.image = &image{file: file, descriptors: i.descriptors}
 	for _, g := range i.globals {
 		v.image.globals = append(v.image.globals, g.Get())
 	}

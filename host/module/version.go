@@ -10,6 +10,7 @@ import (
 	"github.com/tetratelabs/wazero"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
 // Version is one compiled module.
@@ -47,8 +48,9 @@ type segment struct {
 
 // image is what a version's instances begin as.
 type image struct {
-	file    *imageFile
-	globals []uint64
+	file        *imageFile
+	globals     []uint64
+	descriptors hostfunc.Descriptors
 }
 
 // maxIdle bounds a version's idle instances. More of them cost more in cache
