@@ -13,7 +13,12 @@ import (
 // and Body are valid until the handler returns.
 type Request struct {
 	Method string // empty is GET
-	URL    *url.URL
+
+	// URL is what the client sent, never less: what url.Parse does not take of a
+	// path, such as /100%, is kept. Its Path then has the escapes decoded that are
+	// some, its RawPath is as it was sent, and so is what String returns.
+	URL *url.URL
+
 	Header Header
 	Body   []byte
 }
@@ -35,8 +40,8 @@ func decodeRequest(b []byte, req *Request, u *url.URL) error {
 	if err := wire.DecodeRequest(b, &w); err != nil {
 		return err
 	}
-	if err := parseURL(string(w.URL), u); err != nil {
-		return err
+	if text := string(w.URL); parseURL(text, u) != nil {
+		*u = *looseURL(text) // a Worker runs whatever a client writes
 	}
 	rootPath(u)
 	req.Method, req.URL, req.Body = methodName(w.Method), u, w.Body
@@ -70,7 +75,7 @@ func appendRequest(b []byte, req *Request) ([]byte, error) {
 	if err == nil {
 		b = wire.AppendRequest(b, &wire.Request{
 			Method: []byte(method),
-			URL:    []byte(req.URL.String()),
+			URL:    []byte(urlText(req.URL)),
 			Header: list,
 			Body:   req.Body,
 		})
