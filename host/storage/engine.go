@@ -28,6 +28,7 @@ const (
 	bloomBitsPerKey = 10
 
 	walFolder = "wal"
+	lockFile  = "LOCK"
 
 	// emptyFlush is what pebble reports of a flush that succeeded and wrote no
 	// table, since everything in the memtable cancelled out. It exports no error
