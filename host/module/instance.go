@@ -51,6 +51,7 @@ var (
 // Instance is a version with a linear memory of its own.
 type Instance struct {
 	version *Version
+	code    *code
 	mod     api.Module
 	mem     *memory
 	globals []api.MutableGlobal
@@ -77,15 +78,16 @@ func (v *Version) newInstance(ctx context.Context) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Instance{version: v, mem: &memory{region: reserved, limit: limit, engine: v.engine}}
+	i := &Instance{version: v, code: v.useCode(), mem: &memory{region: reserved, limit: limit, engine: v.engine}}
 	if v.image != nil {
 		i.mem.forced = i.mem.image
 	}
 	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(
 		func(uint64, uint64) experimental.LinearMemory { return i.mem }))
-	i.mod, err = v.engine.runtime.InstantiateModule(ctx, v.compiled, v.engine.config)
+	i.mod, err = i.code.runtime.InstantiateModule(ctx, i.code.compiled, v.engine.config)
 	if err != nil {
 		i.mem.Free()
+		i.code.leave()
 		return nil, fmt.Errorf("instantiate module: %w", err)
 	}
 	for _, name := range v.globalNames {
@@ -120,6 +122,7 @@ func (i *Instance) Close() {
 		i.version.engine.options.Logger.Warn("close instance", "error", err)
 	}
 	i.mod = nil
+	i.code.leave()
 	i.version.engine.instances.Add(-1)
 }
 

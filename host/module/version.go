@@ -6,8 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"sync"
-
-	"github.com/tetratelabs/wazero"
+	"sync/atomic"
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/hostfunc"
@@ -16,7 +15,6 @@ import (
 // Version is one compiled module.
 type Version struct {
 	engine      *Engine
-	compiled    wazero.CompiledModule
 	globalNames []string
 	data        []segment
 	start       string
@@ -27,6 +25,9 @@ type Version struct {
 	worker  bool
 	// background says that the guest exports background_run.
 	background bool
+
+	code  atomic.Pointer[code] // of new instances; see swap
+	later *rewritten           // what is compiled beside the interpreter; nil: nothing
 
 	image   *image // nil: instances start the plain way
 	noImage string // why there is none
@@ -155,7 +156,7 @@ func (v *Version) Discard(i *Instance) {
 func (v *Version) giveBack(i *Instance) {
 	v.mu.Lock()
 	v.out--
-	keep := i != nil && !v.retired && len(v.idle) < maxIdle
+	keep := i != nil && !v.retired && i.Current() && len(v.idle) < maxIdle
 	if keep {
 		v.idle = append(v.idle, i)
 	}
@@ -215,9 +216,7 @@ func (v *Version) free() {
 	if v.image != nil {
 		v.image.file.close()
 	}
-	if err := v.compiled.Close(context.Background()); err != nil {
-		v.engine.options.Logger.Warn("close module", "module", v.Hash()[:12], "error", err)
-	}
+	v.code.Load().leave()
 	v.engine.versions.Add(-1)
 }
 

@@ -126,9 +126,9 @@ func (s *State) choose() error {
 func (s *State) wake() error {
 	a := s.act
 	for {
-		if s.below == nil && a.stale(s.Version.Module) {
+		if s.below == nil && (a.stale(s.Version.Module) || a.outdated()) {
 			a.mu.Lock()
-			a.forget() // its code was updated; the call begins from storage
+			a.renew(s.Version.Module) // its code was updated
 			a.mu.Unlock()
 		}
 		err := a.wake(s.Version.Module)
