@@ -40,6 +40,12 @@
 // way back still goes through that, so that no cycle is without a check; a region
 // that jumps reach at most once a turn is paid for as before.
 //
+// # Orderings
+//
+// wazero's compiler takes the wrong branch for an ordering of zero and a bitwise and.
+// The flow finds where that may happen, and puts "| 0" before the ordering. It is
+// the only change that has a reason in the engine, and goes when the engine is mended.
+//
 // # Invariants
 //
 //   - What Parse accepts, wazero reads as the same instructions. Encodings that two

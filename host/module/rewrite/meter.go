@@ -38,6 +38,8 @@ func (w *writer) body(out []byte, b *body) []byte {
 			if cost := w.costs[i+1]; cost > 0 {
 				out = w.charge(out, cost)
 			}
+		case editOr:
+			out = append(out, ors[e.value]...)
 		case editBulk:
 			out = w.chargeLength(out, b.nlocals, e.value)
 		}
