@@ -77,7 +77,10 @@ func (m *Module) code(i int, r *reader) {
 	}
 	results := len(m.types[m.funcs[fn]].Results)
 	s := scanner{reader: in, m: m, body: &b, payer: -1, open: []frame{{payer: -1, results: results}}}
-	s.begin(params, int(b.nlocals))
+	if in.err == nil {
+		s.begin(params, int(b.nlocals))
+	}
+	s.cost = b.nlocals / localsPerCost
 	for len(s.open) > 0 && in.err == nil {
 		s.instruction()
 	}
@@ -178,6 +181,9 @@ func (s *scanner) rare(at int, op byte) {
 		s.valueType()
 	case immZero:
 		s.zero()
+		if op == opMemoryGrow {
+			s.edit(edit{at: uint32(at), value: growCost, kind: editTest})
+		}
 	case immBytes4:
 		s.bytes(4)
 	case immBytes8:
@@ -248,6 +254,9 @@ func (s *scanner) function(op byte) {
 	if op == opCall {
 		kind = editCall
 		s.body.calls = true
+		if int(i) < s.m.importedFuncs {
+			s.cost += importCost
+		}
 		if s.err == nil {
 			s.signature(s.m.funcs[i])
 		}
