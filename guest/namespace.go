@@ -12,8 +12,7 @@ type Namespace struct {
 }
 
 // GetByName returns a stub for the object with that name. Nothing is sent, and
-// no object is made before the first call. A name that is not UTF-8 is a TypeError
-// when the stub is used.
+// no object is made before the first call.
 func (ns *Namespace) GetByName(name string) *Stub {
 	stub := ns.newStub()
 	stub.kind, stub.target = abi.TargetName, name
@@ -25,7 +24,6 @@ func (ns *Namespace) GetByName(name string) *Stub {
 func (ns *Namespace) Get(id ID) *Stub {
 	stub := ns.newStub()
 	stub.kind, stub.target, stub.name = abi.TargetID, string(id.id[:]), id.name
-	stub.broken = id.Err()
 	return stub
 }
 
@@ -43,16 +41,10 @@ func (ns *Namespace) newStub() *Stub {
 }
 
 // IDFromName returns the ID that a name has in this namespace, always the same.
-// What becomes of a name that is not UTF-8, [ID.Err] says; one that [Query] has
-// decoded is. It panics when there is no such binding: that is a mistake in the
-// config.
+// It panics when there is no such binding, and when the name is not UTF-8.
 func (ns *Namespace) IDFromName(name string) ID {
 	id, s := hostcall.IDFromName(ns.binding, name)
-	switch s {
-	case abi.StatusOK:
-	case abi.StatusInvalid:
-		return ID{name: name}
-	default:
+	if s != abi.StatusOK {
 		panic(ns.failed(abi.FuncIDFromName, s))
 	}
 	return ID{id, name}

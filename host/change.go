@@ -145,10 +145,6 @@ func (r *Runtime) destroy(record *app.Record) {
 		return err
 	}()
 	if err != nil {
-		r.undestroyed(err)
+		r.options.Logger.Error("objects of deleted classes are left, the next start destroys them", "error", err)
 	}
-}
-
-func (r *Runtime) undestroyed(err error) {
-	r.options.Logger.Error("objects of deleted classes are left, the next start destroys them", "error", err)
 }

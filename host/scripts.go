@@ -45,29 +45,21 @@ func (r *release) runs() []*running {
 	return []*running{r.stable, r.next}
 }
 
-// build returns the modules of all scripts, the public one's first: those that the
-// caller handed over, and what the configs name.
-func (r *Runtime) build(ctx context.Context) (modules [][]byte, err error) {
+// compile makes the module versions that each script serves.
+func (r *Runtime) compile(ctx context.Context) error {
 	for _, given := range r.options.scripts() {
 		c, wasm := given.Config, given.Wasm
 		if wasm == nil {
+			var err error
 			scratch := filepath.Join(r.options.DataDir, "build", c.Name)
 			if wasm, err = build.Main(ctx, c.MainPath(), scratch); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		modules = append(modules, wasm)
-	}
-	return modules, nil
-}
-
-// compile makes the module versions that each script serves.
-func (r *Runtime) compile(ctx context.Context, modules [][]byte) error {
-	for i, given := range r.options.scripts() {
-		s := &script{name: given.Config.Name}
+		s := &script{name: c.Name}
 		r.scripts = append(r.scripts, s)
-		if err := r.choose(ctx, s, given.Config, modules[i]); err != nil {
-			return fmt.Errorf("%s: %w", given.Config.Main, err)
+		if err := r.choose(ctx, s, c, wasm); err != nil {
+			return fmt.Errorf("%s: %w", c.Main, err)
 		}
 	}
 	return nil
@@ -188,14 +180,10 @@ func (r *Runtime) migrate() error {
 		return err
 	}
 	r.report(plan)
-	// Nothing of these classes is in memory yet. What it cannot destroy stays on
-	// record, and what the start has applied is served all the same.
-	seq, err := app.Finish(r.store)
-	if err != nil {
-		r.undestroyed(err)
-		seq = r.store.Last()
+	// Nothing of these classes is in memory yet.
+	if r.recorded, err = app.Finish(r.store); err != nil {
+		return err
 	}
-	r.recorded = seq
 	r.app.Serve(r.serving(plan.Record))
 	return nil
 }

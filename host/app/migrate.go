@@ -23,16 +23,7 @@ type queue struct {
 func (p *planner) migrate() error {
 	var queues []*queue
 	for i := range p.scripts {
-		s := &p.scripts[i]
-		if len(s.Config.Exports) > 0 {
-			q, err := p.reconcile(s)
-			if err != nil {
-				return err
-			}
-			queues = append(queues, q)
-			continue
-		}
-		queues = append(queues, p.queue(s))
+		queues = append(queues, p.queue(&p.scripts[i]))
 	}
 	for progress := true; progress; {
 		progress = false

@@ -64,9 +64,7 @@ type planner struct {
 	// gone says what became of classes that this plan takes from their script,
 	// by script and class: an end of a sentence for whoever binds them.
 	gone map[[2]string]string
-	// missing are bindings of classes that their scripts declare nowhere.
-	missing []missing
-	errs    []error
+	errs []error
 }
 
 // plan is NewPlan without a store: stored reports whether a namespace has

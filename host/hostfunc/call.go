@@ -19,8 +19,6 @@ type Call struct {
 
 	Host   Host
 	Memory api.Memory
-	// Descriptors are the instance's, set by what enters it. Begin gives fresh ones.
-	Descriptors *Descriptors
 
 	// Input is what input_read gives; it belongs to the caller of the export.
 	Input []byte
@@ -34,7 +32,6 @@ type Call struct {
 	stdioFD  uint32 // of which one
 
 	lists []openList
-	fresh Descriptors
 
 	meter    meter
 	deadline *Deadline
@@ -49,7 +46,6 @@ func (c *Call) Begin(host Host, memory api.Memory, input []byte, cpuLimit time.D
 	c.Host, c.Memory, c.Input = host, memory, input
 	c.Output, c.result = c.Output[:0], c.result[:0]
 	c.logBytes, c.dropped = 0, 0
-	c.fresh, c.Descriptors = Descriptors{}, &c.fresh
 	c.meter, c.deadline = meter{limit: cpuLimit}, nil
 }
 
@@ -59,7 +55,7 @@ func (c *Call) End() {
 	const keepBytes = 64 << 10
 	c.flushStdio()
 	c.closeLists()
-	c.Host, c.Memory, c.Descriptors, c.Input = nil, nil, nil, nil
+	c.Host, c.Memory, c.Input = nil, nil, nil
 	if cap(c.Output) > keepBytes {
 		c.Output = nil
 	}

@@ -51,13 +51,10 @@ var (
 // Instance is a version with a linear memory of its own.
 type Instance struct {
 	version *Version
-	code    *code
 	mod     api.Module
 	mem     *memory
 	globals []api.MutableGlobal
 	depth   int // entries that have not returned
-
-	descriptors hostfunc.Descriptors
 
 	// functions holds a callable for each export and depth: one cannot be
 	// entered again while it runs.
@@ -78,23 +75,21 @@ func (v *Version) newInstance(ctx context.Context) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Instance{version: v, code: v.useCode(), mem: &memory{region: reserved, limit: limit, engine: v.engine}}
+	i := &Instance{version: v, mem: &memory{region: reserved, limit: limit, engine: v.engine}}
 	if v.image != nil {
 		i.mem.forced = i.mem.image
 	}
 	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(
 		func(uint64, uint64) experimental.LinearMemory { return i.mem }))
-	i.mod, err = i.code.runtime.InstantiateModule(ctx, i.code.compiled, v.engine.config)
+	i.mod, err = v.engine.runtime.InstantiateModule(ctx, v.compiled, v.engine.config)
 	if err != nil {
 		i.mem.Free()
-		i.code.leave()
 		return nil, fmt.Errorf("instantiate module: %w", err)
 	}
 	for _, name := range v.globalNames {
 		i.globals = append(i.globals, i.mod.ExportedGlobal(name).(api.MutableGlobal))
 	}
 	if v.image != nil {
-		i.descriptors = v.image.descriptors
 		for n, g := range i.globals {
 			g.Set(v.image.globals[n])
 		}
@@ -112,6 +107,9 @@ func (i *Instance) MemoryBytes() uint64 { return i.mem.size }
 // Version returns what the instance runs.
 func (i *Instance) Version() *Version { return i.version }
 
+// Break says that nobody knows what the instance holds: it is not used again.
+func (i *Instance) Break() { i.broken = true }
+
 // Close gives the instance's memory back. It must be idle.
 func (i *Instance) Close() {
 	if i.mod == nil {
@@ -122,7 +120,6 @@ func (i *Instance) Close() {
 		i.version.engine.options.Logger.Warn("close instance", "error", err)
 	}
 	i.mod = nil
-	i.code.leave()
 	i.version.engine.instances.Add(-1)
 }
 
@@ -142,7 +139,6 @@ func (i *Instance) enter(c *hostfunc.Call, e Export) (abi.Status, error) {
 		return 0, err
 	}
 	i.mem.refused = false
-	c.Descriptors = &i.descriptors
 	watch := i.mem.begin()
 	i.depth++
 	i.stack[0] = uint64(len(c.Input))
@@ -178,7 +174,6 @@ func (i *Instance) function(e Export) (api.Function, error) {
 
 // call runs an export without parameters and results, if the guest has it.
 func (i *Instance) call(c *hostfunc.Call, name string) error {
-	c.Descriptors = &i.descriptors // also for abi_version, which has no entry of its own
 	fn := i.mod.ExportedFunction(name)
 	if fn == nil {
 		return nil

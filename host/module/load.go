@@ -79,18 +79,14 @@ func (v *Version) takeImage(i *Instance) error {
 	call := &hostfunc.Call{}
 	call.Begin(&loader{started: true, logger: v.engine.options.Logger}, i.mod.Memory(), nil, startLimit)
 	defer call.End()
-	// What a guest prepares makes requests faster, and takes an interpreter as long
-	// as all else that it does before the first one.
-	if v.later == nil {
-		if err := i.call(call, abi.ExportImagePrepare); err != nil {
-			return err
-		}
+	if err := i.call(call, abi.ExportImagePrepare); err != nil {
+		return err
 	}
 	file, err := newImageFile(i.mem.bytes(i.mem.size))
 	if err != nil {
 		return err
 	}
-	v.image = &image{file: file, descriptors: i.descriptors}
+	v.image = &image{file: file}
 	for _, g := range i.globals {
 		v.image.globals = append(v.image.globals, g.Get())
 	}

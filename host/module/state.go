@@ -3,8 +3,6 @@ package module
 import (
 	"bytes"
 	"encoding/binary"
-
-	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
 // State is how one instance differs from its version's image: an object's
@@ -23,12 +21,10 @@ type State struct {
 	version *Version
 	size    uint64 // of linear memory
 	diff    []byte
-
-	descriptors hostfunc.Descriptors
 }
 
 // Bytes returns how much memory the state takes.
-func (s *State) Bytes() int { return cap(s.diff) + 48 }
+func (s *State) Bytes() int { return cap(s.diff) + 40 }
 
 // joinGap is the most equal bytes that a run may hold: starting a new run
 // costs two bytes or three.
@@ -111,7 +107,7 @@ func (i *Instance) Suspend(spare *State) (*State, error) {
 	if s == nil {
 		s = &State{}
 	}
-	s.version, s.size, s.descriptors = i.version, i.mem.size, i.descriptors
+	s.version, s.size = i.version, i.mem.size
 	mem := i.mem.bytes(i.mem.size)
 	for _, offset := range i.mem.private(i.mem.size) {
 		page, base := mem[offset:offset+pageBytes], i.version.basePage(offset)
@@ -146,7 +142,6 @@ func (i *Instance) Resume(s *State) error {
 			return err
 		}
 	}
-	i.descriptors = s.descriptors
 	watch := i.mem.begin() // writing makes private copies as an entry does
 	globals := applyDiff(i.mem.bytes(i.mem.size), s.diff)
 	i.mem.end(watch)
@@ -167,10 +162,8 @@ func (i *Instance) Reset() error {
 	return i.resetRest()
 }
 
-// resetRest resets what is not a page of the image: descriptors, globals and
-// grown memory.
+// resetRest resets what is not a page of the image: globals and grown memory.
 func (i *Instance) resetRest() error {
-	i.descriptors = i.version.image.descriptors
 	for n, g := range i.globals {
 		if want := i.version.image.globals[n]; g.Get() != want {
 			g.Set(want)

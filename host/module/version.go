@@ -6,15 +6,16 @@ import (
 	"encoding/hex"
 	"errors"
 	"sync"
-	"sync/atomic"
+
+	"github.com/tetratelabs/wazero"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
 // Version is one compiled module.
 type Version struct {
 	engine      *Engine
+	compiled    wazero.CompiledModule
 	globalNames []string
 	data        []segment
 	start       string
@@ -25,9 +26,6 @@ type Version struct {
 	worker  bool
 	// background says that the guest exports background_run.
 	background bool
-
-	code  atomic.Pointer[code] // of new instances; see swap
-	later *rewritten           // what is compiled beside the interpreter; nil: nothing
 
 	image   *image // nil: instances start the plain way
 	noImage string // why there is none
@@ -49,9 +47,8 @@ type segment struct {
 
 // image is what a version's instances begin as.
 type image struct {
-	file        *imageFile
-	globals     []uint64
-	descriptors hostfunc.Descriptors
+	file    *imageFile
+	globals []uint64
 }
 
 // maxIdle bounds a version's idle instances. More of them cost more in cache
@@ -156,7 +153,7 @@ func (v *Version) Discard(i *Instance) {
 func (v *Version) giveBack(i *Instance) {
 	v.mu.Lock()
 	v.out--
-	keep := i != nil && !v.retired && i.Current() && len(v.idle) < maxIdle
+	keep := i != nil && !v.retired && len(v.idle) < maxIdle
 	if keep {
 		v.idle = append(v.idle, i)
 	}
@@ -216,7 +213,9 @@ func (v *Version) free() {
 	if v.image != nil {
 		v.image.file.close()
 	}
-	v.code.Load().leave()
+	if err := v.compiled.Close(context.Background()); err != nil {
+		v.engine.options.Logger.Warn("close module", "module", v.Hash()[:12], "error", err)
+	}
 	v.engine.versions.Add(-1)
 }
 

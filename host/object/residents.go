@@ -52,7 +52,7 @@ func (r *residents) enter(a *Activation, m *module.Version) *module.Instance {
 	r.mu.Unlock()
 	instance := victim.suspend()
 	victim.mu.Unlock()
-	if instance != nil && (instance.Version() != m || !instance.Current()) {
+	if instance != nil && instance.Version() != m {
 		instance.Version().Release(instance)
 		return nil
 	}

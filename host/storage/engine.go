@@ -28,7 +28,6 @@ const (
 	bloomBitsPerKey = 10
 
 	walFolder = "wal"
-	lockFile  = "LOCK"
 
 	// emptyFlush is what pebble reports of a flush that succeeded and wrote no
 	// table, since everything in the memtable cancelled out. It exports no error
@@ -117,7 +116,7 @@ func engineEvents(logger *slog.Logger, l *walLog) *pebble.EventListener {
 	return &pebble.EventListener{
 		BackgroundError: func(err error) {
 			if l.Err() == nil {
-				logger.Error("background work of the store failed; it is tried again", "error", err)
+				logger.Error("background work of the store failed; it is tried again", "err", err)
 			}
 		},
 		DataCorruption: func(info pebble.DataCorruptionInfo) {

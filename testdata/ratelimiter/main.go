@@ -5,7 +5,6 @@ package main
 import (
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cairn-dev/cairn/guest"
@@ -20,8 +19,7 @@ func init() {
 
 // fetch is the Worker. It asks the caller's bucket before it does its work.
 func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
-	// A client can write any bytes in a header; names are UTF-8.
-	caller := strings.ToValidUTF8(req.Header.Get("X-API-Key"), "\uFFFD")
+	caller := req.Header.Get("X-API-Key")
 	if caller == "" {
 		return guest.Text(401, "Who are you? Send X-API-Key\n"), nil
 	}
