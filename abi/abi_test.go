@@ -127,6 +127,7 @@ func TestNumbers(t *testing.T) {
 		{"MaxBatchBytes", abi.MaxBatchBytes, 64 << 20},
 		{"MaxNameBytes", abi.MaxNameBytes, 1024},
 		{"MaxClassBytes", abi.MaxClassBytes, 255},
+		{"MaxClasses", abi.MaxClasses, 1000},
 		{"MaxCallDepth", abi.MaxCallDepth, 32},
 		{"MaxLists", abi.MaxLists, 16},
 		{"MaxTransactionDepth", abi.MaxTransactionDepth, 64},

@@ -15,6 +15,9 @@ const (
 	MaxNameBytes = 1024
 	// MaxClassBytes bounds the name of a class or a binding.
 	MaxClassBytes = 255
+	// MaxClasses bounds the classes that a module registers: each is a namespace
+	// that the host keeps.
+	MaxClasses = 1000
 	// MaxCallDepth bounds a chain of calls between guests. Each link holds a
 	// wasm stack and a few frames of the host's, so a chain is memory.
 	MaxCallDepth = 32

@@ -28,7 +28,7 @@
 //
 //	func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
 //		var n int64
-//		stub := env.Namespace("COUNTERS").GetByName(req.URL.Query().Get("name"))
+//		stub := env.Namespace("COUNTERS").GetByName(req.Query().Get("name"))
 //		if err := stub.Call("increment", &n); err != nil {
 //			return nil, err
 //		}

@@ -257,3 +257,39 @@ func TestVars(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestNamesThatAreNoText wants a TypeError that a program can tell apart, and no
+// panic, of whatever takes a name or an ID from outside.
+func TestNamesThatAreNoText(t *testing.T) {
+	h := newHost(t)
+	ns := h.Namespace("PROBES")
+	wantTypeError := func(what string, err error) {
+		t.Helper()
+		if e, ok := errors.AsType[*guest.Error](err); !ok || e.Name != "TypeError" || e.Remote {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for _, name := range []string{"\xff", "a\xc3", "\xed\xa0\x80", strings.Repeat("\xff", 1<<20)} {
+		id := ns.IDFromName(name)
+		wantTypeError("ID.Err", id.Err())
+		if id.Name() != name {
+			t.Errorf("the ID of %.20q has the name %.20q", name, id.Name())
+		}
+		wantTypeError("Get", ns.Get(id).Call("echo", nil, "x"))
+		wantTypeError("GetByName", ns.GetByName(name).Call("echo", nil, "x"))
+		wantTypeError("the stub's ID", ns.GetByName(name).ID().Err())
+		req, _ := guest.NewRequest("GET", "http://h/", nil)
+		_, err := ns.Get(id).Fetch(req)
+		wantTypeError("Fetch", err)
+		_, err = ns.IDFromString(name)
+		wantTypeError("IDFromString", err)
+		_, err = ns.IDFromString(id.String())
+		wantTypeError("IDFromString of no ID", err)
+		wantTypeError("a method", ns.GetByName("A").Call(name, nil))
+	}
+	for _, name := range []string{"", "\x00", "\uFFFD", "漢"} {
+		if id := ns.IDFromName(name); id.Err() != nil || ns.Get(id).Call("echo", nil, "x") != nil {
+			t.Errorf("%q is no name: %v", name, id.Err())
+		}
+	}
+}

@@ -8,7 +8,12 @@ import (
 
 // Header is the header of a request or response: names, each with one or more
 // values. The zero Header is empty and ready to use. Names are compared without
-// regard to case and read as "Content-Type".
+// regard to case and read as "Content-Type". Values lose the white space around
+// them.
+//
+// A name that is no token, and a value with NUL, CR or LF in it, are a TypeError
+// of whoever sends the header: of [Stub.Fetch] and [Fetch], and of the handler
+// that returned the response.
 //
 // A header that came in stays encoded until it is changed: most are never read,
 // or for one name. A copy of a Header shares its fields with the original; use
@@ -55,7 +60,7 @@ func (h *Header) Set(name, value string) {
 // Add adds a value to name.
 func (h *Header) Add(name, value string) {
 	h.decode()
-	h.fields = append(h.fields, headerField{canonicalName(name), value})
+	h.fields = append(h.fields, headerField{canonicalName(name), wire.TrimValue(value)})
 }
 
 // Del removes all values of name.
@@ -102,16 +107,20 @@ func (h *Header) decode() {
 }
 
 // encoded returns h as the wire has it. buf may hold it, and is returned in any
-// case.
-func (h *Header) encoded(buf []byte) (list wire.Header, _ []byte) {
+// case. What came in is passed on as it came.
+func (h *Header) encoded(buf []byte) (list wire.Header, _ []byte, err error) {
 	if h.raw != nil || len(h.fields) == 0 {
-		return h.raw, buf
+		return h.raw, buf, nil
 	}
 	list = buf
 	for _, f := range h.fields {
-		list = wire.AppendHeader(list, f.name, f.value)
+		value, err := wire.CheckField(f.name, f.value)
+		if err != nil {
+			return nil, list, typeError(err.Error())
+		}
+		list = wire.AppendHeader(list, f.name, value)
 	}
-	return list, list
+	return list, list, nil
 }
 
 // canonicalName returns name as net/http writes it. What is no token has no
@@ -120,7 +129,7 @@ func canonicalName(name string) string {
 	upper, changes := true, false
 	for i := range len(name) {
 		c := name[i]
-		if !isToken(c) {
+		if !wire.IsToken(c) {
 			return name
 		}
 		changes = changes || c != canonicalByte(c, upper)
@@ -170,17 +179,4 @@ func lower(c byte) byte {
 		return c - 'A' + 'a'
 	}
 	return c
-}
-
-// isToken says whether a header's name may hold c (RFC 9110, 5.6.2).
-func isToken(c byte) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return true
-	}
-	switch c {
-	case '!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~':
-		return true
-	}
-	return false
 }

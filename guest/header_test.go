@@ -1,10 +1,12 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/textproto"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cairn-dev/cairn/abi/wire"
@@ -72,19 +74,60 @@ func TestHeader(t *testing.T) {
 
 func TestHeaderEncoded(t *testing.T) {
 	var h Header
-	if list, _ := h.encoded(nil); len(list) != 0 {
+	if list, _, _ := h.encoded(nil); len(list) != 0 {
 		t.Errorf("an empty header is encoded as %q", list)
 	}
 	h.Add("a", "1")
 	h.Add("B-c", "2")
-	list, _ := h.encoded(nil)
+	list, _, _ := h.encoded(nil)
 	if want := encodedHeader("A", "1", "B-C", "2"); string(list) != string(want) {
 		t.Errorf("encoded as %q, want %q", list, want)
 	}
 	raw := encodedHeader("a", "1")
 	h = Header{raw: raw}
-	if list, _ := h.encoded(nil); &list[0] != &raw[0] {
+	if list, _, _ := h.encoded(nil); &list[0] != &raw[0] {
 		t.Error("a header that nobody touched is encoded again")
+	}
+}
+
+// TestHeaderRefused wants a TypeError for a field that the Fetch standard does
+// not let a header have, in a request and in a response. What the white space
+// around a value holds does no harm: the standard takes it away.
+func TestHeaderRefused(t *testing.T) {
+	for _, f := range [][2]string{
+		{"a b", "x"}, {"", "x"}, {"a\x00", "x"}, {"a:", "x"}, {"é", "x"}, {"a\r\nb", "x"}, {" a", "x"},
+		{"X-A", "a\x00b"}, {"X-A", "a\rb"}, {"X-A", "a\nb"}, {"X-A", "a\r\nX-B: 1"}, {"X-A", "\x00"},
+	} {
+		resp := Text(200, "x")
+		resp.Header.Add(f[0], f[1])
+		_, err := appendResponse(nil, resp)
+		var told *Error
+		if !errors.As(err, &told) || told.Name != "TypeError" ||
+			!strings.HasPrefix(told.Message, "Invalid header ") {
+			t.Errorf("a response with %q: %v", f, err)
+		}
+		req, _ := NewRequest("GET", "http://h/", nil)
+		req.Header.Set(f[0], f[1])
+		if _, err := appendRequest(nil, req); !errors.As(err, &told) || told.Name != "TypeError" {
+			t.Errorf("a request with %q: %v", f, err)
+		}
+	}
+	var h Header
+	h.Add("X-A", "\r\n a\tb\x01é \t\n")
+	h.Set("X-B", "\n")
+	want := string(encodedHeader("X-A", "a\tb\x01é", "X-B", ""))
+	if list, _, err := h.encoded(nil); err != nil || string(list) != want {
+		t.Errorf("%q, %v", list, err)
+	}
+	if got := h.Get("X-A"); got != "a\tb\x01é" {
+		t.Errorf("X-A is %q", got)
+	}
+	for _, method := range []string{"a b", "é", "GET / HTTP/1.1\r\nX-B: 1\r\n", "G\x00"} {
+		var told *Error
+		req, _ := NewRequest(method, "http://h/", nil)
+		if _, err := appendRequest(nil, req); !errors.As(err, &told) || told.Name != "TypeError" {
+			t.Errorf("method %q: %v", method, err)
+		}
 	}
 }
 

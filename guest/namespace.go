@@ -12,7 +12,8 @@ type Namespace struct {
 }
 
 // GetByName returns a stub for the object with that name. Nothing is sent, and
-// no object is made before the first call.
+// no object is made before the first call. A name that is not UTF-8 is a TypeError
+// when the stub is used.
 func (ns *Namespace) GetByName(name string) *Stub {
 	stub := ns.newStub()
 	stub.kind, stub.target = abi.TargetName, name
@@ -24,6 +25,7 @@ func (ns *Namespace) GetByName(name string) *Stub {
 func (ns *Namespace) Get(id ID) *Stub {
 	stub := ns.newStub()
 	stub.kind, stub.target, stub.name = abi.TargetID, string(id.id[:]), id.name
+	stub.broken = id.Err()
 	return stub
 }
 
@@ -41,10 +43,16 @@ func (ns *Namespace) newStub() *Stub {
 }
 
 // IDFromName returns the ID that a name has in this namespace, always the same.
-// It panics when there is no such binding, and when the name is not UTF-8.
+// What becomes of a name that is not UTF-8, [ID.Err] says; one that [Query] has
+// decoded is. It panics when there is no such binding: that is a mistake in the
+// config.
 func (ns *Namespace) IDFromName(name string) ID {
 	id, s := hostcall.IDFromName(ns.binding, name)
-	if s != abi.StatusOK {
+	switch s {
+	case abi.StatusOK:
+	case abi.StatusInvalid:
+		return ID{name: name}
+	default:
 		panic(ns.failed(abi.FuncIDFromName, s))
 	}
 	return ID{id, name}

@@ -2,6 +2,7 @@ package guest
 
 import (
 	"net/url"
+	"strconv"
 
 	"github.com/cairn-dev/cairn/abi/wire"
 )
@@ -12,7 +13,12 @@ import (
 // and Body are valid until the handler returns.
 type Request struct {
 	Method string // empty is GET
-	URL    *url.URL
+
+	// URL is what the client sent, never less: what url.Parse does not take of a
+	// path, such as /100%, is kept. Its Path then has the escapes decoded that are
+	// some, its RawPath is as it was sent, and so is what String returns.
+	URL *url.URL
+
 	Header Header
 	Body   []byte
 }
@@ -34,8 +40,8 @@ func decodeRequest(b []byte, req *Request, u *url.URL) error {
 	if err := wire.DecodeRequest(b, &w); err != nil {
 		return err
 	}
-	if err := parseURL(string(w.URL), u); err != nil {
-		return err
+	if text := string(w.URL); parseURL(text, u) != nil {
+		*u = *looseURL(text) // a Worker runs whatever a client writes
 	}
 	rootPath(u)
 	req.Method, req.URL, req.Body = methodName(w.Method), u, w.Body
@@ -59,15 +65,23 @@ func appendRequest(b []byte, req *Request) ([]byte, error) {
 	if method == "" {
 		method = "GET"
 	}
-	list, scratch := req.Header.encoded(takeBuffer())
-	b = wire.AppendRequest(b, &wire.Request{
-		Method: []byte(method),
-		URL:    []byte(req.URL.String()),
-		Header: list,
-		Body:   req.Body,
-	})
+	for i := range len(method) {
+		if !wire.IsToken(method[i]) {
+			return b, typeError("Invalid HTTP method string: " +
+				strconv.QuoteToASCII(method[:min(len(method), 64)]))
+		}
+	}
+	list, scratch, err := req.Header.encoded(takeBuffer())
+	if err == nil {
+		b = wire.AppendRequest(b, &wire.Request{
+			Method: []byte(method),
+			URL:    []byte(urlText(req.URL)),
+			Header: list,
+			Body:   req.Body,
+		})
+	}
 	giveBuffer(scratch)
-	return b, nil
+	return b, err
 }
 
 // methodName returns a method as a string, without a new one for the usual.

@@ -74,10 +74,12 @@ func appendResponse(b []byte, resp *Response) ([]byte, error) {
 		return b, rangeError("Responses may only be constructed with status codes " +
 			"in the range 200 to 599, inclusive.")
 	}
-	list, scratch := resp.Header.encoded(takeBuffer())
-	b = wire.AppendResponse(b, &wire.Response{Status: uint32(status), Header: list, Body: resp.Body})
+	list, scratch, err := resp.Header.encoded(takeBuffer())
+	if err == nil {
+		b = wire.AppendResponse(b, &wire.Response{Status: uint32(status), Header: list, Body: resp.Body})
+	}
 	giveBuffer(scratch)
-	return b, nil
+	return b, err
 }
 
 // decodeResponse returns a response whose Header and Body are views of b.

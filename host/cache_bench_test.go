@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 )
@@ -76,7 +77,7 @@ func BenchmarkHold(b *testing.B) {
 				call(b, r, name(i), "hold", args)
 			}
 			b.ReportMetric(float64((cpu(b)-begun).Nanoseconds())/float64(b.N), "cpu-ns/op")
-			b.ReportMetric(float64(r.objects.SetAside())/objects, "set-aside-B/object")
+			b.ReportMetric(float64(r.account.Used(account.SetAside))/objects, "set-aside-B/object")
 		})
 	}
 }

@@ -145,6 +145,10 @@ func (r *Runtime) destroy(record *app.Record) {
 		return err
 	}()
 	if err != nil {
-		r.options.Logger.Error("objects of deleted classes are left, the next start destroys them", "error", err)
+		r.undestroyed(err)
 	}
+}
+
+func (r *Runtime) undestroyed(err error) {
+	r.options.Logger.Error("objects of deleted classes are left, the next start destroys them", "error", err)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
@@ -304,7 +305,7 @@ func BenchmarkAge(b *testing.B) {
 				c.call(b, n%objects)
 			}
 			b.ReportMetric(float64(processorTime()-cpu)/float64(b.N), "cpu-ns/op")
-			b.ReportMetric(float64(r.objects.SetAside())/objects, "set-aside-B")
+			b.ReportMetric(float64(r.account.Used(account.SetAside))/objects, "set-aside-B")
 		})
 	}
 }

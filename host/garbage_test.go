@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
@@ -66,7 +67,7 @@ func TestGarbage(t *testing.T) {
 					continue
 				}
 				call("B") // takes the only instance
-				aside := r.objects.SetAside()
+				aside := r.account.Used(account.SetAside)
 				t.Logf("after %d calls %d bytes are set aside", i, aside)
 				if aside == 0 || aside > c.max {
 					t.Errorf("after %d calls %d bytes are set aside, want at most %d", i, aside, c.max)

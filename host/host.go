@@ -9,10 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
-	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/outbound"
@@ -25,6 +25,7 @@ import (
 // Runtime is a running app.
 type Runtime struct {
 	options  Options
+	account  *account.Account
 	store    *storage.Store
 	engine   *module.Engine
 	scripts  []*script  // the first is the public one
@@ -49,56 +50,69 @@ type Runtime struct {
 	stop       context.CancelFunc
 }
 
-// Start opens the store, compiles the scripts' modules, brings the store to what
-// their migrations say, and makes everything ready to Serve. What it opened before a failure is closed again.
+// Start makes everything ready to Serve. What can fail without the store comes
+// before the store is opened, what can fail without a change of it before the
+// change: the modules are built, the store is opened, what is to serve is compiled,
+// and last the store is brought to what the migrations say. What it opened before
+// a failure is closed again, and the store says what it said.
 func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	r := &Runtime{options: o}
+	if err := outbound.Check(o.AllowHosts); err != nil {
+		return nil, err
+	}
+	r := &Runtime{options: o, account: account.New(o.MemoryBudget)}
+	cache, memTable := r.storeMemory()
 	defer func() {
 		if err != nil {
 			r.close(ctx)
 		}
 	}()
-	if r.store, err = storage.Open(filepath.Join(o.DataDir, "store"), storage.Options{
-		FS: o.FS, Logger: o.Logger, WrapLog: o.WrapLog,
-	}); err != nil {
-		return nil, err
-	}
 	if r.engine, err = module.NewEngine(ctx, module.Options{
 		System:      hostfunc.System{Now: o.Now, Random: o.Random, Wrap: o.WrapImports, Enter: o.EnterExports},
-		MemoryLimit: o.MemoryLimit, MemoryBudget: o.MemoryBudget, CacheDir: o.CacheDir,
+		MemoryLimit: o.MemoryLimit, Account: r.account, CacheDir: o.CacheDir,
 		Interpreter: o.Interpreter, NoImages: o.NoImages, Logger: o.Logger,
 	}); err != nil {
 		return nil, err
 	}
+	modules, err := r.build(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.store, err = storage.Open(filepath.Join(o.DataDir, "store"), storage.Options{
+		FS: o.FS, Logger: o.Logger, WrapLog: o.WrapLog,
+		CacheBytes: cache, MemTableBytes: memTable, Account: r.account,
+	}); err != nil {
+		return nil, err
+	}
+	if err := r.compile(ctx, modules); err != nil {
+		return nil, err
+	}
+	if err := r.connect(); err != nil {
+		return nil, err
+	}
+	if err := r.migrate(); err != nil {
+		return nil, err
+	}
+	r.begun(ctx)
+	return r, nil
+}
+
+// connect makes the rooms, bottom up. Nothing runs in them yet.
+func (r *Runtime) connect() (err error) {
+	o := &r.options
 	if len(o.AllowHosts) > 0 {
 		if r.outbound, err = outbound.New(outbound.Options{
 			Log: r.store.Log(), Allow: o.AllowHosts, Logger: o.Logger,
 		}); err != nil {
-			return nil, err
+			return err
 		}
-	}
-	if err := r.load(ctx); err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// load compiles the scripts and connects the rooms, bottom up.
-func (r *Runtime) load(ctx context.Context) error {
-	o := &r.options
-	if err := r.compile(ctx); err != nil {
-		return err
-	}
-	if err := r.migrate(); err != nil {
-		return err
 	}
 	route := &router.Router{Placement: placement.Local{}}
 	r.objects = object.New(object.Options{
 		App: &r.app, Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle,
-		MemoryBudget: o.MemoryBudget, Now: o.Now, Clock: o.Clock, Logger: o.Logger,
+		Now: o.Now, Clock: o.Clock, Logger: o.Logger,
 	}, route)
 	route.Local = r.objects
 	r.sender = route
@@ -106,28 +120,19 @@ func (r *Runtime) load(ctx context.Context) error {
 	r.server = ingress.New(ingress.Options{
 		App: &r.app, Workers: r.workers, Sender: route, Log: r.store.Log(), Logger: o.Logger,
 	})
-	r.running, r.stop = context.WithCancel(context.WithoutCancel(ctx))
-	r.tend("the eviction of objects", r.objects.Sweep)
-	r.tend("the trimming of instances", r.trim)
 	r.alarms = alarm.New(alarm.Options{
 		Store: r.store, Deliver: r.wake, Random: o.Random, Clock: o.Clock, Logger: o.Logger,
 	})
-	r.tend("the scheduling of alarms", r.alarms.Run)
 	return nil
 }
 
-// tend runs a part of the housekeeping until Shutdown, anew if it fails an
-// assertion: without it the node would live on and fill up.
-func (r *Runtime) tend(what string, run func(context.Context)) {
-	r.background.Go(func() {
-		for !contain.Run(r.options.Logger, what, func() { run(r.running) }) {
-			select { // so that one that fails at once does not spin
-			case <-r.running.Done():
-				return
-			case <-time.After(time.Second):
-			}
-		}
-	})
+// begun starts what runs beside the requests.
+func (r *Runtime) begun(ctx context.Context) {
+	r.running, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	r.background.Go(func() { r.objects.Sweep(r.running) })
+	r.background.Go(func() { r.trim(r.running) })
+	r.background.Go(func() { r.relieve(r.running) })
+	r.background.Go(func() { r.alarms.Run(r.running) })
 }
 
 // trim gives back instances that were needed for a burst, until ctx is done.
@@ -148,12 +153,21 @@ func (r *Runtime) trim(ctx context.Context) {
 	}
 }
 
-// Serve answers requests of the listener until Shutdown. Nobody is answered
-// before the record of the migrations is durable: the wait is here and not in
-// Start, since a test that moves the log by hand has it only after Start.
+// Recorded returns when what Start wrote is durable: the versions and the migrations
+// that it serves with. The wait is not in Start, since a test that moves the log by
+// hand has it only after Start.
+func (r *Runtime) Recorded(ctx context.Context) error {
+	if err := r.store.Wait(ctx, r.recorded); err != nil {
+		return fmt.Errorf("apply migrations: %w", err)
+	}
+	return nil
+}
+
+// Serve answers requests of the listener until Shutdown, and nobody before
+// Recorded.
 func (r *Runtime) Serve(l net.Listener) error {
-	if err := r.store.Wait(r.running, r.recorded); err != nil && r.running.Err() == nil {
-		return errors.Join(fmt.Errorf("apply migrations: %w", err), l.Close())
+	if err := r.Recorded(r.running); err != nil && r.running.Err() == nil {
+		return errors.Join(err, l.Close())
 	}
 	return r.server.Serve(l)
 }

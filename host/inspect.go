@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/admin"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/object"
@@ -164,7 +165,7 @@ func (r *Runtime) Metrics() *prometheus.Registry {
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "cairn", Name: name, Help: help}, value))
 	}
 	gauge("activations", "Objects in memory.", func() float64 { return float64(r.objects.Len()) })
-	gauge("set_aside_bytes", "Memory of suspended objects.", func() float64 { return float64(r.objects.SetAside()) })
+	gauge("set_aside_bytes", "Memory of suspended objects.", func() float64 { return float64(r.account.Used(account.SetAside)) })
 	gauge("instances", "WebAssembly instances.", func() float64 { return float64(r.engine.Instances()) })
 	gauge("module_versions", "Versions that hold compiled code.", func() float64 { return float64(r.engine.Versions()) })
 	gauge("log_appended", "Newest sequence of the log.", func() float64 { return float64(r.store.Last()) })

@@ -36,8 +36,8 @@ type Options struct {
 	EvictIdle time.Duration
 	// Residents bounds the objects that hold an instance at a time. Default 64.
 	Residents int
-	// MemoryBudget bounds the bytes of suspended objects' memory, and as well
-	// those that instances have beyond their images. Default 1 GiB and 4 GiB.
+	// MemoryBudget bounds what the store keeps in memory and what guests, and those
+	// who call them, make the host hold, in bytes: see package account. Default 4 GiB.
 	MemoryBudget int64
 	// CPULimit bounds what one entry into a guest may compute. Default 30 s; a
 	// config's limits.cpu_ms goes before it.
@@ -112,6 +112,9 @@ func (o *Options) validate() error {
 	}
 	if o.Random == nil {
 		o.Random = func(b []byte) { rand.Read(b) } // never fails, see crypto/rand
+	}
+	if o.MemoryBudget == 0 {
+		o.MemoryBudget = 4 << 30
 	}
 	if o.CPULimit == 0 {
 		o.CPULimit = 30 * time.Second

@@ -45,21 +45,29 @@ func (r *release) runs() []*running {
 	return []*running{r.stable, r.next}
 }
 
-// compile makes the module versions that each script serves.
-func (r *Runtime) compile(ctx context.Context) error {
+// build returns the modules of all scripts, the public one's first: those that the
+// caller handed over, and what the configs name.
+func (r *Runtime) build(ctx context.Context) (modules [][]byte, err error) {
 	for _, given := range r.options.scripts() {
 		c, wasm := given.Config, given.Wasm
 		if wasm == nil {
-			var err error
 			scratch := filepath.Join(r.options.DataDir, "build", c.Name)
 			if wasm, err = build.Main(ctx, c.MainPath(), scratch); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		s := &script{name: c.Name}
+		modules = append(modules, wasm)
+	}
+	return modules, nil
+}
+
+// compile makes the module versions that each script serves.
+func (r *Runtime) compile(ctx context.Context, modules [][]byte) error {
+	for i, given := range r.options.scripts() {
+		s := &script{name: given.Config.Name}
 		r.scripts = append(r.scripts, s)
-		if err := r.choose(ctx, s, c, wasm); err != nil {
-			return fmt.Errorf("%s: %w", c.Main, err)
+		if err := r.choose(ctx, s, given.Config, modules[i]); err != nil {
+			return fmt.Errorf("%s: %w", given.Config.Main, err)
 		}
 	}
 	return nil
@@ -180,10 +188,14 @@ func (r *Runtime) migrate() error {
 		return err
 	}
 	r.report(plan)
-	// Nothing of these classes is in memory yet.
-	if r.recorded, err = app.Finish(r.store); err != nil {
-		return err
+	// Nothing of these classes is in memory yet. What it cannot destroy stays on
+	// record, and what the start has applied is served all the same.
+	seq, err := app.Finish(r.store)
+	if err != nil {
+		r.undestroyed(err)
+		seq = r.store.Last()
 	}
+	r.recorded = seq
 	r.app.Serve(r.serving(plan.Record))
 	return nil
 }

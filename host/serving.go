@@ -65,5 +65,5 @@ func (r *Runtime) version(s *script, v *running, byName map[string]map[string]*o
 		reach.Bindings[b.Name] = byName[owner][b.ClassName]
 	}
 	return &object.Version{Number: v.number, Module: v.module, Reach: reach,
-		Logger: r.options.Logger.With("worker", s.name, "version", v.number)}
+		Logger: r.options.Logger.With("script", s.name, "version", v.number)}
 }

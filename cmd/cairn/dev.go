@@ -30,7 +30,6 @@ const settle = 150 * time.Millisecond
 
 func newDev() *cobra.Command {
 	var f serveFlags
-	var empty bool
 	cmd := &cobra.Command{
 		Use:   "dev [CONFIG...]",
 		Short: "serve, rebuild on change, and swap the module without dropping a request",
@@ -38,17 +37,12 @@ func newDev() *cobra.Command {
 			"script anew and lets the new version take over; if it does not build, the old one keeps serving.\n" +
 			"It begins with what the files say, whatever was deployed before.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if empty {
-				if err := emptyStore(filepath.Join(f.data, "store")); err != nil {
-					return err
-				}
-			}
 			f.files = true // what is edited counts, not what was deployed
 			return serve(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr(), watch)
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&empty, "clear", false, "empty the store first")
+	cmd.Flags().BoolVar(&f.clear, "clear", false, "empty the store first")
 	return cmd
 }
 
@@ -56,13 +50,18 @@ func newDev() *cobra.Command {
 var storeFile = regexp.MustCompile(`^(LOCK|CURRENT|marker\..+|(MANIFEST|OPTIONS|REMOTE-OBJ-CATALOG)-\d+|\d+\.(log|sst|blob)|` +
 	`(\d+\.log|temporary\.\d+)\..+)$`)
 
-// emptyStore removes a store, unless another host has it open, or the folder holds
-// anything that no store does: nobody wants to lose that to a wrong --data.
-func emptyStore(dir string) error {
+// asideName is where --clear keeps a store until the start has succeeded.
+func asideName(dir string) string { return dir + ".cleared" }
+
+// setAside takes a store out of the way, unless another host has it open, or the
+// folder holds anything that no store does: nobody wants to lose that to a wrong
+// --data. undo brings it back, for a start that fails.
+func setAside(dir string) (undo func() error, err error) {
+	nothing := func() error { return nil }
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nothing, nil
 	}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -75,19 +74,18 @@ func emptyStore(dir string) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("empty the store: %w", err)
+		return nil, fmt.Errorf("empty the store: %w", err)
 	}
-	store, err := storage.Open(dir, storage.Options{})
-	if errors.Is(err, storage.ErrLocked) {
-		return err
+	lock, err := storage.Lock(dir) // and no more: one that does not open can be removed all the same
+	if err != nil {
+		return nil, err
 	}
-	if err == nil { // one that does not open can be removed all the same
-		store.Close()
+	defer lock.Close() // it frees the file wherever that is by then
+	aside := asideName(dir)
+	if err := errors.Join(os.RemoveAll(aside), os.Rename(dir, aside)); err != nil {
+		return nil, fmt.Errorf("empty the store: %w", err)
 	}
-	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("empty the store: %w", err)
-	}
-	return nil
+	return func() error { return errors.Join(os.RemoveAll(dir), os.Rename(aside, dir)) }, nil
 }
 
 // watch rebuilds scripts when their files change, until ctx is done.

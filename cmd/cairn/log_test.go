@@ -28,7 +28,7 @@ func TestLog(t *testing.T) {
 		p.stop()
 		for _, want := range [][]string{
 			{"level=WARN", "at=" + config + ":4:3", "colour"},
-			{"level=INFO", `msg="the Worker speaks"`, "worker=chain"},
+			{"level=INFO", `msg="the Worker speaks"`, "script=chain"},
 			{"level=INFO", `msg="the object speaks"`, "class=Link", "name=A"},
 		} {
 			if !hasLine(p.log(), want) {

@@ -33,6 +33,7 @@ type serveFlags struct {
 	logFormat, logLevel   string
 	interpreter, noImages bool
 	files                 bool // not a flag: see host.Options.Files
+	clear                 bool // dev's: begin with an empty store
 }
 
 func newServe() *cobra.Command {
@@ -94,20 +95,32 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	for _, c := range configs[1:] {
 		more = append(more, host.Script{Config: c})
 	}
+	// What can be wrong on this machine comes first: a start that fails has deployed
+	// nothing, migrated nothing and destroyed nothing.
+	listener, adminListener, err := f.open()
+	if err != nil {
+		return err
+	}
+	undo := func() error { return nil }
+	if f.clear {
+		if undo, err = setAside(filepath.Join(f.data, "store")); err != nil {
+			return errors.Join(err, listener.Close(), adminListener.Close())
+		}
+	}
 	r, err := host.Start(ctx, host.Options{
 		Config: configs[0], More: more, DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), EvictIdle: f.evictIdle,
 		MemoryBudget: budget, AllowHosts: f.allowHosts, Files: f.files, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
 	})
 	if err != nil {
-		return err
+		return errors.Join(err, undo(), listener.Close(), adminListener.Close())
 	}
-	listener, err := net.Listen("tcp", f.listen)
-	if err != nil {
-		return errors.Join(fmt.Errorf("%w (choose another address with --listen)", err), r.Shutdown(ctx))
+	if err := r.Recorded(ctx); err != nil {
+		return errors.Join(err, r.Shutdown(context.WithoutCancel(ctx)), undo(), listener.Close(), adminListener.Close())
 	}
-	adminListener, err := net.Listen("tcp", f.admin)
-	if err != nil {
-		return errors.Join(fmt.Errorf("%w (choose another address with --admin)", err), listener.Close(), r.Shutdown(ctx))
+	if f.clear {
+		if err := os.RemoveAll(asideName(filepath.Join(f.data, "store"))); err != nil {
+			logger.Warn("the store that was cleared is still there", "error", err)
+		}
 	}
 	operator := admin.New(admin.Options{Host: r.Admin(), Token: f.adminToken, Metrics: r.Metrics(), Logger: logger})
 	served := make(chan error, 3)
@@ -125,6 +138,22 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
 	defer cancel()
 	return errors.Join(err, operator.Shutdown(drain), r.Shutdown(drain))
+}
+
+// open opens the public listener and the admin listener. What it has opened is
+// closed again after an error.
+func (f *serveFlags) open() (public, operator net.Listener, err error) {
+	if public, err = net.Listen("tcp", f.listen); err != nil {
+		return nil, nil, fmt.Errorf("%w (choose another address with --listen)", err)
+	}
+	if operator, err = net.Listen("tcp", f.admin); err != nil {
+		err = fmt.Errorf("%w (choose another address with --admin)", err)
+		return nil, nil, errors.Join(err, public.Close())
+	}
+	if err := admin.Allow(operator.Addr(), f.adminToken); err != nil {
+		return nil, nil, errors.Join(err, public.Close(), operator.Close())
+	}
+	return public, operator, nil
 }
 
 // names lists the scripts, the public one first.

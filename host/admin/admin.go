@@ -127,11 +127,20 @@ func New(o Options) *Server {
 	return s
 }
 
+// Allow refuses an address that others than this machine can reach, unless there is
+// a token.
+func Allow(addr net.Addr, token string) error {
+	if token == "" && !loopback(addr) {
+		return fmt.Errorf("admin: %s is not loopback and there is no token (set CAIRN_ADMIN_TOKEN)", addr)
+	}
+	return nil
+}
+
 // Serve answers requests of the listener until Shutdown. It refuses a listener
-// that others than this machine can reach, unless there is a token.
+// that Allow refuses.
 func (s *Server) Serve(l net.Listener) error {
-	if s.options.Token == "" && !loopback(l.Addr()) {
-		return errors.Join(fmt.Errorf("admin: %s is not loopback and there is no token (set CAIRN_ADMIN_TOKEN)", l.Addr()), l.Close())
+	if err := Allow(l.Addr(), s.options.Token); err != nil {
+		return errors.Join(err, l.Close())
 	}
 	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("admin: serve: %w", err)

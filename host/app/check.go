@@ -16,25 +16,36 @@ func (p *planner) bind() error {
 	for i := range p.scripts {
 		s := &p.scripts[i]
 		for j := range s.Config.Bindings {
-			if err := p.binding(s, &s.Config.Bindings[j]); err != nil {
-				return err
-			}
+			p.binding(s, &s.Config.Bindings[j])
+		}
+	}
+	for i := range p.scripts {
+		if err := p.unconfigured(&p.scripts[i]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (p *planner) binding(s *Script, b *config.Binding) error {
+// missing is a binding of a class that its owner has in its module and declares
+// nowhere.
+type missing struct {
+	script *Script
+	*config.Binding
+	owner *Script
+}
+
+func (p *planner) binding(s *Script, b *config.Binding) {
 	owner := p.owner(s, b)
 	if owner == nil {
 		p.errorf(s, b.Pos, "Binding %q is to script %q, which is not served (served: %s). Add its config: "+
 			"cairn serve %s PATH/TO/%s/wrangler.jsonc", b.Name, b.ScriptName, p.names(),
 			s.Config.Path, b.ScriptName)
-		return nil
+		return
 	}
-	if b.Environment != "" {
-		p.warnf(s, b.Pos, "cairn has no named environments: binding %q is to script %s, not to its "+
-			"environment %q.", b.Name, owner.Config.Name, b.Environment)
+	if b.Environment != "" && owner.Config.Env != b.Environment {
+		p.warnf(s, b.Pos, "Binding %q is to script %s, not to its environment %q: that is served under the name %q.",
+			b.Name, owner.Config.Name, b.Environment, b.ScriptName+"-"+b.Environment)
 	}
 	name, record := owner.Config.Name, p.record.script(owner.Config.Name)
 	_, exists := record.Namespaces[b.ClassName]
@@ -45,12 +56,12 @@ func (p *planner) binding(s *Script, b *config.Binding) error {
 		p.errorf(s, b.Pos, "Cannot apply --delete-class migration to class %s without also removing the "+
 			"binding that references it", b.ClassName)
 	case end != "":
-		p.errorf(s, b.Pos, "The class %s does not exist any more: %s", b.ClassName, end)
+		p.errorf(s, b.Pos, "There is no class %s: %s", b.ClassName, end)
 	case !owner.registers(b.ClassName):
 		p.errorf(s, b.Pos, "Binding %q names class %q, which the module of %s does not register (it has %s).",
 			b.Name, b.ClassName, name, owner.has())
-	case len(owner.Config.Migrations) > 0 || len(record.Migrations) > 0:
-		return p.unconfigured(s, b, owner)
+	case len(owner.Config.Migrations) > 0 || len(owner.Config.Exports) > 0 || len(record.Migrations) > 0:
+		p.missing = append(p.missing, missing{s, b, owner})
 	default:
 		n := p.record.create(name, b.ClassName, "")
 		p.changef(owner, "create %s, which a binding names, number %d, unique key %q",
@@ -60,24 +71,41 @@ func (p *planner) binding(s *Script, b *config.Binding) error {
 				"following configuration:\n%s", s.Config.Name, b.ClassName, p.creates(owner, b.ClassName))
 		}
 	}
-	return nil
 }
 
-// unconfigured refuses a binding of a class that the module has and that no
-// migration creates.
-func (p *planner) unconfigured(s *Script, b *config.Binding, owner *Script) error {
+// unconfigured refuses bindings of classes that a script's module has and that no
+// migration creates, with one piece of advice for all of them.
+func (p *planner) unconfigured(owner *Script) error {
+	var first *missing
+	var classes []string
+	for i := range p.missing {
+		m := &p.missing[i]
+		if m.owner != owner || slices.Contains(classes, m.ClassName) {
+			continue
+		}
+		if first == nil {
+			first = m
+		}
+		classes = append(classes, m.ClassName)
+	}
+	if first == nil {
+		return nil
+	}
 	lost, err := p.orphans(owner)
 	if err != nil {
 		return err
 	}
-	advice := " Add this migration to " + owner.Config.Path + ":\n" + p.creates(owner, b.ClassName)
-	if len(lost) > 0 {
-		advice = " If it is " + lost[0] + " by another name, add this migration to " + owner.Config.Path +
-			":\n" + p.renames(owner, lost[0], b.ClassName) +
-			"\nIf it is new:\n" + p.creates(owner, b.ClassName)
+	subject, it := "class "+classes[0], "it is"
+	if len(classes) > 1 {
+		subject, it = "classes "+list(classes), "they are"
 	}
-	p.errorf(s, b.Pos, "Cannot create binding for class %s because it is not currently configured to "+
-		"implement durable objects.%s", b.ClassName, advice)
+	advice := " Add this to " + owner.Config.Path + ":\n" + p.creates(owner, classes...)
+	if len(lost) > 0 {
+		advice = " If " + classes[0] + " is " + lost[0] + " by another name, add this to " + owner.Config.Path +
+			":\n" + p.renames(owner, lost[0], classes[0]) + "\nIf " + it + " new:\n" + p.creates(owner, classes...)
+	}
+	p.errorf(first.script, first.Pos, "Cannot create binding for %s because %s not currently configured to "+
+		"implement durable objects.%s", subject, it, advice)
 	return nil
 }
 
@@ -85,6 +113,11 @@ func (p *planner) unconfigured(s *Script, b *config.Binding, owner *Script) erro
 func (p *planner) owner(s *Script, b *config.Binding) *Script {
 	if b.ScriptName == "" {
 		return s
+	}
+	if b.Environment != "" {
+		if owner := p.served[b.ScriptName+"-"+b.Environment]; owner != nil {
+			return owner
+		}
 	}
 	return p.served[b.ScriptName]
 }
@@ -98,7 +131,7 @@ func (p *planner) orphans(s *Script) ([]string, error) {
 	namespaces := p.record.script(s.Config.Name).Namespaces
 	for _, class := range slices.Sorted(maps.Keys(namespaces)) {
 		n := namespaces[class]
-		if s.registers(class) {
+		if s.registers(class) || s.handsOver(class) {
 			continue
 		}
 		keep := n.Created != ""

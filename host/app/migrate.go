@@ -23,7 +23,16 @@ type queue struct {
 func (p *planner) migrate() error {
 	var queues []*queue
 	for i := range p.scripts {
-		queues = append(queues, p.queue(&p.scripts[i]))
+		s := &p.scripts[i]
+		if len(s.Config.Exports) > 0 {
+			q, err := p.reconcile(s)
+			if err != nil {
+				return err
+			}
+			queues = append(queues, q)
+			continue
+		}
+		queues = append(queues, p.queue(s))
 	}
 	for progress := true; progress; {
 		progress = false

@@ -64,7 +64,9 @@ type planner struct {
 	// gone says what became of classes that this plan takes from their script,
 	// by script and class: an end of a sentence for whoever binds them.
 	gone map[[2]string]string
-	errs []error
+	// missing are bindings of classes that their scripts declare nowhere.
+	missing []missing
+	errs    []error
 }
 
 // plan is NewPlan without a store: stored reports whether a namespace has

@@ -160,6 +160,17 @@ func parseScripts(input string) ([]Script, error) {
 			c.Bindings = append(c.Bindings, b)
 			continue
 		}
+		if words[0] == "export" {
+			e := config.Export{Pos: pos, Class: words[1], State: config.ExportState(words[2])}
+			switch {
+			case e.State == config.ExportRenamed:
+				e.To = words[3]
+			case len(words) > 3:
+				e.Script = words[3]
+			}
+			c.Exports = append(c.Exports, e)
+			continue
+		}
 		m, err := parseMigration(words)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)

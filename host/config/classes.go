@@ -1,36 +1,52 @@
 package config
 
 import (
-	"fmt"
 	"path/filepath"
 	"strings"
 )
 
-// checkClasses compares the app's own bindings with what the migrations leave:
-// a class that none creates has no namespace, so that a binding is in vain.
-func (v *validator) checkClasses(hasMigrations bool) {
+// checkClasses compares the app's own bindings with what the migrations, or the
+// exports, leave: a class that none creates has no namespace, so that a binding is
+// in vain. All such classes get one piece of advice, which can be pasted as it is.
+func (v *validator) checkClasses() {
 	live, end := v.lifecycle()
-	warned, tag := make(map[string]bool), v.nextTag()
+	seen := make(map[string]bool)
+	var missing []string
+	var first Pos
 	for _, b := range v.cfg.Bindings {
 		own := b.ScriptName == "" || b.ScriptName == v.cfg.Name
-		if !own || live[b.ClassName] || warned[b.ClassName] {
+		if !own || live[b.ClassName] || seen[b.ClassName] {
 			continue
 		}
-		warned[b.ClassName] = true
-		class := clip(b.ClassName)
-		switch to := end[b.ClassName]; to {
-		case deleted:
+		seen[b.ClassName] = true
+		switch to := end[b.ClassName]; {
+		case to == deleted:
 			v.errorf(b.Pos, "Cannot apply --delete-class migration to class %s without also "+
-				"removing the binding that references it", class)
-		case "":
-			v.warnf(b.Pos, "In your %s file, you have configured `durable_objects` exported by "+
-				"this Worker (%s), but no migration creates it. Add the following configuration:\n%s",
-				filepath.Base(v.cfg.Path), class, v.advice(tag, hasMigrations, b.ClassName))
+				"removing the binding that references it", clip(b.ClassName))
+		case to != "":
+			v.warnf(b.Pos, "The class %s does not exist any more: it is renamed to %s. Bind that.",
+				clip(b.ClassName), clip(to))
+		case len(missing) == 0:
+			first = b.Pos
+			fallthrough
 		default:
-			v.warnf(b.Pos, "The class %s does not exist any more: a migration renames it to %s. "+
-				"Bind that.", class, clip(to))
+			missing = append(missing, b.ClassName)
 		}
 	}
+	if len(missing) == 0 {
+		return
+	}
+	lacks := "no migration creates %s"
+	if v.cfg.Exports != nil {
+		lacks = "no live `exports` entry for %s"
+	}
+	it := "it"
+	if len(missing) > 1 {
+		it = "them"
+	}
+	v.warnf(first, "In your %s file, you have configured `durable_objects` exported by this Worker "+
+		"(%s), but "+lacks+". Add the following configuration:\n%s", filepath.Base(v.cfg.Path),
+		clip(strings.Join(missing, ", ")), it, v.cfg.Advice(nil, Migration{NewSQLiteClasses: missing}))
 }
 
 // deleted stands for no class in what lifecycle says about an ended class.
@@ -64,52 +80,16 @@ func (v *validator) lifecycle() (live map[string]bool, end map[string]string) {
 			create(t.To)
 		}
 	}
-	return live, end
-}
-
-// nextTag returns a tag that no migration has.
-func (v *validator) nextTag() string {
-	used := make(map[string]bool)
-	for _, m := range v.cfg.Migrations {
-		used[m.Tag] = true
-	}
-	next := len(v.cfg.Migrations) + 1
-	for used[fmt.Sprintf("v%d", next)] {
-		next++
-	}
-	return fmt.Sprintf("v%d", next)
-}
-
-// advice is a migration that creates the classes, to paste into the file, which
-// has other migrations or not.
-func (v *validator) advice(tag string, hasMigrations bool, classes ...string) string {
-	list := make([]string, len(classes))
-	for i, class := range classes {
-		list[i] = quoted(class)
-	}
-	return v.migrationText(tag, hasMigrations, adviceField{"new_sqlite_classes", list})
-}
-
-// adviceField is an array of a migration, in the file's syntax.
-type adviceField struct {
-	key  string
-	list []string
-}
-
-// migrationText writes a migration; fields without anything are left out.
-func (v *validator) migrationText(tag string, hasMigrations bool, fields ...adviceField) string {
-	open, is, next := "\t\"migrations\": [{ \"tag\": ", "%s, \"%s\": [%s]", " }]"
-	switch {
-	case v.format == formatTOML:
-		open, is, next = "\t[[migrations]]\n\ttag = ", "%s\n\t%s = [%s]", ""
-	case hasMigrations:
-		open, next = "\t{ \"tag\": ", " }  // at the end of \"migrations\""
-	}
-	text := quoted(tag)
-	for _, f := range fields {
-		if len(f.list) > 0 {
-			text = fmt.Sprintf(is, text, f.key, clip(strings.Join(f.list, ", ")))
+	for _, e := range v.cfg.Exports {
+		switch e.State {
+		case ExportCreated, ExportExpecting:
+			create(e.Class)
+		case ExportRenamed:
+			end[e.Class] = e.To
+			live[e.To] = true // its target is live, whether it has an entry or not
+		case ExportDeleted:
+			end[e.Class] = deleted
 		}
 	}
-	return open + text + next
+	return live, end
 }

@@ -30,7 +30,10 @@ type Config struct {
 	Path string `json:",omitzero"`
 	Dir  string `json:",omitzero"`
 
-	// Name is the app's name: ASCII letters, digits, dashes, underscores.
+	// Env is the environment that was asked for, empty for the top level.
+	Env string `json:"env,omitzero"`
+	// Name is the app's name: ASCII letters, digits, dashes, underscores. A file
+	// without one has [DefaultName].
 	Name string `json:",omitzero"`
 	// Main is the entry as written, see [Config.MainPath]; MainPos is where it
 	// is written, for errors about what it names.
@@ -42,9 +45,15 @@ type Config struct {
 	CompatibilityFlags []string `json:",omitempty"`
 
 	// Bindings and Migrations are in the order of the file. No two bindings
-	// share a name, no two migrations a tag.
+	// share a name, no two migrations a tag: of tags that a file repeats, the later ones
+	// get a number.
 	Bindings   []Binding   `json:",omitempty"`
 	Migrations []Migration `json:",omitempty"`
+	// Exports are the classes of the key of that name, in the order of the file. A
+	// file has Migrations or Exports.
+	Exports []Export `json:"exports,omitempty"`
+	// Routes are the requests that are for this app where a host has several.
+	Routes []Route `json:"routes,omitempty"`
 
 	// Vars holds each variable as compact JSON. TOML's dates and times are
 	// strings. No variable has the name of a binding.
@@ -52,7 +61,16 @@ type Config struct {
 
 	// CPULimit is limits.cpu_ms; zero means the host's default.
 	CPULimit time.Duration `json:",omitzero"`
+
+	// Secrets are variables, as JSON, that come from elsewhere than the file and go
+	// before Vars. They are never kept: Encode leaves them out.
+	Secrets map[string]json.RawMessage `json:"-"`
+
+	shape shape // of the file
 }
+
+// DefaultName is what wrangler dev calls an app without a name.
+const DefaultName = "worker"
 
 // MainPath returns the path of the entry: Main, from Dir unless it is absolute.
 func (c *Config) MainPath() string {

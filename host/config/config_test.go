@@ -17,8 +17,8 @@ import (
 	"github.com/cockroachdb/datadriven"
 )
 
-// TestTranscripts runs testdata/*.txt. A command is "parse NAME" with the file
-// below it; the answer is the config, then warnings, then errors.
+// TestTranscripts runs testdata/*.txt. A command is "parse NAME [env=NAME]" with
+// the file below it; the answer is the config, then warnings, then errors.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -27,10 +27,12 @@ func TestTranscripts(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			datadriven.RunTest(t, file, func(t *testing.T, d *datadriven.TestData) string {
-				if d.Cmd != "parse" || len(d.CmdArgs) != 1 {
-					d.Fatalf(t, "want: parse NAME")
+				if d.Cmd != "parse" || len(d.CmdArgs) < 1 {
+					d.Fatalf(t, "want: parse NAME [env=NAME]")
 				}
-				cfg, warns, err := Parse(d.CmdArgs[0].Key, []byte(d.Input))
+				env := ""
+				d.MaybeScanArgs(t, "env", &env)
+				cfg, warns, err := ParseEnv(d.CmdArgs[0].Key, []byte(d.Input), env)
 				return transcript(cfg, warns, err)
 			})
 		})
@@ -74,6 +76,13 @@ func printConfig(b *strings.Builder, c *Config) {
 		fmt.Fprintf(b, "migration %d:%d %s new=%v sqlite=%v renamed=%v deleted=%v transferred=%v\n",
 			m.Pos.Line, m.Pos.Col, m.Tag, m.NewClasses, m.NewSQLiteClasses, m.Renamed,
 			m.Deleted, m.Transferred)
+	}
+	for _, e := range c.Exports {
+		fmt.Fprintf(b, "export %d:%d %s %s kv=%v to=%q script=%q\n",
+			e.Pos.Line, e.Pos.Col, e.Class, e.State, e.KV, e.To, e.Script)
+	}
+	for _, r := range c.Routes {
+		fmt.Fprintf(b, "route %d:%d %s custom=%v\n", r.Pos.Line, r.Pos.Col, r.Pattern, r.Custom)
 	}
 }
 
@@ -119,7 +128,7 @@ func TestSeed(t *testing.T) {
 // withoutPlace returns c without what depends on the file it came from.
 func withoutPlace(c *Config) *Config {
 	out := *c
-	out.Path, out.Dir, out.MainPos = "", "", Pos{}
+	out.Path, out.Dir, out.MainPos, out.shape = "", "", Pos{}, shape{}
 	out.Bindings = slices.Clone(c.Bindings)
 	for i := range out.Bindings {
 		out.Bindings[i].Pos = Pos{}

@@ -1,15 +1,53 @@
 package config
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 )
 
-// exports is upstream's other way to declare classes, which cairn does not have:
-// it says what there is and not how to get there, and a class that is lost by a
-// slip would be lost with its objects. Going on without would run the app without
-// its objects, so it is an error, with the migrations that say the same.
+// Export is what exports, upstream's newer form of migrations, says of one class:
+// where it is to end, not how to get there. What has to be done follows from that
+// and from the classes that the store has, so it has no tag.
+type Export struct {
+	Pos   Pos         `json:"pos,omitzero"` // of the class's name
+	Class string      `json:"class,omitzero"`
+	State ExportState `json:"state,omitzero"`
+	// KV says that the class was declared with the storage legacy-kv.
+	KV bool `json:"kv,omitzero"`
+	// To is the class's new name, where it is renamed.
+	To string `json:"to,omitzero"`
+	// Script is the app that gets the class or that it is expected from, where it
+	// is transferred.
+	Script string `json:"script,omitzero"`
+}
+
+// ExportState is what becomes of a class.
+type ExportState string
+
+// The states of upstream's schema. The first and the last are of live classes,
+// which bindings can name; the others say what became of a class.
+const (
+	ExportCreated     ExportState = "created"
+	ExportDeleted     ExportState = "deleted"
+	ExportRenamed     ExportState = "renamed"
+	ExportTransferred ExportState = "transferred"
+	ExportExpecting   ExportState = "expecting-transfer"
+)
+
+var exportStates = []ExportState{
+	ExportCreated, ExportDeleted, ExportRenamed, ExportTransferred, ExportExpecting,
+}
+
+// exportKeys are the fields of a class, by state; type and state stand in all.
+var exportKeys = map[ExportState][]string{
+	ExportCreated:     {"storage", "container"},
+	ExportDeleted:     nil,
+	ExportRenamed:     {"renamed_to"},
+	ExportTransferred: {"transferred_to"},
+	ExportExpecting:   {"storage", "transfer_from", "container"},
+}
+
+// exports reads the classes that exports declares.
 func (v *validator) exports(m *member, hasMigrations bool) {
 	if hasMigrations {
 		v.errorf(m.pos, "`migrations` and `exports` are mutually exclusive. Choose one or the "+
@@ -19,83 +57,102 @@ func (v *validator) exports(m *member, hasMigrations bool) {
 	if !v.object(m.value, "exports") {
 		return
 	}
-	before, classes := len(v.errs), exported{}
 	for i := range m.value.members {
-		v.export(&m.value.members[i], &classes)
+		class := &m.value.members[i]
+		field := "exports." + clip(class.key)
+		if !v.object(class.value, field) || !v.exportType(class, field) {
+			continue
+		}
+		if e, ok := v.export(class, field); ok {
+			v.cfg.Exports = append(v.cfg.Exports, e)
+		}
 	}
-	if len(v.errs) > before {
-		return // what is wrong comes first; this would be only half of the classes
-	}
-	v.errorf(m.pos, "cairn does not support `exports`. Declare the classes with `migrations` "+
-		"instead:\n%s", v.replacement(&classes))
 }
 
-// exported are the classes that exports declares, by what becomes of them.
-type exported struct {
-	sqlite, kv, deleted, renamed, transferred []string // the last three as in a migration
-	targets                                   []string // that the last two make
+// exportType reports whether an entry is about a class of objects, as one without
+// a type is.
+func (v *validator) exportType(m *member, field string) bool {
+	n := m.value.get("type")
+	switch {
+	case n == nil:
+		return true
+	case n.kind == kindString && n.text == "durable-object":
+		return true
+	case n.kind == kindString && (n.text == "worker-entrypoint" || n.text == "workflow"):
+		v.ignored(m, field, " Of exports it knows those of the type \"durable-object\".")
+	default:
+		v.errorf(n.pos, `"%s.type" must be one of "durable-object", "worker-entrypoint", or "workflow" `+
+			`but got %s.`, field, n.shown())
+	}
+	return false
 }
-
-var exportStates = []string{"created", "deleted", "renamed", "transferred", "expecting-transfer"}
-
-// identifier is a class's name in JavaScript, without escapes.
-var identifier = regexp.MustCompile(`^[\p{L}\p{Nl}$_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}$]*$`)
 
 // export reads one class.
-func (v *validator) export(m *member, classes *exported) {
-	field, class := "exports."+clip(m.key), quoted(m.key)
-	if !v.object(m.value, field) {
-		return
-	}
-	state := "created"
+func (v *validator) export(m *member, field string) (e Export, ok bool) {
+	e = Export{Pos: m.pos, Class: m.key, State: ExportCreated}
 	if n := m.value.get("state"); n != nil {
-		if n.kind != kindString || !slices.Contains(exportStates, n.text) {
+		e.State = ExportState(n.text)
+		if n.kind != kindString || !slices.Contains(exportStates, e.State) {
 			v.errorf(n.pos, `"%s.state" must be one of "created", "deleted", "renamed", "transferred", or `+
 				`"expecting-transfer" but got %s.`, field, n.shown())
-			return
-		}
-		state = n.text
-	}
-	switch state {
-	case "created", "expecting-transfer":
-		storage, ok := v.exportStorage(m, field, state)
-		from := m.value.get("transfer_from")
-		switch {
-		case !ok:
-			return
-		case storage == "legacy-kv":
-			classes.kv = append(classes.kv, class)
-		default:
-			classes.sqlite = append(classes.sqlite, class)
-		}
-		if state == "expecting-transfer" && from != nil && from.kind == kindString {
-			classes.targets = append(classes.targets, class)
-			classes.transferred = append(classes.transferred,
-				v.step("from", class, "from_script", quoted(from.text), "to", class))
-		}
-	case "deleted":
-		classes.deleted = append(classes.deleted, class)
-	case "renamed":
-		if to, ok := v.renamedTo(m, field); ok {
-			classes.renamed = append(classes.renamed, v.step("from", class, "to", quoted(to)))
-			classes.targets = append(classes.targets, quoted(to))
+			return e, false
 		}
 	}
+	ok = true
+	switch e.State {
+	case ExportCreated:
+		e.KV, ok = v.exportStorage(m, field, e.State)
+	case ExportExpecting:
+		var from bool
+		e.KV, ok = v.exportStorage(m, field, e.State)
+		e.Script, from = v.exportScript(m, field, "transfer_from", e.State)
+		ok = ok && from
+	case ExportTransferred:
+		e.Script, ok = v.exportScript(m, field, "transferred_to", e.State)
+	case ExportRenamed:
+		e.To, ok = v.renamedTo(m, field)
+	}
+	known := append([]string{"type", "state"}, exportKeys[e.State]...)
+	for i := range m.value.members {
+		switch f := &m.value.members[i]; {
+		case f.key == "container":
+			v.ignored(f, field+".container", "")
+		case !slices.Contains(known, f.key):
+			v.unexpected(f, field, known...)
+		}
+	}
+	return e, ok
 }
 
-// exportStorage reads which storage a class has.
-func (v *validator) exportStorage(m *member, field, state string) (storage string, ok bool) {
+// exportStorage reads which storage a class has. Here both are the same.
+func (v *validator) exportStorage(m *member, field string, state ExportState) (kv, ok bool) {
 	n, pos, shown := m.value.get("storage"), m.pos, "undefined"
 	if n != nil {
 		pos, shown = n.pos, n.shown()
 		if n.kind == kindString && (n.text == "sqlite" || n.text == "legacy-kv") {
-			return n.text, true
+			return n.text == "legacy-kv", true
 		}
 	}
 	v.errorf(pos, `"%s.storage" is required for state "%s" and must be one of sqlite and legacy-kv, but got %s`,
 		field, state, shown)
-	return "", false
+	return false, false
 }
+
+// exportScript reads the app at the other end of a transfer.
+func (v *validator) exportScript(m *member, field, key string, state ExportState) (string, bool) {
+	n, pos := m.value.get(key), m.pos
+	if n != nil {
+		pos = n.pos
+	}
+	if n == nil || n.kind != kindString || n.text == "" {
+		v.errorf(pos, `"%s.%s" is required for state "%s" and must be a non-empty string.`, field, key, state)
+		return "", false
+	}
+	return n.text, true
+}
+
+// identifier is a class's name in JavaScript, without escapes.
+var identifier = regexp.MustCompile(`^[\p{L}\p{Nl}$_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}$]*$`)
 
 // renamedTo reads a class's new name.
 func (v *validator) renamedTo(m *member, field string) (to string, ok bool) {
@@ -116,37 +173,9 @@ func (v *validator) renamedTo(m *member, field string) (to string, ok bool) {
 	return "", false
 }
 
-// step writes keys and values, which are quoted, as one object.
-func (v *validator) step(pairs ...string) string {
-	is := "%q: %s"
-	if v.format == formatTOML {
-		is = "%s = %s"
-	}
-	text := ""
-	for i := 0; i < len(pairs); i += 2 {
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprintf(is, pairs[i], pairs[i+1])
-	}
-	return "{ " + text + " }"
-}
-
-// replacement is the migration that declares the classes where a store has none
-// of their objects, and the one for a store that has.
-func (v *validator) replacement(c *exported) string {
-	if len(c.sqlite)+len(c.kv)+len(c.deleted)+len(c.renamed)+len(c.transferred) == 0 {
-		return v.advice("v1", false, "MyClass")
-	}
-	text := v.migrationText("v1", false, adviceField{"new_sqlite_classes", c.sqlite}, adviceField{"new_classes", c.kv})
-	if len(c.deleted)+len(c.renamed)+len(c.transferred) == 0 {
-		return text
-	}
-	isTarget := func(class string) bool { return slices.Contains(c.targets, class) }
-	return text + "\nIf this store has objects of the classes that are renamed, deleted or taken over, this instead:\n" +
-		v.migrationText("v1", false,
-			adviceField{"new_sqlite_classes", slices.DeleteFunc(slices.Clone(c.sqlite), isTarget)},
-			adviceField{"new_classes", slices.DeleteFunc(slices.Clone(c.kv), isTarget)},
-			adviceField{"renamed_classes", c.renamed}, adviceField{"deleted_classes", c.deleted},
-			adviceField{"transferred_classes", c.transferred})
+// Exported reports whether exports has a class as a live one.
+func (c *Config) Exported(class string) bool {
+	return slices.ContainsFunc(c.Exports, func(e Export) bool {
+		return e.Class == class && (e.State == ExportCreated || e.State == ExportExpecting)
+	})
 }

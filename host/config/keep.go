@@ -46,6 +46,13 @@ func (c *Config) Fingerprint() (string, error) {
 	for i := range bare.Migrations {
 		bare.Migrations[i].Pos = Pos{}
 	}
+	bare.Exports, bare.Routes = slices.Clone(c.Exports), slices.Clone(c.Routes)
+	for i := range bare.Exports {
+		bare.Exports[i].Pos = Pos{}
+	}
+	for i := range bare.Routes {
+		bare.Routes[i].Pos = Pos{}
+	}
 	text, err := bare.Encode()
 	if err != nil {
 		return "", err

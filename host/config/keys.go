@@ -9,7 +9,8 @@ import (
 // usedKeys are the top level's keys that Config is made from.
 var usedKeys = []string{
 	"name", "main", "compatibility_date", "compatibility_flags", "vars",
-	"durable_objects", "migrations", "limits",
+	"durable_objects", "migrations", "exports", "limits", "route", "routes", "env",
+	"code_update_strategy",
 }
 
 // Keys that wrangler knows and cairn does not use, by what ignoring them means:
@@ -22,11 +23,11 @@ var (
 		send_email services stream text_blobs unsafe unsafe_hello_world vectorize
 		version_metadata vpc_networks vpc_services wasm_modules worker_loaders workflows`)
 	ignoredSettings = words(`account_id alias assets base_dir build cache cloudchamber
-		compliance_region containers define dependencies_instrumentation dev env
+		compliance_region containers define dependencies_instrumentation dev
 		find_additional_modules first_party_worker jsx_factory jsx_fragment keep_names
 		keep_vars legacy_env logpush minify no_bundle node_compat observability
 		pages_build_output_dir placement preserve_file_names preview_urls previews
-		python_modules route routes rules secrets send_metrics site streaming_tail_consumers
+		python_modules rules secrets send_metrics site streaming_tail_consumers
 		tail_consumers triggers tsconfig upload_source_maps usage_model workers_dev zone_id`)
 )
 
@@ -45,9 +46,6 @@ func words(s string) map[string]bool {
 // unused warns of a key at the top level that goes into no Config.
 func (v *validator) unused(m *member) {
 	switch {
-	case m.key == "env":
-		v.ignored(m, "env", " It has no named environments; the top level applies"+
-			namesIn(m.value)+".")
 	case m.key == "dev":
 		v.ignored(m, "dev", " Addresses and ports are flags of the command.")
 	case ignoredBindings[m.key]:
@@ -55,20 +53,13 @@ func (v *validator) unused(m *member) {
 	case ignoredSettings[m.key]:
 		v.ignored(m, m.key, "")
 	default:
-		v.unexpected(m, "top-level", knownKeys...)
+		if near := v.unexpected(m, "top-level", knownKeys...); near != "" {
+			if v.slips == nil {
+				v.slips = make(map[string]*member)
+			}
+			v.slips[near] = m
+		}
 	}
-}
-
-// namesIn lists an object's keys as a clause, or returns nothing.
-func namesIn(n *node) string {
-	var names []string
-	for _, m := range n.members {
-		names = append(names, m.key)
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return ", not " + clip(strings.Join(names, ", "))
 }
 
 // ignored warns of a key that wrangler knows and cairn does not use.
@@ -77,16 +68,17 @@ func (v *validator) ignored(m *member, field, why string) {
 }
 
 // unexpected warns of a key that nobody knows, with the known one it is closest
-// to, if one is close.
-func (v *validator) unexpected(m *member, field string, known ...string) {
+// to, if one is close, and returns that.
+func (v *validator) unexpected(m *member, field string, known ...string) (near string) {
 	text := `Unexpected fields found in ` + field + ` field: ` + clip(quoted(m.key))
 	if v.unknown++; v.unknown > maxNearKeys {
 		known = nil
 	}
-	if near := nearest(m.key, known); near != "" {
+	if near = nearest(m.key, known); near != "" {
 		text += `, did you mean "` + near + `"?`
 	}
 	v.warnf(m.pos, "%s", text)
+	return near
 }
 
 // maxNearKeys bounds the unknown keys of a file that are compared with the known

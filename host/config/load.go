@@ -43,7 +43,10 @@ func Find(dir string) (path string, err error) {
 
 // Load reads the config at path; its extension tells the format. Errors about
 // what the file says are as in [Parse].
-func Load(path string) (*Config, []Warning, error) {
+func Load(path string) (*Config, []Warning, error) { return LoadEnv(path, "") }
+
+// LoadEnv is Load for one of the file's environments, see [ParseEnv].
+func LoadEnv(path, env string) (*Config, []Warning, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("config: %w", err)
@@ -55,13 +58,18 @@ func Load(path string) (*Config, []Warning, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("config: %w", err)
 	}
-	return Parse(path, data)
+	return ParseEnv(path, data, env)
 }
 
 // Parse reads a config from data, which it does not keep. The extension of name
 // tells the format, its folder is the config's Dir. The error joins one *Error
 // per problem, in the order of the file; warnings come with it or without.
-func Parse(name string, data []byte) (*Config, []Warning, error) {
+func Parse(name string, data []byte) (*Config, []Warning, error) { return ParseEnv(name, data, "") }
+
+// ParseEnv is Parse for one of the file's environments; the empty one is the top
+// level. What an environment does not say is as at the top level, but for vars and
+// bindings, which it has only of its own; the name gets the environment's behind it.
+func ParseEnv(name string, data []byte, env string) (*Config, []Warning, error) {
 	var r report
 	src := newSource(name, bytes.TrimPrefix(data, []byte("\ufeff")))
 	root, format := parseTree(src, len(data), &r)
@@ -71,7 +79,7 @@ func Parse(name string, data []byte) (*Config, []Warning, error) {
 	v := validator{
 		report: &r,
 		format: format,
-		cfg:    &Config{Path: name, Dir: filepath.Dir(name)},
+		cfg:    &Config{Path: name, Dir: filepath.Dir(name), Env: env},
 	}
 	v.file(root)
 	return r.result(v.cfg)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +12,7 @@ func (v *validator) migrations(n *node) {
 		v.errorf(n.pos, `The optional "migrations" field should be an array, but got %s`, n.shown())
 		return
 	}
-	first := make(map[string]int)
+	seen := make(map[string][]*node)
 	for i, e := range n.elems {
 		field := fmt.Sprintf("migrations[%d]", i)
 		if e.kind != kindObject {
@@ -19,16 +20,35 @@ func (v *validator) migrations(n *node) {
 			continue
 		}
 		m := v.migration(e, field)
-		if tag := e.get("tag"); m.Tag != "" {
-			if j, ok := first[m.Tag]; ok {
-				v.errorf(tag.pos, `"%s.tag" is %s, which is already the tag of "migrations[%d]".`,
-					field, tag.shown(), j)
-			} else {
-				first[m.Tag] = i
-			}
+		if m.Tag != "" && v.repeats(&m, e, seen) {
+			continue
 		}
 		v.cfg.Migrations = append(v.cfg.Migrations, m)
 	}
+}
+
+// repeats looks whether a tag is that of a migration before. Wrangler takes that,
+// and does both; so the later one gets a tag of its own here, which tells whether
+// it was applied. One that says the same again says nothing: repeats is true.
+func (v *validator) repeats(m *Migration, e *node, seen map[string][]*node) bool {
+	tag, before := m.Tag, seen[m.Tag]
+	seen[tag] = append(before, e)
+	if len(before) == 0 {
+		return false
+	}
+	line := before[0].pos.Line
+	same := func(n *node) bool { return bytes.Equal(n.appendJSON(nil), e.appendJSON(nil)) }
+	if slices.ContainsFunc(before, same) {
+		v.warnf(e.pos, "The migration %s is the same as that in line %d, and ignored.", clip(quoted(tag)), line)
+		return true
+	}
+	for n := len(before) + 1; seen[m.Tag] != nil; n++ {
+		m.Tag = fmt.Sprintf("%s (%d)", tag, n)
+	}
+	seen[m.Tag] = []*node{e}
+	v.warnf(e.get("tag").pos, "The tag %s is already that of the migration in line %d. Both are applied; this one is "+
+		"kept as %s. Give each its own before you change them.", clip(quoted(tag)), line, clip(quoted(m.Tag)))
+	return false
 }
 
 func (v *validator) migration(n *node, field string) Migration {

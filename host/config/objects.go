@@ -1,18 +1,29 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 func (v *validator) durableObjects(n *node) {
 	if !v.object(n, "durable_objects") {
 		return
 	}
 	for i := range n.members {
-		if m := &n.members[i]; m.key != "bindings" {
-			v.unexpected(m, "durable_objects", "bindings")
+		switch m := &n.members[i]; m.key {
+		case "bindings":
+		case "code_update_strategy":
+			v.codeUpdates(m)
+		default:
+			v.unexpected(m, "durable_objects", "bindings", "code_update_strategy")
 		}
 	}
 	bindings := n.get("bindings")
 	if bindings == nil {
+		if n.find("code_update_strategy") != nil {
+			return
+		}
 		v.errorf(n.pos, `The field "durable_objects" is missing the required "bindings" property.`)
 		return
 	}
@@ -76,4 +87,42 @@ func (v *validator) bindingField(n *node, field, key string, required bool) stri
 		return s
 	}
 	return ""
+}
+
+// maxCodeDelay is upstream's limit of code_update_strategy.max_delay.
+const maxCodeDelay = 24 * time.Hour
+
+// codeUpdates checks what upstream is told about how long objects may go on with
+// old code. Nothing follows from it here: a new version takes an object over
+// between two of its calls, which ends no call and waits for none.
+func (v *validator) codeUpdates(m *member) {
+	const field = "code_update_strategy"
+	if !v.object(m.value, field) {
+		return
+	}
+	for i := range m.value.members {
+		switch f := &m.value.members[i]; f.key {
+		case "mode":
+			if f.value.kind != kindString || f.value.text != "deferred" && f.value.text != "immediate" {
+				v.errorf(f.value.pos, `Expected "%s.mode" to be "deferred" or "immediate" but got %s.`,
+					field, f.value.shown())
+			}
+		case "max_delay":
+			if !codeDelay(f.value) {
+				v.errorf(f.value.pos, `Expected "%s.max_delay" to be seconds from 0 to %d, or a duration such as `+
+					`"30s", but got %s.`, field, int(maxCodeDelay.Seconds()), f.value.shown())
+			}
+		default:
+			v.unexpected(f, field, "mode", "max_delay")
+		}
+	}
+}
+
+// codeDelay reports whether a value is a delay that upstream takes.
+func codeDelay(n *node) bool {
+	if seconds, err := strconv.ParseFloat(n.text, 64); err == nil && n.kind == kindNumber {
+		return seconds >= 0 && seconds <= maxCodeDelay.Seconds()
+	}
+	d, err := time.ParseDuration(n.text)
+	return err == nil && n.kind == kindString && d >= 0 && d <= maxCodeDelay
 }

@@ -165,7 +165,7 @@ func (b *tomlBuilder) value(v *unstable.Node, depth int) *node {
 		offset, length = b.nextBracket(), 1
 	}
 	b.cursor = offset + length
-	n := &node{pos: b.src.pos(offset)}
+	n := &node{pos: b.src.pos(offset), inline: true}
 	switch v.Kind {
 	case unstable.Array:
 		n.kind = kindArray

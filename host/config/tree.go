@@ -55,6 +55,9 @@ type node struct {
 	text    string
 	elems   []*node
 	members []member
+	// inline says that TOML has the array or object after a =, where no header can
+	// add to it.
+	inline bool
 	// index finds members by key, for files with many keys.
 	index map[string]int
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -23,8 +24,10 @@ type validator struct {
 	*report
 	format format
 	cfg    *Config
-	// unknown counts the keys that nobody knows.
+	// unknown counts the keys that nobody knows, slips has those of the top level by
+	// the known one that they are closest to.
 	unknown int
+	slips   map[string]*member
 }
 
 func (v *validator) file(root *node) {
@@ -32,25 +35,51 @@ func (v *validator) file(root *node) {
 		v.errorf(root.pos, "The file should be an object but got %s.", root.shown())
 		return
 	}
+	if m := root.find("env"); m != nil {
+		v.named(m)
+	}
+	if v.cfg.Env != "" {
+		if root = v.environment(root, v.cfg.Env); root == nil {
+			return
+		}
+	}
 	for i := range root.members {
 		v.field(root, &root.members[i])
 	}
 	if root.find("name") == nil {
-		v.errorf(root.pos, `"name" is a required field.`)
+		v.unnamed(root)
 	}
 	if root.find("main") == nil {
-		v.errorf(root.pos, `"main" is a required field: the .wasm file, Go folder or `+
-			`script that the app starts from.`)
+		text := `"main" is a required field: the .wasm file, Go folder or script that the app starts from.`
+		if slip := v.slips["main"]; slip != nil {
+			text += fmt.Sprintf(" Line %d has %s: did you mean \"main\"?", slip.pos.Line, clip(quoted(slip.key)))
+		}
+		v.errorf(root.pos, "%s", text)
+	}
+	for _, key := range []string{"migrations", "exports"} {
+		if n := root.get(key); n != nil {
+			v.cfg.shape = shape{migrations: key == "migrations", inline: n.inline}
+		}
 	}
 	v.checkEnvNames()
-	if root.find("exports") == nil && len(v.errs) == 0 {
-		v.checkClasses(root.find("migrations") != nil)
+	if len(v.errs) == 0 {
+		v.checkClasses()
 	}
+}
+
+// unnamed names an app that has no name.
+func (v *validator) unnamed(root *node) {
+	v.cfg.Name = DefaultName
+	if v.cfg.Env != "" {
+		v.cfg.Name += "-" + v.cfg.Env
+	}
+	v.warnf(root.pos, "There is no \"name\": the app is called %q, and its objects are found by that name. "+
+		"Give it one of its own before it has objects to keep.", v.cfg.Name)
 }
 
 func (v *validator) field(root *node, m *member) {
 	switch m.key {
-	case "$schema":
+	case "$schema", "env":
 	case "name":
 		v.name(m.value)
 	case "main":
@@ -68,6 +97,14 @@ func (v *validator) field(root *node, m *member) {
 		v.migrations(m.value)
 	case "exports":
 		v.exports(m, root.find("migrations") != nil)
+	case "route", "routes":
+		if m.key == "route" && root.find("routes") != nil {
+			v.errorf(m.pos, "`route` and `routes` are mutually exclusive. Write them all into `routes`.")
+			return
+		}
+		v.routes(m)
+	case "code_update_strategy":
+		v.codeUpdates(m)
 	case "limits":
 		v.limits(m.value)
 	default:

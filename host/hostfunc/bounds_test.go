@@ -125,6 +125,9 @@ func TestBoundsOfWASI(t *testing.T) {
 		"clock_time_get":        func(c *Call) uint64 { return system.clockTimeGet(c, []uint64{1, 0, pageBytes - 7}) },
 		"fd_write iovs":         func(c *Call) uint64 { return fdWrite(c, []uint64{1, pageBytes - 7, 1, 0}) },
 		"fd_write range":        func(c *Call) uint64 { return fdWrite(c, []uint64{1, 0, 1, 64}) }, // 0xaaaaaaaa
+		"fd_read":               func(c *Call) uint64 { return fdRead(c, []uint64{0, 0, 1, pageBytes - 3}) },
+		"fd_fdstat_get":         func(c *Call) uint64 { return fdStatGet(c, []uint64{1, pageBytes - 23}) },
+		"fd_filestat_get":       func(c *Call) uint64 { return fdFileStatGet(c, []uint64{1, pageBytes - 63}) },
 		"poll_oneoff in":        func(c *Call) uint64 { return system.pollOneoff(c, []uint64{pageBytes - 47, 0, 1, 128}) },
 		"poll_oneoff out":       func(c *Call) uint64 { return system.pollOneoff(c, []uint64{0, pageBytes - 31, 1, 128}) },
 		"poll_oneoff written":   func(c *Call) uint64 { return system.pollOneoff(c, []uint64{0, 64, 1, pageBytes - 3}) },

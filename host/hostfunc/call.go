@@ -19,6 +19,8 @@ type Call struct {
 
 	Host   Host
 	Memory api.Memory
+	// Descriptors are the instance's, set by what enters it. Begin gives fresh ones.
+	Descriptors *Descriptors
 
 	// Input is what input_read gives; it belongs to the caller of the export.
 	Input []byte
@@ -32,9 +34,21 @@ type Call struct {
 	stdioFD  uint32 // of which one
 
 	lists []openList
+	fresh Descriptors
 
 	meter    meter
 	deadline *Deadline
+	watcher  Watcher
+}
+
+// Watcher looks at a guest whenever the host comes by: after a quantum of
+// computing, and before the guest waits for others. An error ends the entry.
+type Watcher interface{ Look() error }
+
+// Watch makes w the entry's Watcher and returns the one before; nil is none.
+func (c *Call) Watch(w Watcher) (before Watcher) {
+	before, c.watcher = c.watcher, w
+	return before
 }
 
 // Begin makes c ready for an entry. cpuLimit bounds the time that the guest
@@ -46,7 +60,8 @@ func (c *Call) Begin(host Host, memory api.Memory, input []byte, cpuLimit time.D
 	c.Host, c.Memory, c.Input = host, memory, input
 	c.Output, c.result = c.Output[:0], c.result[:0]
 	c.logBytes, c.dropped = 0, 0
-	c.meter, c.deadline = meter{limit: cpuLimit}, nil
+	c.fresh, c.Descriptors = Descriptors{}, &c.fresh
+	c.meter, c.deadline, c.watcher = meter{limit: cpuLimit}, nil, nil
 }
 
 // End lets go of what the entry borrowed, and of buffers that one large
@@ -55,7 +70,7 @@ func (c *Call) End() {
 	const keepBytes = 64 << 10
 	c.flushStdio()
 	c.closeLists()
-	c.Host, c.Memory, c.Input = nil, nil, nil
+	c.Host, c.Memory, c.Descriptors, c.Input = nil, nil, nil, nil
 	if cap(c.Output) > keepBytes {
 		c.Output = nil
 	}
@@ -117,7 +132,6 @@ func (c *Call) fail(err error) abi.Status {
 // two ranges are checked before; where the value does not fit, it becomes the
 // result. value may be c.result itself.
 func (c *Call) deliver(buf []byte, lenPtr uint64, value []byte) abi.Status {
-	c.meter.work += uint64(len(value)) // copied, or read for nothing
 	c.Memory.WriteUint32Le(uint32(lenPtr), uint32(len(value)))
 	if len(value) > len(buf) {
 		c.result = append(c.result[:0], value...)

@@ -34,7 +34,7 @@ func fetchSend(c *Call, args []uint64) abi.Status {
 	if wire.DecodeRequest(request, &check) != nil {
 		return abi.StatusInvalid
 	}
-	c.meter.pause()
+	c.pause()
 	result, err := c.Host.FetchSend(request, c.result[:0])
 	c.meter.resume()
 	return c.answer(args[2:5], result, err)

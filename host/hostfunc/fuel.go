@@ -66,7 +66,24 @@ func (c *Call) look() {
 	if c.meter.exceeded() {
 		panic(ErrCPULimit)
 	}
+	c.watch()
 	c.checkDeadline()
+}
+
+// watch lets the Watcher look.
+func (c *Call) watch() {
+	if c.watcher == nil {
+		return
+	}
+	if err := c.watcher.Look(); err != nil {
+		panic(err)
+	}
+}
+
+// pause stops the meter while the guest waits for others.
+func (c *Call) pause() {
+	c.watch()
+	c.meter.pause()
 }
 
 // meter measures how long a call computes: from its first look at the clock,

@@ -18,6 +18,7 @@ import (
 //
 //   - StatusOK: the class is known
 //   - StatusInvalid: no name, not UTF-8, unknown flags, or registered before
+//   - StatusTooLarge: abi.MaxClasses are registered
 //   - StatusForbidden: the guest has started
 //   - StatusFault: the range lies outside linear memory
 func classRegister(c *Call, args []uint64) abi.Status {

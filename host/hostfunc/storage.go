@@ -139,7 +139,7 @@ func storageDeleteAll(c *Call, _ []uint64) abi.Status { return c.done(c.Host.Sto
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusError: it never will be
 func storageSync(c *Call, _ []uint64) abi.Status {
-	c.meter.pause()
+	c.pause()
 	defer c.meter.resume()
 	return c.done(c.Host.StorageSync())
 }

@@ -40,7 +40,7 @@ func stubCall(c *Call, args []uint64) abi.Status {
 	case len(arguments) > abi.MaxMessageBytes:
 		return abi.StatusTooLarge
 	}
-	c.meter.pause()
+	c.pause()
 	result, err := c.Host.StubCall(target, method, arguments, c.result[:0])
 	c.meter.resume()
 	return c.answer(args[9:12], result, err)
@@ -72,7 +72,7 @@ func stubFetch(c *Call, args []uint64) abi.Status {
 	case len(request) > abi.MaxMessageBytes:
 		return abi.StatusTooLarge
 	}
-	c.meter.pause()
+	c.pause()
 	result, err := c.Host.StubFetch(target, request, c.result[:0])
 	c.meter.resume()
 	return c.answer(args[7:10], result, err)

@@ -45,16 +45,12 @@ func (s System) buildWASI(rt wazero.Runtime) wazero.HostModuleBuilder {
 	b := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
 	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
 	const i32, i64 = api.ValueTypeI32, api.ValueTypeI64
-	for _, f := range []struct {
-		name   string
-		params []api.ValueType
-		run    func(c *Call, args []uint64) uint64
-	}{
+	for _, f := range append(descriptorFunctions(), []wasiFunction{
 		{"random_get", []api.ValueType{i32, i32}, s.randomGet},
 		{"clock_time_get", []api.ValueType{i32, i64, i32}, s.clockTimeGet},
 		{"fd_write", []api.ValueType{i32, i32, i32, i32}, fdWrite},
 		{"poll_oneoff", []api.ValueType{i32, i32, i32, i32}, s.pollOneoff},
-	} {
+	}...) {
 		run := f.run
 		b.NewFunctionBuilder().WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
 			c := callOf(ctx)
@@ -105,7 +101,7 @@ const maxStdioWrite = 64 << 10
 // standard error go to the host's log, line by line.
 func fdWrite(c *Call, args []uint64) uint64 {
 	fd, count := uint32(args[0]), uint32(args[2])
-	if fd != 1 && fd != 2 {
+	if fd == 0 || c.Descriptors.find(args[0]) == nil {
 		return errnoBadf
 	}
 	if count > 1024 {

@@ -35,10 +35,11 @@ const (
 	tII            // i32 -> i32
 	tIII           // i32, i32 -> i32
 	tIIII          // i32, i32, i32 -> i32
+	tIIIII         // four i32 -> i32
 	tIIIIII        // five i32 -> i32
 )
 
-var asmTypes = [][2]int{{0, 0}, {0, 1}, {1, 1}, {2, 1}, {3, 1}, {5, 1}}
+var asmTypes = [][2]int{{0, 0}, {0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}, {5, 1}}
 
 // bytes assembles the module.
 func (a asm) bytes() []byte {

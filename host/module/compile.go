@@ -13,12 +13,13 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
-// maxTableEntries bounds a table, which lives in the host's memory and not in
-// the guest's. The largest Go guests have some ten thousand functions.
+// maxTableEntries bounds tables, which live in the host's memory and not in the
+// guest's. The largest Go guests have some ten thousand functions.
 const maxTableEntries = 1 << 20
 
 // slowCompile is how long a compilation lasts before somebody wonders.
@@ -47,7 +48,7 @@ func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
 }
 
 // build compiles a module that was checked. Nothing of it has run.
-func (e *Engine) build(ctx context.Context, wasm []byte, parsed *rewrite.Module) (*Version, error) {
+func (e *Engine) build(ctx context.Context, wasm []byte, parsed *rewrite.Module) (_ *Version, err error) {
 	out, err := parsed.Instrument(rewrite.Options{
 		FuelModule: hostfunc.FuelModule, FuelName: hostfunc.FuelFunction, FuelGlobal: hostfunc.FuelGlobal,
 		GlobalPrefix: "cairn_global_", StartName: "cairn_start",
@@ -57,12 +58,16 @@ func (e *Engine) build(ctx context.Context, wasm []byte, parsed *rewrite.Module)
 	}
 	v := &Version{engine: e, background: export(parsed, abi.ExportBackgroundRun, rewrite.KindFunc) != nil,
 		hash: sha256.Sum256(wasm), size: len(wasm), start: out.Start,
-		globalNames: out.Globals, noImage: parsed.ImageBlocker()}
+		globalNames: out.Globals, noImage: parsed.ImageBlocker(),
+		fixed: parsed.InstanceBytes(), least: uint64(parsed.Memory.MinPages) * WasmPageBytes}
 	if e.options.NoImages {
 		v.noImage = "images are off"
 	}
 	for _, s := range out.Data {
 		v.data = append(v.data, segment{s.Offset, s.Bytes})
+	}
+	if err := v.takeCode(); err != nil {
+		return nil, err
 	}
 	stop := e.options.After(slowCompile, func() {
 		kept := "this is kept for the next start"
@@ -72,6 +77,11 @@ func (e *Engine) build(ctx context.Context, wasm []byte, parsed *rewrite.Module)
 		e.options.Logger.Info("compiling module, "+kept, "module", v.Hash()[:12], "bytes", len(wasm))
 	})
 	defer stop()
+	defer func() {
+		if err != nil {
+			e.options.Account.Release(account.Code, v.code)
+		}
+	}()
 	var refused *CompileError
 	if v.compiled, err = e.compileModule(ctx, out.Wasm); errors.As(err, &refused) {
 		return nil, err
@@ -101,10 +111,9 @@ func (e *Engine) check(m *rewrite.Module) (problems []error) {
 		add(e.checkImport(im))
 	}
 	add(e.checkMemory(m))
-	for _, t := range m.Tables {
-		if t.Min > maxTableEntries || m.ImageBlocker() != "" && (!t.HasMax || t.Max > maxTableEntries) {
-			add(refuse("declare a maximum", "module has a table that can exceed %d entries", maxTableEntries))
-		}
+	if m.TableEntries() > maxTableEntries {
+		add(refuse("declare a maximum", "module has a table that can exceed %d entries, or several that do together",
+			maxTableEntries))
 	}
 	if export(m, abi.ExportABIVersion, rewrite.KindFunc) == nil {
 		add(refuse("a Go guest imports github.com/cairn-dev/cairn/guest; others see abi/SPEC.md",

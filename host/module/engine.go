@@ -10,6 +10,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
@@ -20,9 +21,9 @@ type Options struct {
 	// MemoryLimit bounds each instance's linear memory in bytes. Default 128
 	// MiB, upstream's figure.
 	MemoryLimit uint64
-	// MemoryBudget bounds the bytes that all instances together have beyond
-	// their images: above it no memory grows. Default 4 GiB.
-	MemoryBudget int64
+	// Account is what code, images, instances, stacks and set-aside memory are
+	// taken from. Default none: they have no bound.
+	Account *account.Account
 	// CacheDir keeps compiled code between starts. Default none.
 	CacheDir string
 	// After is time.AfterFunc; stop keeps fn from being called if it was not yet.
@@ -42,9 +43,6 @@ func (o *Options) setDefaults() {
 	if o.MemoryLimit == 0 {
 		o.MemoryLimit = 128 << 20
 	}
-	if o.MemoryBudget == 0 {
-		o.MemoryBudget = 4 << 30
-	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -61,9 +59,10 @@ type Engine struct {
 	config  wazero.ModuleConfig
 	imports hostfunc.Imports
 
-	instances atomic.Int64
-	grown     atomic.Int64 // bytes beyond images, see memory.account
-	versions  atomic.Int64
+	instances    atomic.Int64
+	maxInstances int64
+	full         atomic.Bool // the last instance that was wanted could not be mapped
+	versions     atomic.Int64
 }
 
 // NewEngine starts an engine with every host module in it.
@@ -73,7 +72,7 @@ func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 	if o.Interpreter {
 		config = wazero.NewRuntimeConfigInterpreter()
 	}
-	e := &Engine{options: o}
+	e := &Engine{options: o, maxInstances: maxInstances()}
 	if e.openCache(); e.cache != nil {
 		config = config.WithCompilationCache(e.cache)
 	}

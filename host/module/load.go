@@ -2,10 +2,12 @@ package module
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
@@ -15,9 +17,11 @@ const startLimit = 30 * time.Second
 
 // load starts the module once, learns what it registers, and takes its image.
 func (v *Version) load(ctx context.Context, parsed *rewrite.Module) error {
-	began, err := v.newInstance(ctx)
+	waits, cancel := context.WithTimeout(ctx, account.Patience)
+	defer cancel()
+	began, err := v.newInstance(waits)
 	if err != nil {
-		return err
+		return v.tooLarge(err)
 	}
 	defer began.Close()
 	host, err := v.initialize(began)
@@ -29,9 +33,16 @@ func (v *Version) load(ctx context.Context, parsed *rewrite.Module) error {
 		return err
 	}
 	if v.noImage == "" {
-		if err := v.takeImage(began); err != nil {
+		var refused *CompileError
+		if err := v.takeImage(began); errors.As(err, &refused) {
+			return err
+		} else if err != nil {
 			v.noImage = err.Error()
 		}
+	}
+	began.Close() // Fits looks at what is left
+	if err := v.Fits(); err != nil {
+		return err
 	}
 	if v.noImage != "" && !v.engine.options.NoImages {
 		v.engine.options.Logger.Warn("module has no image, its instances start one by one",
@@ -82,11 +93,15 @@ func (v *Version) takeImage(i *Instance) error {
 	if err := i.call(call, abi.ExportImagePrepare); err != nil {
 		return err
 	}
+	if err := v.engine.options.Account.Take(account.Images, int64(i.mem.size)); err != nil {
+		return v.tooLarge(err)
+	}
 	file, err := newImageFile(i.mem.bytes(i.mem.size))
 	if err != nil {
+		v.engine.options.Account.Release(account.Images, int64(i.mem.size))
 		return err
 	}
-	v.image = &image{file: file}
+	v.image = &image{file: file, descriptors: i.descriptors}
 	for _, g := range i.globals {
 		v.image.globals = append(v.image.globals, g.Get())
 	}
@@ -109,6 +124,8 @@ func (l *loader) ClassRegister(name []byte, flags uint32) abi.Status {
 		return abi.StatusForbidden
 	case again, flags&^(abi.ClassHasFetch|abi.ClassHasAlarm) != 0:
 		return abi.StatusInvalid
+	case len(l.classes) >= abi.MaxClasses:
+		return abi.StatusTooLarge
 	}
 	l.classes[string(name)] = flags
 	return abi.StatusOK

@@ -1,5 +1,7 @@
 package module
 
+import "github.com/cairn-dev/cairn/host/account"
+
 // WasmPageBytes is WebAssembly's page, the unit in which memory grows.
 const WasmPageBytes = 64 << 10
 
@@ -16,8 +18,10 @@ type memory struct {
 	limit   uint64 // bytes it can have
 	forced  uint64 // what the next Reallocate gives, when resizing
 	refused bool   // a growth was refused since the flag was last cleared
-	grown   int64  // bytes of size that count against the engine's budget
-	engine  *Engine
+	starved bool   // and that because the host has no memory
+	grown   int64  // bytes above the image that were taken from the account
+	held    int64  // bytes of the image that were, see hold
+	account *account.Account
 }
 
 // Reallocate implements experimental.LinearMemory.
@@ -29,7 +33,11 @@ func (m *memory) Reallocate(size uint64) []byte {
 		m.refused = true
 		return nil
 	}
-	if !m.account(size) || !m.region.commit(size) {
+	if m.take(size) != nil {
+		m.refused, m.starved = true, true
+		return nil
+	}
+	if !m.region.commit(size) {
 		m.refused = true
 		return nil
 	}
@@ -37,22 +45,46 @@ func (m *memory) Reallocate(size uint64) []byte {
 	return m.bytes(size)
 }
 
-// account takes what size is above the image from the engine's budget for all
-// guests, or gives it back, and reports whether there was enough.
-func (m *memory) account(size uint64) bool {
+// take takes what size is above the image from the account, or gives it back.
+func (m *memory) take(size uint64) error {
 	grown := int64(size) - int64(m.image)
-	now := m.engine.grown.Add(grown - m.grown)
-	if grown > m.grown && now > m.engine.options.MemoryBudget {
-		m.engine.grown.Add(m.grown - grown)
-		return false
+	if grown > m.grown {
+		if err := m.account.Take(account.Instances, grown-m.grown); err != nil {
+			return err
+		}
+	} else {
+		m.account.Release(account.Instances, m.grown-grown)
 	}
 	m.grown = grown
-	return true
+	return nil
+}
+
+// hold takes all of the image from the account: whoever runs in the instance may
+// write to each of its pages, and nobody would know before the next look.
+func (m *memory) hold() error {
+	missing := int64(m.image) - m.held
+	if missing == 0 {
+		return nil
+	}
+	if err := m.account.Take(account.Instances, missing); err != nil {
+		return err
+	}
+	m.held = int64(m.image)
+	return nil
+}
+
+// settle gives back what hold took and the image's pages do not need, as far as
+// the kernel tells. Nobody may run in the instance before the next hold.
+func (m *memory) settle() {
+	if present, known := m.present(m.image); known && present < m.held {
+		m.account.Release(account.Instances, m.held-present)
+		m.held = present
+	}
 }
 
 // Free implements experimental.LinearMemory.
 func (m *memory) Free() {
-	m.engine.grown.Add(-m.grown)
-	m.grown = 0
 	m.region.release()
+	m.account.Release(account.Instances, m.grown+m.held)
+	m.grown, m.held = 0, 0
 }

@@ -195,6 +195,22 @@ func (r *region) private(size uint64) []uint64 {
 	return r.dirty
 }
 
+// present returns how many of the first size bytes take memory that the kernel
+// counts as the process's; known is false where it does not tell.
+func (r *region) present(size uint64) (bytes int64, known bool) {
+	flags, err := readPagemap(r.base, size/pageBytes)
+	if err != nil {
+		return 0, false
+	}
+	for p := uint64(0); p < size/pageBytes; p++ {
+		if binary.LittleEndian.Uint64(flags[p*8:])&(pagemapPresent|pagemapSwapped) != 0 {
+			bytes += pageBytes
+		}
+	}
+	flagBuffers.Put(&flags)
+	return bytes, true
+}
+
 // begin and end stand around an entry. The first one after private looks whether
 // the process takes a fault while it runs, so that those which others cause
 // while the instance waits to be reset do not matter. What it begins with is what

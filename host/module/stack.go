@@ -5,13 +5,90 @@ import (
 	"sync"
 
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
-// keepStackBytes is the largest stack that a callable keeps for its next call.
-// wazero grows the stack of a callable, up to 50 MB, and never gives it back: a
+// wazero grows the stack of a callable, up to 100 MB, and never gives it back: a
 // guest that recurses once in each of some hundred instances would take the
 // host's memory.
-const keepStackBytes = 128 << 10
+const (
+	// keepStackBytes is the largest stack that a callable keeps for its next call.
+	keepStackBytes = 128 << 10
+	// keepDepth is how deep entries are nested whose callables are kept.
+	keepDepth = 4
+	// firstStackBytes is about what a callable begins with, which is counted with
+	// the instance.
+	firstStackBytes = 16 << 10
+)
+
+// callable is a function of an instance that can be entered once at a time.
+type callable struct {
+	fn   api.Function
+	kept int64 // of its stack, above firstStackBytes: taken from the account
+}
+
+// running is what runs in an instance: the innermost of its entries.
+type running struct {
+	*callable
+	held  int64 // of its stack, above what is kept: taken from the account
+	watch hostfunc.Watcher
+}
+
+// begin notes that f runs from now on, in the entry of c. It returns what is below
+// it, for end.
+func (i *Instance) begin(c *hostfunc.Call, f *callable) (below running) {
+	below = i.running
+	i.running = running{callable: f, watch: c.Watch(i)}
+	return below
+}
+
+func (i *Instance) end(c *hostfunc.Call, below running) {
+	i.version.engine.options.Account.Release(account.Stacks, i.running.held)
+	c.Watch(i.running.watch)
+	i.running = below
+}
+
+// Look implements hostfunc.Watcher: it takes from the account what the stack has
+// grown by since the last look, and ends the entry where that is not there.
+func (i *Instance) Look() error {
+	r := &i.running
+	grown := int64(stackBytes(r.fn)) - firstStackBytes - r.kept
+	if grown <= r.held {
+		return nil
+	}
+	if err := i.version.engine.options.Account.Take(account.Stacks, grown-r.held); err != nil {
+		return err
+	}
+	r.held = grown
+	return nil
+}
+
+// keep decides whether the callable that has run at the present depth is kept with
+// its stack, for the next call.
+func (i *Instance) keep(e Export, f *callable) {
+	has := int64(stackBytes(f.fn))
+	more := has - firstStackBytes - f.kept
+	switch {
+	case has <= keepStackBytes && i.depth < keepDepth && more <= 0:
+	case has <= keepStackBytes && i.depth < keepDepth && i.version.engine.options.Account.Try(account.Stacks, more):
+		f.kept += more
+	default: // a new one begins small
+		i.version.engine.options.Account.Release(account.Stacks, f.kept)
+		i.functions[e] = i.functions[e][:i.depth]
+	}
+}
+
+// keptStacks is what the instance's callables have taken from the account.
+func (i *Instance) keptStacks() (bytes int64) {
+	for _, list := range i.functions {
+		for _, f := range list {
+			bytes += f.kept
+		}
+	}
+	return bytes
+}
 
 // stackFields remembers which field of a callable is its stack, for each type of
 // them, the compiler's and the interpreter's. wazero offers no other way to learn

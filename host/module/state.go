@@ -3,6 +3,9 @@ package module
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
 // State is how one instance differs from its version's image: an object's
@@ -21,10 +24,36 @@ type State struct {
 	version *Version
 	size    uint64 // of linear memory
 	diff    []byte
+
+	descriptors hostfunc.Descriptors
+	taken       int64 // from the account
 }
 
+// stateBytes is what a State takes besides its diff.
+const stateBytes = 64
+
 // Bytes returns how much memory the state takes.
-func (s *State) Bytes() int { return cap(s.diff) + 40 }
+func (s *State) Bytes() int { return cap(s.diff) + stateBytes }
+
+// take makes what the state has from the account as much as it says, or reports
+// that it is not there.
+func (s *State) take(bytes int64) bool {
+	a := s.version.engine.options.Account
+	if bytes > s.taken && !a.Try(account.SetAside, bytes-s.taken) {
+		return false
+	}
+	a.Release(account.SetAside, max(s.taken-bytes, 0))
+	s.taken = bytes
+	return true
+}
+
+// Free gives back what the state took. It is of no use afterwards; it may be nil.
+func (s *State) Free() {
+	if s != nil && s.taken > 0 {
+		s.take(0)
+		s.diff = nil
+	}
+}
 
 // joinGap is the most equal bytes that a run may hold: starting a new run
 // costs two bytes or three.
@@ -100,16 +129,24 @@ func (v *Version) basePage(offset uint64) []byte {
 // Suspend sets the instance's difference from the image aside and resets it,
 // in one pass. The instance must be idle and of a version that has an image.
 // After an error the instance must be closed; the state is good. spare is a
-// state that is no longer needed, to be used again, or nil.
+// state that is no longer needed, to be used again, or nil. The state is nil where
+// the host has no memory for it: then the instance is reset and what it held is lost.
 func (i *Instance) Suspend(spare *State) (*State, error) {
-	diff, last := i.version.scratch(), uint64(0)
 	s := spare
 	if s == nil {
 		s = &State{}
 	}
-	s.version, s.size = i.version, i.mem.size
+	s.version, s.size, s.descriptors = i.version, i.mem.size, i.descriptors
+	private := i.mem.private(i.mem.size)
+	// The difference is made in one buffer and kept in another.
+	if !s.take(2*int64(len(private))*(pageBytes+8) + stateBytes) {
+		s.Free()
+		return nil, i.Reset()
+	}
+	defer func() { s.take(int64(s.Bytes())) }() // no more than it was
+	diff, last := i.version.scratch(), uint64(0)
 	mem := i.mem.bytes(i.mem.size)
-	for _, offset := range i.mem.private(i.mem.size) {
+	for _, offset := range private {
 		page, base := mem[offset:offset+pageBytes], i.version.basePage(offset)
 		if bytes.Equal(page, base) {
 			continue
@@ -142,6 +179,7 @@ func (i *Instance) Resume(s *State) error {
 			return err
 		}
 	}
+	i.descriptors = s.descriptors
 	watch := i.mem.begin() // writing makes private copies as an entry does
 	globals := applyDiff(i.mem.bytes(i.mem.size), s.diff)
 	i.mem.end(watch)
@@ -162,8 +200,10 @@ func (i *Instance) Reset() error {
 	return i.resetRest()
 }
 
-// resetRest resets what is not a page of the image: globals and grown memory.
+// resetRest resets what is not a page of the image: descriptors, globals and
+// grown memory.
 func (i *Instance) resetRest() error {
+	i.descriptors = i.version.image.descriptors
 	for n, g := range i.globals {
 		if want := i.version.image.globals[n]; g.Get() != want {
 			g.Set(want)

@@ -10,6 +10,8 @@ import (
 	"github.com/tetratelabs/wazero"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
 // Version is one compiled module.
@@ -26,6 +28,10 @@ type Version struct {
 	worker  bool
 	// background says that the guest exports background_run.
 	background bool
+
+	code  int64  // bytes taken from the account for compiled code
+	fixed int64  // and for each instance, besides its memory
+	least uint64 // of memory, that an instance without an image begins with
 
 	image   *image // nil: instances start the plain way
 	noImage string // why there is none
@@ -47,8 +53,9 @@ type segment struct {
 
 // image is what a version's instances begin as.
 type image struct {
-	file    *imageFile
-	globals []uint64
+	file        *imageFile
+	globals     []uint64
+	descriptors hostfunc.Descriptors
 }
 
 // maxIdle bounds a version's idle instances. More of them cost more in cache
@@ -110,6 +117,10 @@ func (v *Version) get(ctx context.Context) (*Instance, error) {
 		v.idle = v.idle[:n-1]
 		v.spare = min(v.spare, n-1)
 		v.mu.Unlock()
+		if err := i.Hold(); err != nil {
+			i.Close()
+			return nil, err
+		}
 		return i, nil
 	}
 	v.mu.Unlock()
@@ -212,7 +223,9 @@ func (v *Version) free() {
 	}
 	if v.image != nil {
 		v.image.file.close()
+		v.engine.options.Account.Release(account.Images, int64(len(v.image.file.bytes)))
 	}
+	defer v.engine.options.Account.Release(account.Code, v.code)
 	if err := v.compiled.Close(context.Background()); err != nil {
 		v.engine.options.Logger.Warn("close module", "module", v.Hash()[:12], "error", err)
 	}

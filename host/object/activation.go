@@ -39,7 +39,8 @@ type Activation struct {
 
 	used     atomic.Bool // called since residents last looked
 	slot     int         // in residents, guarded by residents.mu
-	waitsFor *edge       // of the innermost entry, guarded by waits.mu
+	waitsFor *Activation // guarded by waits.mu
+	stand    *standIn    // not nil: it is no object, see waits.stand
 }
 
 func newActivation(o *Objects, to *Address) *Activation {
@@ -56,7 +57,7 @@ func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
 	w, err := a.enter(s, nested, r, dst)
 	switch {
 	case err != nil:
-		s.abandon()
+		a.objects.states.Put(s)
 		return Reply{Output: dst}, err
 	case w != nil && w.answered:
 		return w.reply, w.err
@@ -84,21 +85,12 @@ func (a *Activation) drain(w *waiter) {
 // perform runs a request whose turn it is. next is a parked waiter whose turn
 // it is then; the caller must drain it.
 func (a *Activation) perform(s *State, r *Request, nested bool, dst []byte) (reply Reply, err error, next *waiter) {
-	failed, last := a.contained(s, func() { reply, err, next = a.performed(s, r, nested, dst) })
-	if failed != nil {
-		return Reply{Output: dst, Seq: a.seq}, failed, last
-	}
-	return reply, err, next
-}
-
-func (a *Activation) performed(s *State, r *Request, nested bool, dst []byte) (reply Reply, err error, next *waiter) {
 	output, err := s.run(r, dst)
 	reply = Reply{Output: output, Seq: max(a.seq, s.Seq)} // s.Seq also after an error
 	if s.background && a.brokenBy() == nil {              // also after an error that the guest threw
 		if !nested {
 			// The answer goes, the call stays: nobody else enters before it ends.
-			s.answered()
-			a.objects.background.Go(func() { a.drain(a.afterAnswer(s)) })
+			a.objects.background.Go(func() { a.drain(a.finish(s)) })
 			return reply, err, nil
 		}
 		s.runBackground() // entries nest: it must end before what is below goes on
@@ -107,16 +99,9 @@ func (a *Activation) performed(s *State, r *Request, nested bool, dst []byte) (r
 	return reply, err, a.finish(s)
 }
 
-// afterAnswer runs what a call left for after its answer, and ends the call.
-func (a *Activation) afterAnswer(s *State) (next *waiter) {
-	if failed, last := a.contained(s, func() { s.runBackground(); next = a.finish(s) }); failed != nil {
-		return last
-	}
-	return next
-}
-
 // finish ends a call that has been answered.
 func (a *Activation) finish(s *State) (next *waiter) {
+	s.runBackground()
 	s.finish()
 	next = a.leave(s)
 	s.end()
@@ -164,13 +149,7 @@ func (a *Activation) leave(s *State) (next *waiter) {
 	if a.top != s {
 		panic("object: entries did not nest")
 	}
-	return a.nextLocked(s)
-}
-
-// nextLocked is leave for the innermost entry. mu must be held.
-func (a *Activation) nextLocked(s *State) (next *waiter) {
 	a.lastTick = a.objects.ticks.Load()
-	s.answered()
 	a.top = s.below
 	if a.top != nil {
 		return nil
@@ -207,13 +186,6 @@ func (a *Activation) fail(err error, seq storage.Seq) {
 	a.mailbox.refuse(err, seq)
 }
 
-// forgetNow is forget for the only entry, before it has used what is in memory.
-func (a *Activation) forgetNow() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.forget()
-}
-
 // forget drops what the activation has in memory. mu must be held, and no
 // entry may be left.
 func (a *Activation) forget() {
@@ -221,8 +193,9 @@ func (a *Activation) forget() {
 		a.objects.live.remove(a)
 		a.instance.Version().Put(a.instance)
 	}
-	a.setSuspended(nil)
-	a.spare = nil
+	a.suspended.Free()
+	a.spare.Free()
+	a.suspended, a.spare = nil, nil
 	a.instance, a.built, a.broken, a.critical = nil, false, nil, 0
 }
 
@@ -230,7 +203,7 @@ func (a *Activation) forget() {
 // begins as m's.
 func (a *Activation) wake(m *module.Version) error {
 	if a.instance != nil {
-		return nil
+		return a.instance.Hold()
 	}
 	instance, err := a.objects.live.acquire(a, m)
 	if err != nil {
@@ -242,8 +215,7 @@ func (a *Activation) wake(m *module.Version) error {
 			instance.Version().Discard(instance)
 			return err
 		}
-		a.spare = a.suspended
-		a.setSuspended(nil)
+		a.spare, a.suspended = a.suspended, nil
 	}
 	a.instance = instance
 	return nil
@@ -277,32 +249,15 @@ func (a *Activation) suspend() *module.Instance {
 		instance.Version().Put(instance)
 		return nil
 	}
-	state, err := instance.Suspend(a.spare)
+	var err error
+	a.suspended, err = instance.Suspend(a.spare)
 	a.spare = nil
-	a.setSuspended(state)
+	a.built = a.suspended != nil
 	if err != nil {
 		instance.Version().Discard(instance)
 		return nil
 	}
 	return instance
-}
-
-// setSuspended keeps the account of set-aside memory.
-func (a *Activation) setSuspended(s *module.State) {
-	delta := 0
-	if a.suspended != nil {
-		delta -= a.suspended.Bytes()
-	}
-	if s != nil {
-		delta += s.Bytes()
-	}
-	a.suspended = s
-	if o := a.objects; delta != 0 && o.setAside.Add(int64(delta)) > o.options.MemoryBudget {
-		select {
-		case o.pressure <- struct{}{}:
-		default:
-		}
-	}
 }
 
 // brokenBy returns what broke the activation, nil if nothing has.

@@ -37,25 +37,23 @@ func (o *Objects) Sweep(ctx context.Context) {
 				}
 			}
 			o.live.rest(now)
-		case <-o.pressure:
-			o.relieve(idle)
 		}
 	}
 }
 
-// relieve evicts until set-aside memory is a tenth below its budget, those that
-// were idle for longest first, as well as ticks can tell.
-func (o *Objects) relieve(idle uint32) {
-	goal := o.options.MemoryBudget / 10 * 9
-	for ; o.setAside.Load() > goal; idle /= 2 {
+// Relieve gives memory back until enough says so: what instances of idle objects
+// have taken and do not use, then set-aside memory and instances of objects that were
+// idle for longest, as well as ticks can tell.
+func (o *Objects) Relieve(enough func() bool) {
+	o.live.settle(enough)
+	_, idle := o.options.ticks()
+	for last := false; !last; idle /= 2 {
+		last = idle == 0 // what is left then is in use
 		for i := range o.shards {
-			if o.setAside.Load() <= goal {
+			if enough() {
 				return
 			}
 			o.shards[i].evict(o.ticks.Load(), idle)
-		}
-		if idle == 0 {
-			return // what is left is in use
 		}
 	}
 }

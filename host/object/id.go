@@ -94,6 +94,10 @@ var (
 		Message: "Durable Object is overloaded. Too much data queued."}
 	errQueueOld = &hostfunc.Error{Flags: wire.ErrorOverloaded,
 		Message: "Durable Object is overloaded. Requests queued for too long."}
+	errNoMemory = &hostfunc.Error{Flags: wire.ErrorOverloaded,
+		Message: "Durable Object is overloaded. The host has no memory for the call."}
+	errStarved = &hostfunc.Error{Flags: wire.ErrorOverloaded | wire.ErrorReset,
+		Message: "Durable Object is overloaded. The host has no memory for it, and it was reset."}
 	errTooDeep = &hostfunc.Error{
 		Message: "Call chain is too deep: a call may pass through at most 32 guests."}
 	errCPU = &hostfunc.Error{Flags: wire.ErrorReset,

@@ -52,7 +52,6 @@ const (
 // to seq.
 func (w *waiter) refuse(err error, seq storage.Seq) {
 	w.answer(Reply{Output: w.dst, Seq: seq}, err)
-	w.state.answered()
 	w.state.abandon()
 	w.grant()
 }

@@ -25,9 +25,6 @@ type Options struct {
 	// Residents bounds the objects that hold an instance at a time; the others
 	// have their memory set aside. Default 64.
 	Residents int
-	// MemoryBudget bounds the bytes of set-aside memory; above it the objects
-	// that were idle for longest forget theirs before EvictIdle. Default 1 GiB.
-	MemoryBudget int64
 	// EvictIdle is how long an object is idle before it may forget its memory.
 	// Default 10 s, upstream's.
 	EvictIdle time.Duration
@@ -43,9 +40,6 @@ type Options struct {
 func (o *Options) setDefaults() {
 	if o.Residents == 0 {
 		o.Residents = 64
-	}
-	if o.MemoryBudget == 0 {
-		o.MemoryBudget = 1 << 30
 	}
 	if o.EvictIdle == 0 {
 		o.EvictIdle = 10 * time.Second
@@ -90,9 +84,6 @@ type Objects struct {
 	states  sync.Pool
 	ticks   atomic.Uint32 // see evict.go
 
-	setAside atomic.Int64  // bytes of all suspended memory
-	pressure chan struct{} // setAside went above the budget
-
 	background sync.WaitGroup // calls that were answered and still run
 }
 
@@ -100,8 +91,7 @@ type Objects struct {
 // itself.
 func New(o Options, sender Sender) *Objects {
 	o.setDefaults()
-	objects := &Objects{options: o, sender: sender, live: residents{max: o.Residents},
-		pressure: make(chan struct{}, 1)}
+	objects := &Objects{options: o, sender: sender, live: residents{max: o.Residents}}
 	for i := range objects.shards {
 		objects.shards[i].activations = map[abi.ID]*Activation{}
 	}
@@ -139,9 +129,9 @@ func (o *Objects) find(to *Address) *Activation {
 func (o *Objects) Send(r *Request, dst []byte) (Reply, error) {
 	for {
 		a := o.find(&r.To)
-		nested := o.waits.enter(&r.edge, r.From, a)
-		reply, err := a.serve(r, nested, dst)
-		o.waits.leave(&r.edge)
+		e := o.waits.enter(r.From, a)
+		reply, err := a.serve(r, e.nested, dst)
+		o.waits.leave(e)
 		if err != errGone {
 			return reply, err
 		}
@@ -233,6 +223,3 @@ func (o *Objects) Active(id abi.ID) bool {
 	defer s.mu.RUnlock()
 	return s.activations[id] != nil
 }
-
-// SetAside returns the bytes of all suspended memory.
-func (o *Objects) SetAside() int64 { return o.setAside.Load() }

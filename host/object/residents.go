@@ -3,6 +3,7 @@ package object
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/cairn-dev/cairn/host/module"
 )
@@ -19,14 +20,21 @@ type residents struct {
 	hand  int
 }
 
+// instancePatience is how long a call waits for an instance where the host has no
+// memory for another. Its caller holds an instance meanwhile, so it is not long.
+const instancePatience = 5 * time.Second
+
 // acquire returns an instance of m for a, which has none. Where all are busy there
 // is one more for a time: a bound would let calls wait for each other in a way
-// that waits does not see.
+// that waits does not see. What bounds them is the account of memory, and that wait
+// has an end.
 func (r *residents) acquire(a *Activation, m *module.Version) (*module.Instance, error) {
 	if instance := r.enter(a, m); instance != nil {
 		return instance, nil
 	}
-	instance, err := m.Get(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), instancePatience)
+	defer cancel()
+	instance, err := m.Get(ctx)
 	if err != nil {
 		r.remove(a)
 	}
@@ -74,6 +82,25 @@ func (r *residents) victim() *Activation {
 		a.mu.Unlock()
 	}
 	return nil
+}
+
+// settle lets the instances of idle activations give back what they do not use,
+// until enough says so.
+func (r *residents) settle(enough func() bool) {
+	r.mu.Lock()
+	slots := append([]*Activation(nil), r.slots...)
+	r.mu.Unlock()
+	for _, a := range slots {
+		if enough() {
+			return
+		}
+		if a.mu.TryLock() {
+			if a.top == nil && a.mailbox.len() == 0 && a.instance != nil {
+				a.instance.Settle()
+			}
+			a.mu.Unlock()
+		}
+	}
 }
 
 // rest suspends what was not called since the tick before now: memory that

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -22,7 +23,6 @@ type State struct {
 	class *Class // what the object is, set when the call's turn has come
 	txn   *storage.Txn
 	below *State // the entry that this one is nested in
-	edge  *edge  // of its caller's; nil once that waits no longer
 	init  []byte // the constructor's input, a buffer of this State
 
 	batch        batch
@@ -37,7 +37,7 @@ type State struct {
 
 func (s *State) begin(a *Activation, r *Request) {
 	o := a.objects
-	s.act, s.below, s.edge = a, nil, &r.edge
+	s.act, s.below = a, nil
 	s.Sender, s.Random = o.sender, o.options.Random
 	s.Depth = r.Depth + 1
 	s.batch, s.background = batch{}, false
@@ -46,17 +46,8 @@ func (s *State) begin(a *Activation, r *Request) {
 	s.transactions, s.critical = s.transactions[:0], s.critical[:0]
 }
 
-// answered says that the caller waits no longer. From here on it may go on, and
-// reuse its request.
-func (s *State) answered() {
-	if e := s.edge; e != nil {
-		s.edge = nil
-		s.act.objects.waits.end(e)
-	}
-}
-
 func (s *State) end() {
-	s.act, s.below, s.edge, s.class, s.Version, s.Logger, s.alarm = nil, nil, nil, nil, nil, nil, nil
+	s.act, s.below, s.class, s.Version, s.Logger, s.alarm = nil, nil, nil, nil, nil, nil
 	s.Guest.Reuse()
 }
 
@@ -137,7 +128,9 @@ func (s *State) wake() error {
 	a := s.act
 	for {
 		if s.below == nil && a.stale(s.Version.Module) {
-			a.forgetNow() // its code was updated; the call begins from storage
+			a.mu.Lock()
+			a.forget() // its code was updated; the call begins from storage
+			a.mu.Unlock()
 		}
 		err := a.wake(s.Version.Module)
 		if err == nil {
@@ -148,6 +141,10 @@ func (s *State) wake() error {
 				return err
 			}
 			continue
+		}
+		if noMemory(err) {
+			s.logger().Warn("overloaded", "error", err)
+			return errNoMemory
 		}
 		return s.internal("start", err)
 	}
@@ -246,10 +243,18 @@ func (s *State) explain(err error) error {
 		return errCPU
 	case errors.Is(err, module.ErrMemoryLimit):
 		return errMemory
+	case noMemory(err):
+		return errStarved
 	case errors.As(err, &told):
 		return told
 	}
 	return &hostfunc.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: "Durable Object reset: " + firstLine(err)}
+}
+
+// noMemory reports whether the host has too much in memory for what was wanted.
+func noMemory(err error) bool {
+	var refused *account.Error
+	return errors.As(err, &refused) || errors.Is(err, module.ErrInstances) || errors.Is(err, module.ErrNoMemory)
 }
 
 // internal is upstream's answer to a failure of the infrastructure: the text

@@ -12,7 +12,9 @@ func (s *State) afterLoss(r *Request) error {
 		if s.below != nil {
 			return s.reset(s.internal("commit", store.Log().Err()))
 		}
-		a.forgetNow()
+		a.mu.Lock()
+		a.forget()
+		a.mu.Unlock()
 		a.seq, s.Seq = 0, 0
 	}
 	switch {

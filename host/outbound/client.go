@@ -80,6 +80,12 @@ type Client struct {
 	cancel    context.CancelFunc
 }
 
+// Check returns the error that New would return for a list of allowed hosts.
+func Check(allow []string) error {
+	_, err := parseAllow(allow)
+	return err
+}
+
 // New makes a Client. The error names the entry of Allow that is none.
 func New(o Options) (*Client, error) {
 	o.setDefaults()

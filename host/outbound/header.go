@@ -22,8 +22,12 @@ func decodeHeader(h wire.Header) (http.Header, error) {
 	out := http.Header{}
 	var bad error
 	err := h.Each(func(name, value []byte) bool {
-		if !validToken(name) || !validValue(value) {
-			bad = typeError("Invalid header: %q", clip(string(name)))
+		value, err := wire.CheckField(name, value)
+		if err == nil && control(value) {
+			err = &wire.HeaderError{Name: string(name), Value: true}
+		}
+		if err != nil {
+			bad = typeError("%s", err)
 			return false
 		}
 		out.Add(string(name), string(value))
@@ -68,21 +72,13 @@ func strip(h http.Header) {
 	}
 }
 
-func validToken(name []byte) bool {
-	for _, b := range name {
-		alnum := b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z'
-		if !alnum && strings.IndexByte("!#$%&'*+-.^_`|~", b) < 0 {
-			return false
-		}
-	}
-	return len(name) > 0
-}
-
-func validValue(value []byte) bool {
+// control says whether a value has a byte that net/http does not send, though the
+// Fetch standard lets it stand.
+func control(value []byte) bool {
 	for _, b := range value {
 		if b < ' ' && b != '\t' || b == 0x7f {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }

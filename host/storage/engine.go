@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// defaultCacheBytes holds the blocks of a few hundred thousand small objects.
-	defaultCacheBytes = 64 << 20
-	// memTableBytes bounds what a start has to replay.
-	memTableBytes = 32 << 20
-	// memTables is how many of them may wait to be flushed before Append waits.
-	memTables = 4
+	// DefaultCacheBytes holds the blocks of a few hundred thousand small objects.
+	DefaultCacheBytes = 64 << 20
+	// DefaultMemTableBytes bounds what a start has to replay.
+	DefaultMemTableBytes = 32 << 20
+	// MemTables is how many of them may wait to be flushed before Append waits.
+	MemTables = 4
 	// maxL0Files is far above what compaction allows, so that a compaction that
 	// cannot be done slows reads down and does not stop writes.
 	maxL0Files = 1000
@@ -28,6 +28,7 @@ const (
 	bloomBitsPerKey = 10
 
 	walFolder = "wal"
+	lockFile  = "LOCK"
 
 	// emptyFlush is what pebble reports of a flush that succeeded and wrote no
 	// table, since everything in the memtable cancelled out. It exports no error
@@ -47,8 +48,8 @@ func engineOptions(f *walFS, o Options, l *walLog) *pebble.Options {
 		WALRecoveryDirs:             []wal.Dir{{FS: f, Dirname: pebble.MakeStoreRelativePath(f, "")}},
 		FormatMajorVersion:          pebble.FormatNewest,
 		CacheSize:                   o.CacheBytes,
-		MemTableSize:                memTableBytes,
-		MemTableStopWritesThreshold: memTables,
+		MemTableSize:                uint64(o.MemTableBytes),
+		MemTableStopWritesThreshold: MemTables,
 		L0CompactionThreshold:       2,
 		L0StopWritesThreshold:       maxL0Files,
 		LBaseMaxBytes:               64 << 20,
@@ -116,7 +117,7 @@ func engineEvents(logger *slog.Logger, l *walLog) *pebble.EventListener {
 	return &pebble.EventListener{
 		BackgroundError: func(err error) {
 			if l.Err() == nil {
-				logger.Error("background work of the store failed; it is tried again", "err", err)
+				logger.Error("background work of the store failed; it is tried again", "error", err)
 			}
 		},
 		DataCorruption: func(info pebble.DataCorruptionInfo) {

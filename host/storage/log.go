@@ -202,7 +202,7 @@ func (l *walLog) settle(b *Batch) {
 func (l *walLog) fail(cause error) {
 	if l.mark.Fail(fmt.Errorf("%w: %w", ErrLogFailed, cause)) {
 		l.logger.Error("log failed: the node takes no more writes; check the disk and restart",
-			"err", cause, "durable", l.mark.Load())
+			"error", cause, "durable", l.mark.Load())
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/cairn-dev/cairn/host/account"
 )
 
 // closeGrace is how long Close waits for pebble after the log has failed: its
@@ -23,8 +25,14 @@ type Options struct {
 	FS vfs.FS
 	// Logger gets what nobody else can be told; nil discards it.
 	Logger *slog.Logger
-	// CacheBytes is the memory for blocks of tables; 0 is 64 MiB.
+	// CacheBytes is the memory for blocks of tables; 0 is DefaultCacheBytes.
 	CacheBytes int64
+	// MemTableBytes is the memory for what was written last, MemTables times; 0 is
+	// DefaultMemTableBytes.
+	MemTableBytes int64
+	// Account is what writes are taken from that are not applied yet. Default none:
+	// each transaction has a bound, and all of them have none.
+	Account *account.Account
 	// WrapLog replaces the log by one that stands before it; nil keeps it. Tests
 	// decide with it when something is durable, see package storagetest.
 	WrapLog func(Log) Log
@@ -38,7 +46,10 @@ func (o Options) withDefaults() Options {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.CacheBytes <= 0 {
-		o.CacheBytes = defaultCacheBytes
+		o.CacheBytes = DefaultCacheBytes
+	}
+	if o.MemTableBytes <= 0 {
+		o.MemTableBytes = DefaultMemTableBytes
 	}
 	return o
 }

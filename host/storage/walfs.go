@@ -87,6 +87,12 @@ func (f *walFS) Lock(name string) (io.Closer, error) {
 		ErrLocked, name, err)
 }
 
+// Lock takes the lock of a folder on the real disk that holds a store, as Open
+// does, without opening the store. The error is ErrLocked if the folder is in use.
+func Lock(dir string) (io.Closer, error) {
+	return (&walFS{FS: vfs.Default}).Lock(vfs.Default.PathJoin(dir, lockFile))
+}
+
 // walFile is a file of the write-ahead log, or its folder. File is nil if it
 // could not be opened; then the log has failed.
 type walFile struct {

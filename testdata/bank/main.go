@@ -5,7 +5,6 @@ package main
 
 import (
 	"errors"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -27,12 +26,14 @@ var statuses = map[string]int{"Refused": 409, "Pending": 503}
 // and POST /{account}/transfer move money, PUT /{account}/frozen keeps it from
 // coming in. Each answers with what the account is then.
 func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
-	name, action, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
+	// A client can write any bytes in a path; names are UTF-8.
+	path := strings.ToValidUTF8(strings.TrimPrefix(req.URL.Path, "/"), "\uFFFD")
+	name, action, _ := strings.Cut(path, "/")
 	if name == "" {
 		return guest.Text(404, "Whose account? Try /alice\n"), nil
 	}
 	account := env.Namespace("ACCOUNTS").GetByName(name)
-	form, _ := url.ParseQuery(string(req.Body))
+	form := guest.Query(req.Body)
 	amount, _ := strconv.ParseInt(form.Get("amount"), 10, 64) // 0 is refused
 	// The client's name for what it wants. Who sends a request again, because the
 	// answer was lost, sends it with the same key.

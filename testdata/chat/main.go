@@ -25,7 +25,9 @@ const (
 // fetch is the Worker. POST /{room}?from={who} says something; GET /{room} shows
 // what was said last, and ?before={number} what was said before that.
 func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
-	name, query := strings.Trim(req.URL.Path, "/"), req.URL.Query()
+	// A client can write any bytes in a path; names are UTF-8.
+	name := strings.ToValidUTF8(strings.Trim(req.URL.Path, "/"), "\uFFFD")
+	query := req.Query()
 	if name == "" {
 		return guest.Text(404, "Which room? Try /lobby\n"), nil
 	}

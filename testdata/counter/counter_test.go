@@ -29,6 +29,12 @@ func TestCounter(t *testing.T) {
 		{"show without a slash", "http://127.0.0.1:8787?name=A", 200, "Durable Object 'A' count: 0"},
 		{"no such path", "/nowhere?name=A", 404, "Not found"},
 		{"escaped name", "/increment?name=a%20b", 200, "Durable Object 'a b' count: 1"},
+		// As URLSearchParams reads them: everything is a name.
+		{"semicolon", "/increment?name=a;b", 200, "Durable Object 'a;b' count: 1"},
+		{"no escape", "/increment?x=%&name=100%", 200, "Durable Object '100%' count: 1"},
+		{"no UTF-8", "/increment?name=%FFa", 200, "Durable Object '\uFFFDa' count: 1"},
+		{"plus", "/increment?name=a+b", 200, "Durable Object 'a b' count: 1"},
+		{"no such path, nor escape", "/100%?name=A", 404, "Not found"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			resp := newHost(t).Get(tt.url)

@@ -17,7 +17,7 @@ func init() {
 
 // fetch is the Worker.
 func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
-	name := req.URL.Query().Get("name")
+	name := req.Query().Get("name")
 	if name == "" {
 		return guest.Text(200, "Select a Durable Object to contact by using"+
 			" the `name` URL query string parameter, for example, ?name=A"), nil

@@ -32,7 +32,7 @@ type response struct {
 }
 
 func fetch(req *guest.Request, _ *guest.Env) (*guest.Response, error) {
-	query := req.URL.Query()
+	query := req.Query()
 	switch req.URL.Path {
 	case "/respond": // with the response in the body
 		return respond(req.Body)

@@ -150,7 +150,7 @@ var callVerbs = map[string]verb{
 	},
 	"idfromname": func(c *core, args []string, _ string) (string, error) {
 		id := c.env.Namespace(args[0]).IDFromName(args[1])
-		return id.String() + " " + strconv.Quote(id.Name()), nil
+		return id.String() + " " + strconv.Quote(id.Name()), id.Err()
 	},
 	"idfromstring": func(c *core, args []string, _ string) (string, error) {
 		id, err := c.env.Namespace(args[0]).IDFromString(args[1])

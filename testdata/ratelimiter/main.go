@@ -5,6 +5,7 @@ package main
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cairn-dev/cairn/guest"
@@ -19,7 +20,8 @@ func init() {
 
 // fetch is the Worker. It asks the caller's bucket before it does its work.
 func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
-	caller := req.Header.Get("X-API-Key")
+	// A client can write any bytes in a header; names are UTF-8.
+	caller := strings.ToValidUTF8(req.Header.Get("X-API-Key"), "\uFFFD")
 	if caller == "" {
 		return guest.Text(401, "Who are you? Send X-API-Key\n"), nil
 	}

@@ -23,7 +23,9 @@ func init() {
 // fetch is the Worker. /{user} has the reminders, /{user}/{number} is one of them
 // and /{user}/phone the phone.
 func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
-	user, rest, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
+	// A client can write any bytes in a path; names are UTF-8.
+	path := strings.ToValidUTF8(strings.TrimPrefix(req.URL.Path, "/"), "\uFFFD")
+	user, rest, _ := strings.Cut(path, "/")
 	if user == "" {
 		return guest.Text(404, "Whose reminders? Try /ann\n"), nil
 	}
@@ -34,7 +36,7 @@ func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
 
 	switch req.Method {
 	case "POST":
-		in, err := time.ParseDuration(req.URL.Query().Get("in"))
+		in, err := time.ParseDuration(req.Query().Get("in"))
 		if err != nil || in < 0 || len(req.Body) == 0 {
 			return guest.Text(400, "Say what, and when with ?in=10s\n"), nil
 		}

@@ -20,12 +20,15 @@ func init() {
 // fetch is the Worker. The first part of the path names the list, which gets the
 // request as it is: where an object speaks HTTP, a Worker only has to find it.
 func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
-	name, _ := split(req.URL.Path)
+	name, _ := split(path(req))
 	if name == "" {
 		return guest.Text(404, "Which list? Try /groceries\n"), nil
 	}
 	return env.Namespace("LISTS").GetByName(name).Fetch(req)
 }
+
+// path is the request's path. A client can write any bytes; names are UTF-8.
+func path(req *guest.Request) string { return strings.ToValidUTF8(req.URL.Path, "\uFFFD") }
 
 // split takes /{list} or /{list}/{title} apart.
 func split(path string) (list, title string) {
@@ -50,7 +53,7 @@ const maxTitleBytes = 200
 
 // Fetch is what Stub.Fetch reaches. It is no RPC method.
 func (l *List) Fetch(req *guest.Request) (*guest.Response, error) {
-	_, title := split(req.URL.Path)
+	_, title := split(path(req))
 	switch {
 	case title == "" && req.Method == "GET":
 		return l.show(200)

@@ -34,6 +34,7 @@ func TestREST(t *testing.T) {
 		{"DELETE", "/groceries", "", 405, "GET or POST a list, PUT or DELETE an item\n"},
 		{"GET", "/", "", 404, "Which list? Try /groceries\n"},
 		{"GET", "/garden", "", 200, "[]"},
+		{"GET", "/%FF%", "", 200, "[]"}, // no UTF-8 and no escape, but a list
 		{"GET", "/groceries", "", 200, both},
 
 		{"DELETE", "/groceries/bread", "", 204, ""},

@@ -22,6 +22,7 @@ type Module struct {
 	size            int    // of the binary
 	locals          uint64 // declared in bodies so far
 	elements        int    // element segments
+	elementItems    int64  // in all of them
 	start           int    // function index, -1 without a start section
 
 	tableWrite string             // the first instruction that changes a table or drops elements
@@ -158,7 +159,6 @@ type body struct {
 	calls   bool   // has call or call_indirect
 	loops   bool
 	bulk    bool // has bulk instructions, so the meter needs a local
-	uneven  bool // does not validate, or an arity is wrong; for tests
 	edits   []edit
 }
 
@@ -170,7 +170,7 @@ func (b *body) freeLeaf() bool {
 // An edit is a place where Instrument changes bytes, in the order of the bytes.
 type edit struct {
 	at    uint32 // offset in section.items or body.raw
-	value uint32 // editCall, editRef: function index. editLoop, editRegion: cost. editJump: label. editTest: cost. editOr: index in ors
+	value uint32 // editCall, editRef: function index. editLoop, editRegion: cost. editJump: label. editBulk: shift
 	payer int32  // in code: index of the edit that pays for what is here; -1 the entry
 	size  uint8  // bytes replaced; 0 inserts
 	kind  editKind
@@ -185,8 +185,6 @@ const (
 	editRegion                 // behind a block that a br_table jumps to
 	editJump                   // a label
 	editBulk                   // before an instruction with its length on top of the stack
-	editTest                   // a charge with a test
-	editOr                     // before a comparison whose right operand gets "| 0"; see flow
 )
 
 // A dataSegment is one entry of the data section.

@@ -220,7 +220,8 @@ func (m *Module) element(r *reader, s *section) {
 			r.failAt(at, "element kind is unknown")
 		}
 	}
-	for n := r.count(1); n > 0 && r.err == nil; n-- {
+	n := r.count(1)
+	for m.elementItems += int64(n); n > 0 && r.err == nil; n-- {
 		if exprs {
 			m.constExpr(r, s)
 		} else {
