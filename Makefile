@@ -5,7 +5,7 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race bench compare profile density fuzz crash swap arm64 million samples guests-rebuild build clean
+.PHONY: help run test check race bench compare profile density fuzz crash swap arm64 trees million samples guests-rebuild build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ run: build ## serve the counter on http://127.0.0.1:8787
 test: check ## everything that CI runs
 	$(GO) test -timeout 20m ./... $(SAMPLES)
 	$(GO) test -race -short -timeout 20m $$($(GO) list ./... | grep -v -e "/host$$" -e "/cmd/cairn$$")
-	$(GO) test -race -short -timeout 20m -run 'Metamorphic|Cycle|Crossing|Mailbox|Transcript' ./host
+	$(GO) test -race -short -timeout 20m -run 'Metamorphic|Cycle|Crossing|Mailbox|Transcript|Trees|Assertion' ./host
 
 # The whole of host under the race detector is make race: compiling a guest
 # takes a quarter of a minute there.
@@ -60,6 +60,11 @@ fuzz: ## each fuzzer for FUZZTIME
 CRASHES ?= 500
 crash: ## kill -9 under load, CRASHES times
 	CAIRN_CRASHES=$(CRASHES) $(GO) test -run TestKill -count 1 -timeout 2h -v ./cmd/cairn
+
+TREES ?= 30m
+trees: ## random trees of calls between a few objects, for TREES, then as long under the race detector
+	CAIRN_TREES=$(TREES) $(GO) test -run '^TestTrees$$' -count 1 -timeout 3h -v ./host
+	CAIRN_TREES=$(TREES) $(GO) test -race -run '^TestTrees$$' -count 1 -timeout 3h -v ./host
 
 samples: ## copy each sample out of the tree, test and serve it
 	CAIRN_SAMPLES=1 $(GO) test -run TestSamplesCopied -count 1 -v ./cmd/cairn

@@ -21,19 +21,19 @@ const depsRules = `
 	abi < abi/wire < abi/conformance, abi/conformance/guestkit;
 	abi/wire < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
 
-	NONE < host/config, host/build, host/module/rewrite, host/account;
+	NONE < host/config, host/build, host/module/rewrite, host/account, host/internal/contain;
 	abi/wire, host/account < host/storage, host/hostfunc;
 	host/storage < host/storage/storagetest;
 
 	host/hostfunc, host/module/rewrite < host/module;
-	host/storage, host/module < host/object;
+	host/storage, host/module, host/internal/contain < host/object;
 	abi < host/placement;
 	host/object, host/placement < host/router;
 	host/router < host/worker;
 	host/worker < host/ingress;
 
 	host/storage, host/config < host/app;
-	host/storage < host/alarm < host/alarm/alarmtest;
+	host/storage, host/internal/contain < host/alarm < host/alarm/alarmtest;
 	host/storage, host/hostfunc < host/outbound;
 	NONE < host/admin;
 

@@ -13,6 +13,7 @@ import (
 	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
+	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/outbound"
@@ -129,10 +130,24 @@ func (r *Runtime) connect() (err error) {
 // begun starts what runs beside the requests.
 func (r *Runtime) begun(ctx context.Context) {
 	r.running, r.stop = context.WithCancel(context.WithoutCancel(ctx))
-	r.background.Go(func() { r.objects.Sweep(r.running) })
-	r.background.Go(func() { r.trim(r.running) })
-	r.background.Go(func() { r.relieve(r.running) })
-	r.background.Go(func() { r.alarms.Run(r.running) })
+	r.tend("the eviction of objects", r.objects.Sweep)
+	r.tend("the trimming of instances", r.trim)
+	r.tend("the relief of memory", r.relieve)
+	r.tend("the scheduling of alarms", r.alarms.Run)
+}
+
+// tend runs a part of the housekeeping until Shutdown, anew if it fails an
+// assertion: without it the node would live on and fill up.
+func (r *Runtime) tend(what string, run func(context.Context)) {
+	r.background.Go(func() {
+		for !contain.Run(r.options.Logger, what, func() { run(r.running) }) {
+			select { // so that one that fails at once does not spin
+			case <-r.running.Done():
+				return
+			case <-time.After(time.Second):
+			}
+		}
+	})
 }
 
 // trim gives back instances that were needed for a burst, until ctx is done.

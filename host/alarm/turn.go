@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -191,5 +192,9 @@ func (s *Scheduler) start(h *held) {
 	}
 	h.phase = running
 	s.running++
-	go func() { s.end(h, s.options.Deliver(s.base, h.due)) }()
+	go func() {
+		outcome := FailedUncounted
+		contain.Run(s.options.Logger, "an alarm", func() { outcome = s.options.Deliver(s.base, h.due) })
+		s.end(h, outcome)
+	}()
 }

@@ -132,6 +132,7 @@ func (c *Call) fail(err error) abi.Status {
 // two ranges are checked before; where the value does not fit, it becomes the
 // result. value may be c.result itself.
 func (c *Call) deliver(buf []byte, lenPtr uint64, value []byte) abi.Status {
+	c.meter.work += uint64(len(value)) // copied, or read for nothing
 	c.Memory.WriteUint32Le(uint32(lenPtr), uint32(len(value)))
 	if len(value) > len(buf) {
 		c.result = append(c.result[:0], value...)

@@ -96,6 +96,7 @@ func listNext(c *Call, args []uint64) abi.Status {
 		key, value := l.list.Key(), l.list.Value()
 		need := 8 + len(key) + len(value)
 		if need > len(buf)-len(given) {
+			c.meter.work += uint64(need) // read, whether it fits or not
 			if len(given) > 0 {
 				break
 			}

@@ -24,6 +24,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/storage"
 	"github.com/cairn-dev/cairn/host/worker"
@@ -160,6 +161,13 @@ func (l *onceListener) Close() error {
 }
 
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
+	if !contain.Run(s.options.Logger, "a request", func() { s.handled(ctx) }) {
+		ctx.Response.Reset()
+		fail(ctx, fasthttp.StatusInternalServerError)
+	}
+}
+
+func (s *Server) handled(ctx *fasthttp.RequestCtx) {
 	x := s.buffers.Get().(*exchange)
 	for answered := false; !answered; { // again when a deploy has ended what it began with
 		script := s.options.App.Serving().Public()

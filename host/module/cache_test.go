@@ -16,7 +16,7 @@ import (
 // entries are the files of a cache. One that is written anew is another file.
 func entries(t *testing.T, dir string) (files []string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "wazero-*", "*"))
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "wazero-*", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,8 +24,8 @@ func entries(t *testing.T, dir string) (files []string) {
 }
 
 // compileOnce starts an engine on a folder, compiles a module, and runs it. It
-// returns what was logged.
-func compileOnce(t *testing.T, dir string, before func()) string {
+// returns what was logged. during is called as the compiler begins.
+func compileOnce(t *testing.T, dir string, during func()) string {
 	t.Helper()
 	var log bytes.Buffer
 	e := newEngine(t, module.Options{CacheDir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil)),
@@ -34,11 +34,11 @@ func compileOnce(t *testing.T, dir string, before func()) string {
 				t.Errorf("a compilation is slow after %v", d)
 			}
 			fn()
+			if during != nil {
+				during()
+			}
 			return func() bool { return true }
 		}})
-	if before != nil {
-		before()
-	}
 	v, err := e.Compile(context.Background(), acrobat(0))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &log)

@@ -44,6 +44,9 @@ func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
 		v.Close()
 		return nil, err
 	}
+	if v.later != nil {
+		go v.compileLater()
+	}
 	return v, nil
 }
 
@@ -66,30 +69,35 @@ func (e *Engine) build(ctx context.Context, wasm []byte, parsed *rewrite.Module)
 	for _, s := range out.Data {
 		v.data = append(v.data, segment{s.Offset, s.Bytes})
 	}
+	m := &rewritten{wasm: out.Wasm, sum: sha256.Sum256(out.Wasm), hash: v.Hash()}
+	if e.options.Swapped != nil && !e.options.Interpreter && !e.compiledBefore(m) {
+		v.later = m
+	}
 	if err := v.takeCode(); err != nil {
 		return nil, err
 	}
-	stop := e.options.After(slowCompile, func() {
-		kept := "this is kept for the next start"
-		if e.cache == nil {
-			kept = "and at every start, as it is not kept"
-		}
-		e.options.Logger.Info("compiling module, "+kept, "module", v.Hash()[:12], "bytes", len(wasm))
-	})
-	defer stop()
 	defer func() {
 		if err != nil {
-			e.options.Account.Release(account.Code, v.code)
+			e.options.Account.Release(account.Code, v.codeBytes)
 		}
 	}()
-	var refused *CompileError
-	if v.compiled, err = e.compileModule(ctx, out.Wasm); errors.As(err, &refused) {
+	c, err := e.makeCode(ctx, m, e.options.Interpreter || v.later != nil)
+	if err != nil {
 		return nil, err
-	} else if err != nil {
-		return nil, &CompileError{Problem: "module does not validate", Err: err}
 	}
+	v.code.Store(c)
 	e.versions.Add(1)
 	return v, nil
+}
+
+// makeCode is newCode with an error for whoever gave the module.
+func (e *Engine) makeCode(ctx context.Context, m *rewritten, interpreted bool) (*code, error) {
+	c, err := e.newCode(ctx, m, interpreted)
+	var refused *CompileError
+	if err != nil && !errors.As(err, &refused) {
+		return nil, &CompileError{Problem: "module does not validate", Err: err}
+	}
+	return c, err
 }
 
 // first returns the first of the problems that a check found.

@@ -2,13 +2,14 @@ package module
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
 
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
@@ -31,6 +32,10 @@ type Options struct {
 	After func(d time.Duration, fn func()) (stop func() bool)
 	// Interpreter runs guests without compiling them. Default false.
 	Interpreter bool
+	// Swapped lets Compile return a version that the interpreter runs, where compiling
+	// takes longer. It is compiled beside that, and Swapped is called when its new
+	// instances run compiled code; see Instance.Current. Default: Compile compiles.
+	Swapped func(*Version)
 	// NoImages starts every instance the plain way. Default false.
 	NoImages bool
 	// Env is the environment that guests see through WASI, besides GOGC.
@@ -54,10 +59,14 @@ func (o *Options) setDefaults() {
 // Engine compiles modules and owns the compiled code.
 type Engine struct {
 	options Options
-	runtime wazero.Runtime
-	cache   wazero.CompilationCache
 	config  wazero.ModuleConfig
 	imports hostfunc.Imports
+	began   time.Time
+
+	mu    sync.Mutex // no other lock is taken under it
+	codes map[codeKey]*code
+
+	compiling sync.Mutex // one at a time beside what serves
 
 	instances    atomic.Int64
 	maxInstances int64
@@ -68,25 +77,12 @@ type Engine struct {
 // NewEngine starts an engine with every host module in it.
 func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 	o.setDefaults()
-	config := wazero.NewRuntimeConfigCompiler()
-	if o.Interpreter {
-		config = wazero.NewRuntimeConfigInterpreter()
-	}
-	e := &Engine{options: o, maxInstances: maxInstances()}
-	if e.openCache(); e.cache != nil {
-		config = config.WithCompilationCache(e.cache)
-	}
-	// The limit of memory is enforced by package module's own allocator, which
-	// needs room above it to shrink a memory; see memory.
-	e.runtime = wazero.NewRuntimeWithConfig(ctx, config.
-		WithCoreFeatures(api.CoreFeaturesV2).
-		WithDebugInfoEnabled(false))
-	imports, err := hostfunc.Instantiate(ctx, e.runtime, o.System)
-	if err != nil {
-		e.Close(ctx)
+	e := &Engine{options: o, maxInstances: maxInstances(), began: time.Now(), codes: map[codeKey]*code{}}
+	e.findCache()
+	var err error
+	if e.imports, err = offered(ctx, o.System); err != nil {
 		return nil, err
 	}
-	e.imports = imports
 	// An anonymous module can be instantiated any number of times. Its start
 	// function and _initialize are run by newVersion.
 	e.config = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithEnv("GOGC", "50")
@@ -96,6 +92,13 @@ func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 	return e, nil
 }
 
+// offered returns what guests can import.
+func offered(ctx context.Context, system hostfunc.System) (hostfunc.Imports, error) {
+	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
+	defer runtime.Close(ctx)
+	return hostfunc.Instantiate(ctx, runtime, system)
+}
+
 // Instances returns how many instances exist, of all versions.
 func (e *Engine) Instances() int { return int(e.instances.Load()) }
 
@@ -103,14 +106,13 @@ func (e *Engine) Instances() int { return int(e.instances.Load()) }
 func (e *Engine) Versions() int { return int(e.versions.Load()) }
 
 // Close frees all compiled code. Every instance must be closed.
-func (e *Engine) Close(ctx context.Context) error {
-	if err := e.runtime.Close(ctx); err != nil {
-		return fmt.Errorf("close engine: %w", err)
-	}
-	if e.cache != nil {
-		if err := e.cache.Close(ctx); err != nil {
-			return fmt.Errorf("close compilation cache: %w", err)
-		}
+func (e *Engine) Close(context.Context) error {
+	e.mu.Lock()
+	left := slices.Collect(maps.Values(e.codes))
+	clear(e.codes)
+	e.mu.Unlock()
+	for _, c := range left {
+		c.close()
 	}
 	return nil
 }

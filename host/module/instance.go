@@ -53,6 +53,7 @@ var (
 // Instance is a version with a linear memory of its own.
 type Instance struct {
 	version *Version
+	code    *code
 	mod     api.Module
 	mem     *memory
 	globals []api.MutableGlobal
@@ -115,8 +116,10 @@ func (i *Instance) make(ctx context.Context, file *imageFile) (err error) {
 	}
 	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(
 		func(uint64, uint64) experimental.LinearMemory { return i.mem }))
-	i.mod, err = v.engine.runtime.InstantiateModule(ctx, v.compiled, v.engine.config)
+	i.code = v.useCode()
+	i.mod, err = i.code.runtime.InstantiateModule(ctx, i.code.compiled, v.engine.config)
 	if err != nil {
+		i.code.leave()
 		return fmt.Errorf("instantiate module: %w", err)
 	}
 	for _, name := range v.globalNames {
@@ -148,6 +151,9 @@ func (i *Instance) MemoryBytes() uint64 { return i.mem.size }
 // Version returns what the instance runs.
 func (i *Instance) Version() *Version { return i.version }
 
+// Break says that nobody knows what the instance holds: it is not used again.
+func (i *Instance) Break() { i.broken = true }
+
 // Close gives the instance's memory back. It must be idle.
 func (i *Instance) Close() {
 	if i.mod == nil {
@@ -158,6 +164,7 @@ func (i *Instance) Close() {
 		i.version.engine.options.Logger.Warn("close instance", "error", err)
 	}
 	i.mod = nil
+	i.code.leave()
 	i.version.engine.options.Account.Release(account.Stacks, i.keptStacks())
 	i.version.engine.options.Account.Release(account.Instances, i.version.fixed)
 	i.version.engine.instances.Add(-1)

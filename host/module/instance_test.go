@@ -1,6 +1,7 @@
 package module_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
@@ -229,5 +230,32 @@ func TestMaxMemory(t *testing.T) {
 			t.Errorf("the grown page's end holds %d", got)
 		}
 		v.Put(i)
+	}
+}
+
+// TestStraightBulk: a guest without a loop that fills and copies memory, and grows
+// it by nothing, is ended by its CPU limit as well.
+func TestStraightBulk(t *testing.T) {
+	const size = 1 << 20
+	memory := func(op ...byte) []byte { return code(i32(0), i32(0), i32(size), []byte{0xfc}, op) }
+	for name, instr := range map[string][]byte{
+		"fill": memory(11, 0), "copy": memory(10, 0, 0), "grow": code(i32(0), grow, drop),
+	} {
+		g := guest(asmFunc{"object_call", tII, 0, code(bytes.Repeat(instr, 1000), i32(0))})
+		g.pages = size / module.WasmPageBytes
+		for way, o := range ways {
+			t.Run(name+"/"+way, func(t *testing.T) {
+				v, err := newEngine(t, o).Compile(context.Background(), g.bytes())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer v.Close()
+				i := get(t, v)
+				defer i.Close()
+				if err := enter(t, i, 0, time.Nanosecond); !errors.Is(err, module.ErrCPULimit) {
+					t.Errorf("ended with %v", err)
+				}
+			})
+		}
 	}
 }

@@ -90,8 +90,12 @@ func (v *Version) takeImage(i *Instance) error {
 	call := &hostfunc.Call{}
 	call.Begin(&loader{started: true, logger: v.engine.options.Logger}, i.mod.Memory(), nil, startLimit)
 	defer call.End()
-	if err := i.call(call, abi.ExportImagePrepare); err != nil {
-		return err
+	// What a guest prepares makes requests faster, and takes an interpreter as long
+	// as all else that it does before the first one.
+	if v.later == nil {
+		if err := i.call(call, abi.ExportImagePrepare); err != nil {
+			return err
+		}
 	}
 	if err := v.engine.options.Account.Take(account.Images, int64(i.mem.size)); err != nil {
 		return v.tooLarge(err)

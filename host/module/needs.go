@@ -17,7 +17,7 @@ func (v *Version) takeCode() error {
 	if err := v.engine.options.Account.Take(account.Code, bytes); err != nil {
 		return v.tooLarge(err)
 	}
-	v.code = bytes
+	v.codeBytes = bytes
 	return nil
 }
 
@@ -63,7 +63,7 @@ func (v *Version) tooLarge(err error) error {
 	}
 	calls := v.instancesPerCall() * (v.fixed + image)
 	needs := int64(v.size)*codePerByte + image + calls
-	others := max(a.Total()-v.code, 0)
+	others := max(a.Total()-v.codeBytes, 0)
 	return &CompileError{
 		Problem: fmt.Sprintf("module needs %s of memory, and the host has %s for it: its code takes %s, "+
 			"its image %s, the instances of a call %s; of %s in all, %s are taken by others",

@@ -6,8 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"sync"
-
-	"github.com/tetratelabs/wazero"
+	"sync/atomic"
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/account"
@@ -17,7 +16,6 @@ import (
 // Version is one compiled module.
 type Version struct {
 	engine      *Engine
-	compiled    wazero.CompiledModule
 	globalNames []string
 	data        []segment
 	start       string
@@ -29,9 +27,11 @@ type Version struct {
 	// background says that the guest exports background_run.
 	background bool
 
-	code  int64  // bytes taken from the account for compiled code
-	fixed int64  // and for each instance, besides its memory
-	least uint64 // of memory, that an instance without an image begins with
+	code      atomic.Pointer[code] // of new instances; see swap
+	later     *rewritten           // what is compiled beside the interpreter; nil: nothing
+	codeBytes int64                // taken from the account for code
+	fixed     int64                // and for each instance, besides its memory
+	least     uint64               // of memory, that an instance without an image begins with
 
 	image   *image // nil: instances start the plain way
 	noImage string // why there is none
@@ -164,7 +164,7 @@ func (v *Version) Discard(i *Instance) {
 func (v *Version) giveBack(i *Instance) {
 	v.mu.Lock()
 	v.out--
-	keep := i != nil && !v.retired && len(v.idle) < maxIdle
+	keep := i != nil && !v.retired && i.Current() && len(v.idle) < maxIdle
 	if keep {
 		v.idle = append(v.idle, i)
 	}
@@ -225,10 +225,8 @@ func (v *Version) free() {
 		v.image.file.close()
 		v.engine.options.Account.Release(account.Images, int64(len(v.image.file.bytes)))
 	}
-	defer v.engine.options.Account.Release(account.Code, v.code)
-	if err := v.compiled.Close(context.Background()); err != nil {
-		v.engine.options.Logger.Warn("close module", "module", v.Hash()[:12], "error", err)
-	}
+	defer v.engine.options.Account.Release(account.Code, v.codeBytes)
+	v.code.Load().leave()
 	v.engine.versions.Add(-1)
 }
 

@@ -39,8 +39,7 @@ type Activation struct {
 
 	used     atomic.Bool // called since residents last looked
 	slot     int         // in residents, guarded by residents.mu
-	waitsFor *Activation // guarded by waits.mu
-	stand    *standIn    // not nil: it is no object, see waits.stand
+	waitsFor *edge       // of the innermost entry, guarded by waits.mu
 }
 
 func newActivation(o *Objects, to *Address) *Activation {
@@ -57,7 +56,7 @@ func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
 	w, err := a.enter(s, nested, r, dst)
 	switch {
 	case err != nil:
-		a.objects.states.Put(s)
+		s.abandon()
 		return Reply{Output: dst}, err
 	case w != nil && w.answered:
 		return w.reply, w.err
@@ -85,12 +84,21 @@ func (a *Activation) drain(w *waiter) {
 // perform runs a request whose turn it is. next is a parked waiter whose turn
 // it is then; the caller must drain it.
 func (a *Activation) perform(s *State, r *Request, nested bool, dst []byte) (reply Reply, err error, next *waiter) {
+	failed, last := a.contained(s, func() { reply, err, next = a.performed(s, r, nested, dst) })
+	if failed != nil {
+		return Reply{Output: dst, Seq: a.seq}, failed, last
+	}
+	return reply, err, next
+}
+
+func (a *Activation) performed(s *State, r *Request, nested bool, dst []byte) (reply Reply, err error, next *waiter) {
 	output, err := s.run(r, dst)
 	reply = Reply{Output: output, Seq: max(a.seq, s.Seq)} // s.Seq also after an error
 	if s.background && a.brokenBy() == nil {              // also after an error that the guest threw
 		if !nested {
 			// The answer goes, the call stays: nobody else enters before it ends.
-			a.objects.background.Go(func() { a.drain(a.finish(s)) })
+			s.answered()
+			a.objects.background.Go(func() { a.drain(a.afterAnswer(s)) })
 			return reply, err, nil
 		}
 		s.runBackground() // entries nest: it must end before what is below goes on
@@ -99,9 +107,16 @@ func (a *Activation) perform(s *State, r *Request, nested bool, dst []byte) (rep
 	return reply, err, a.finish(s)
 }
 
+// afterAnswer runs what a call left for after its answer, and ends the call.
+func (a *Activation) afterAnswer(s *State) (next *waiter) {
+	if failed, last := a.contained(s, func() { s.runBackground(); next = a.finish(s) }); failed != nil {
+		return last
+	}
+	return next
+}
+
 // finish ends a call that has been answered.
 func (a *Activation) finish(s *State) (next *waiter) {
-	s.runBackground()
 	s.finish()
 	next = a.leave(s)
 	s.end()
@@ -149,7 +164,13 @@ func (a *Activation) leave(s *State) (next *waiter) {
 	if a.top != s {
 		panic("object: entries did not nest")
 	}
+	return a.nextLocked(s)
+}
+
+// nextLocked is leave for the innermost entry. mu must be held.
+func (a *Activation) nextLocked(s *State) (next *waiter) {
 	a.lastTick = a.objects.ticks.Load()
+	s.answered()
 	a.top = s.below
 	if a.top != nil {
 		return nil
@@ -184,6 +205,13 @@ func (a *Activation) fail(err error, seq storage.Seq) {
 	}
 	a.broken = err
 	a.mailbox.refuse(err, seq)
+}
+
+// forgetNow is forget for the only entry, before it has used what is in memory.
+func (a *Activation) forgetNow() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.forget()
 }
 
 // forget drops what the activation has in memory. mu must be held, and no

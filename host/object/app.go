@@ -136,17 +136,39 @@ func (a *Activation) stale(m *module.Version) bool {
 	return false
 }
 
+// renew takes away what a call that begins now could not use: memory of another
+// module, which is forgotten, and an instance that runs code which was swapped for
+// faster, whose memory is set aside. mu must be held, and nothing may have run
+// since the object was idle.
+func (a *Activation) renew(m *module.Version) {
+	switch {
+	case a.stale(m):
+		a.forget()
+	case a.outdated():
+		a.objects.live.remove(a)
+		if instance := a.suspend(); instance != nil {
+			instance.Version().Release(instance)
+		}
+	}
+}
+
+// outdated reports whether the activation's instance runs code that was swapped,
+// and can be given up. It belongs to whom stale does.
+func (a *Activation) outdated() bool {
+	return a.instance != nil && !a.instance.Current() && a.hasImage()
+}
+
 // Refresh makes idle objects whose version is no longer what they run forget
-// their memory, so that the old version can be given back. Busy ones do so at
-// their next call.
+// their memory, so that the old version can be given back, and those whose code was
+// swapped give up their instance. Busy ones do so at their next call.
 func (o *Objects) Refresh() {
 	for i := range o.shards {
 		s := &o.shards[i]
 		s.mu.RLock()
 		for _, a := range s.activations {
 			a.mu.Lock()
-			if a.top == nil && a.mailbox.len() == 0 && a.stale(a.module()) {
-				a.forget()
+			if a.top == nil && a.mailbox.len() == 0 {
+				a.renew(a.module())
 			}
 			a.mu.Unlock()
 		}

@@ -52,6 +52,7 @@ const (
 // to seq.
 func (w *waiter) refuse(err error, seq storage.Seq) {
 	w.answer(Reply{Output: w.dst, Seq: seq}, err)
+	w.state.answered()
 	w.state.abandon()
 	w.grant()
 }

@@ -129,9 +129,9 @@ func (o *Objects) find(to *Address) *Activation {
 func (o *Objects) Send(r *Request, dst []byte) (Reply, error) {
 	for {
 		a := o.find(&r.To)
-		e := o.waits.enter(r.From, a)
-		reply, err := a.serve(r, e.nested, dst)
-		o.waits.leave(e)
+		nested := o.waits.enter(&r.edge, r.From, a)
+		reply, err := a.serve(r, nested, dst)
+		o.waits.leave(&r.edge)
 		if err != errGone {
 			return reply, err
 		}

@@ -30,6 +30,8 @@ type Request struct {
 	Depth int
 	// From is the object that calls, nil for a Worker or the host.
 	From *Activation
+
+	edge edge // from From, while the request is under way on this node
 }
 
 // Reply is what an object answered.

@@ -60,7 +60,7 @@ func (r *residents) enter(a *Activation, m *module.Version) *module.Instance {
 	r.mu.Unlock()
 	instance := victim.suspend()
 	victim.mu.Unlock()
-	if instance != nil && instance.Version() != m {
+	if instance != nil && (instance.Version() != m || !instance.Current()) {
 		instance.Version().Release(instance)
 		return nil
 	}

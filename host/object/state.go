@@ -23,6 +23,7 @@ type State struct {
 	class *Class // what the object is, set when the call's turn has come
 	txn   *storage.Txn
 	below *State // the entry that this one is nested in
+	edge  *edge  // of its caller's; nil once that waits no longer
 	init  []byte // the constructor's input, a buffer of this State
 
 	batch        batch
@@ -37,7 +38,7 @@ type State struct {
 
 func (s *State) begin(a *Activation, r *Request) {
 	o := a.objects
-	s.act, s.below = a, nil
+	s.act, s.below, s.edge = a, nil, &r.edge
 	s.Sender, s.Random = o.sender, o.options.Random
 	s.Depth = r.Depth + 1
 	s.batch, s.background = batch{}, false
@@ -46,8 +47,17 @@ func (s *State) begin(a *Activation, r *Request) {
 	s.transactions, s.critical = s.transactions[:0], s.critical[:0]
 }
 
+// answered says that the caller waits no longer. From here on it may go on, and
+// reuse its request.
+func (s *State) answered() {
+	if e := s.edge; e != nil {
+		s.edge = nil
+		s.act.objects.waits.end(e)
+	}
+}
+
 func (s *State) end() {
-	s.act, s.below, s.class, s.Version, s.Logger, s.alarm = nil, nil, nil, nil, nil, nil
+	s.act, s.below, s.edge, s.class, s.Version, s.Logger, s.alarm = nil, nil, nil, nil, nil, nil, nil
 	s.Guest.Reuse()
 }
 
@@ -127,9 +137,9 @@ func (s *State) choose() error {
 func (s *State) wake() error {
 	a := s.act
 	for {
-		if s.below == nil && a.stale(s.Version.Module) {
+		if s.below == nil && (a.stale(s.Version.Module) || a.outdated()) {
 			a.mu.Lock()
-			a.forget() // its code was updated; the call begins from storage
+			a.renew(s.Version.Module) // its code was updated
 			a.mu.Unlock()
 		}
 		err := a.wake(s.Version.Module)

@@ -12,9 +12,7 @@ func (s *State) afterLoss(r *Request) error {
 		if s.below != nil {
 			return s.reset(s.internal("commit", store.Log().Err()))
 		}
-		a.mu.Lock()
-		a.forget()
-		a.mu.Unlock()
+		a.forgetNow()
 		a.seq, s.Seq = 0, 0
 	}
 	switch {

@@ -69,8 +69,9 @@ func (s *State) sectionOut(dst []byte, send func(*Guest, *Activation) ([]byte, e
 	return s.callOut(func() ([]byte, error) {
 		g := &Guest{Version: s.Version, Sender: s.Sender, Random: s.Random, Logger: s.Logger, Seq: s.Seq, Depth: s.Depth}
 		waits := &s.act.objects.waits
-		from := waits.stand(s.act)
-		defer waits.desert(s.act, from)
+		from, e := &Activation{}, new(edge)
+		waits.enter(e, s.act, from)
+		defer waits.leave(e)
 		var out []byte
 		var err error
 		if !s.inTime(func() { out, err = send(g, from) }) {

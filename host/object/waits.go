@@ -4,103 +4,106 @@ import "sync"
 
 // waits is the graph of who waits for whom, so that call cycles never hang.
 //
-// An activation has at most one edge: the one that its innermost entry calls
-// and waits for. So the graph is a set of chains, and a call from S to T closes
-// a cycle exactly if the chain that begins at T comes to S. Then T cannot go on
-// before the call is done, and the call is let in beside the entries that are
-// already in T, on top of them. Whichever call closes the cycle finds it,
-// because an edge is set and the chain is followed under one lock.
+// An activation has at most one edge: the call that its innermost entry waits
+// for. So the graph is a set of chains, and a call from S to T closes a cycle
+// exactly if the chain that begins at T comes to S. Then T cannot go on before
+// the call is done, and the call is let in beside the entries that are already
+// in T, on top of them. Whichever call closes the cycle finds it, because an
+// edge is set and the chain is followed under one lock.
 //
-// It also follows that entries nest last in, first out: what lies below the new
-// entry waits, by way of the chain, for the new entry itself.
+// An edge lasts as long as it is true. It ends before its callee can begin
+// anything else, not when the caller wakes up: what the callee does next may
+// call the caller, and must not take it for one that waits.
+//
+// An edge may also end early: its callee is reset, or a critical section gives it
+// up. Meanwhile others may have been let in on top of the caller; it goes on when
+// they have left. So entries nest last in, first out, whatever ends when. That
+// hangs nobody: who waits for an activation waits for its innermost entry anyway.
 //
 // A call from within a critical section can be given up, see State.inTime. It is
 // made by a stand-in that waits in the caller's place: an Activation of no object,
-// between the two in the chain. To give up is to take the caller's edge to the
-// stand-in out; the call goes on and has its own. But entries that were let in
-// because of a chain through the stand-in lie on top of others that the caller's
-// end would let go on, so it must wait for them first.
+// between the two in the chain. To give up is to leave the caller's edge to the
+// stand-in; the call goes on and has its own.
 type waits struct{ mu sync.Mutex }
 
-// standIn is what is known of a stand-in.
-type standIn struct {
-	pins int           // entries that were let in because of a chain through it
-	free chan struct{} // closed when there are none, if somebody waits for that
-}
-
-// edge is one edge of the graph, and what it covers when it is let in.
+// edge is a call from one object to another while it keeps the caller waiting.
+// Its fields are guarded by waits.mu, but for from, which is the caller's.
 type edge struct {
 	from, to *Activation // from is nil for a call that no object makes
-	nested   bool        // to is let in
-	covered  *Activation // what the innermost entry of to waited for, if nested
-	pinned   []*standIn  // through which the chain goes, if nested
+	over     bool        // it keeps nobody waiting any more
+
+	nested  bool          // to is let in
+	covered *edge         // what the innermost entry of to waits for, if nested
+	cover   *edge         // whose covered this is
+	bare    chan struct{} // closed when cover ends, if somebody waits for that
 }
 
-// enter records that the innermost entry of from waits for to, and finds out
-// whether the call must be let in. Then to has a new innermost entry, which
-// waits for nobody yet.
-func (w *waits) enter(from, to *Activation) edge {
-	e := edge{from: from, to: to}
+// enter makes e the call that the innermost entry of from waits for, and reports
+// whether it must be let in. Then to is to have a new innermost entry, which waits
+// for nobody yet. leave must follow.
+func (w *waits) enter(e *edge, from, to *Activation) (nested bool) {
+	*e = edge{from: from, to: to}
 	if from == nil {
-		return e
+		return false
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	from.waitsFor = to
-	for a := to; a != nil && !e.nested; a = a.waitsFor {
-		if e.nested = a == from; a.stand != nil {
-			e.pinned = append(e.pinned, a.stand)
-		}
+	from.waitsFor = e
+	a := to
+	for a != from && a.waitsFor != nil {
+		a = a.waitsFor.to
 	}
-	if e.nested {
-		e.covered, to.waitsFor = to.waitsFor, nil
-		for _, s := range e.pinned {
-			s.pins++
-		}
+	if a != from {
+		return false
 	}
-	return e
+	e.nested, e.covered = true, to.waitsFor
+	e.covered.cover, to.waitsFor = e, nil
+	return true
 }
 
-// leave takes the edge out, once the call is done.
-func (w *waits) leave(e edge) {
+// end says that e keeps its caller waiting no longer: the callee does, before it
+// begins anything else. If e was let in, its entry is the innermost. Only the
+// first call does anything.
+func (w *waits) end(e *edge) {
 	if e.from == nil {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if e.nested {
-		e.to.waitsFor = e.covered
-		for _, s := range e.pinned {
-			if s.pins--; s.pins == 0 && s.free != nil {
-				close(s.free)
-				s.free = nil
-			}
+	e.end()
+}
+
+func (e *edge) end() {
+	if e.over {
+		return
+	}
+	e.over = true
+	if c := e.covered; c != nil {
+		if e.to.waitsFor = c; c.over {
+			e.to.waitsFor = nil
+		}
+		if c.cover = nil; c.bare != nil {
+			close(c.bare)
 		}
 	}
-	e.from.waitsFor = nil // last: an object may call itself
+	if e.from.waitsFor == e { // else what was let in has an edge in its place
+		e.from.waitsFor = nil
+	}
 }
 
-// stand returns a stand-in that makes a call in the place of a's innermost entry.
-func (w *waits) stand(a *Activation) *Activation {
+// leave ends e and returns once no entry is on top of the caller.
+func (w *waits) leave(e *edge) {
+	if e.from == nil {
+		return
+	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	a.waitsFor = &Activation{stand: &standIn{}}
-	return a.waitsFor
-}
-
-// desert lets a go on without its stand-in, as soon as no entry depends on that it
-// does not.
-func (w *waits) desert(a, in *Activation) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for in.stand.pins > 0 {
-		if in.stand.free == nil {
-			in.stand.free = make(chan struct{})
-		}
-		free := in.stand.free
+	e.end()
+	for e.cover != nil {
+		bare := make(chan struct{})
+		e.bare = bare
 		w.mu.Unlock()
-		<-free
+		<-bare
 		w.mu.Lock()
 	}
-	a.waitsFor = nil
+	w.mu.Unlock()
 }

@@ -29,7 +29,7 @@ func TestWaits(t *testing.T) {
 			for _, r := range "ABCD" {
 				activations[byte(r)] = &Activation{}
 			}
-			open := map[string][]edge{}
+			open := map[string][]*edge{}
 			for step := range strings.FieldsSeq(c.script) {
 				if end, ok := strings.CutPrefix(step, "<"); ok {
 					last := len(open[end]) - 1
@@ -38,9 +38,10 @@ func TestWaits(t *testing.T) {
 					continue
 				}
 				calls := step[:2]
-				e := w.enter(activations[calls[0]], activations[calls[1]])
-				if want := strings.HasSuffix(step, "+"); e.nested != want {
-					t.Errorf("%s: let in is %v, want %v", step, e.nested, want)
+				e := new(edge)
+				nested := w.enter(e, activations[calls[0]], activations[calls[1]])
+				if want := strings.HasSuffix(step, "+"); nested != want {
+					t.Errorf("%s: let in is %v, want %v", step, nested, want)
 				}
 				open[calls] = append(open[calls], e)
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -69,7 +70,14 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte) (response []byte,
 	c := w.calls.Get().(*call)
 	c.Version, c.Logger = v, v.Logger
 	c.Seq, c.Depth, c.instance = 0, 1, instance
-	output, status, err := c.enter(module.WorkerFetch, request)
+	var output []byte
+	var status abi.Status
+	if !contain.Run(c.Logger, "a Worker", func() { output, status, err = c.enter(module.WorkerFetch, request) }) {
+		seq = c.Seq
+		instance.Break()
+		v.Module.Put(instance) // c is not used again
+		return dst, seq, errAssertion
+	}
 	switch {
 	case err != nil:
 		c.background = false // the instance is broken
@@ -82,7 +90,7 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte) (response []byte,
 	}
 	seq = c.Seq
 	if c.background {
-		w.background.Go(c.finish)
+		w.background.Go(func() { contain.Run(v.Logger, "a Worker's background work", c.finish) })
 	} else {
 		c.finish()
 	}
@@ -164,6 +172,9 @@ func thrown(output []byte) error {
 	}
 	return &hostfunc.Error{Flags: e.Flags, Name: string(e.Name), Message: string(e.Message)}
 }
+
+// errAssertion is a fault of ours, of which the log has the whole.
+var errAssertion = &hostfunc.Error{Message: "internal error"}
 
 // explain says in upstream's words why a Worker ended.
 func explain(err error) error {

@@ -62,9 +62,6 @@ func loop32(code ...[]byte) []byte {
 func nums(types ...ValueType) []ValueType { return types }
 
 const (
-	opReturn = 0x0f
-	opBrIf   = 0x0d
-	opDrop   = 0x1a
 	opI32Add = 0x6a
 	opI32Sub = 0x6b
 	opI32LtU = 0x49

@@ -1,12 +1,9 @@
 package rewrite
 
-// How far a bulk instruction's length is shifted right to become its cost: wazero
-// copies and fills memory at about 16 bytes in the time of one plain instruction, fresh pages
-// included, and tables at one entry.
-const (
-	memoryShift = 4
-	tableShift  = 0
-)
+// growCost is what memory.grow and table.grow cost besides their length: each leaves
+// compiled code and asks the host, a microsecond or two, as much as this many plain
+// instructions.
+const growCost = 20_000
 
 // misc reads an instruction behind 0xfc. Its opcode is one byte: longer forms of
 // the number are valid, but decoders differ on them.
@@ -17,21 +14,21 @@ func (s *scanner) misc(at int) {
 	case 8:
 		s.dataIndex("memory.init")
 		s.zero()
-		s.bulk(at, memoryShift)
+		s.bulk(at)
 	case 9:
 		s.dataIndex("data.drop")
 	case 10:
 		s.zero()
 		s.zero()
-		s.bulk(at, memoryShift)
+		s.bulk(at)
 	case 11:
 		s.zero()
-		s.bulk(at, memoryShift)
+		s.bulk(at)
 	case 12:
 		s.index("element", elems)
 		s.index("table", tables)
 		s.writesTable("table.init")
-		s.bulk(at, tableShift)
+		s.bulk(at)
 	case 13:
 		s.index("element", elems)
 		s.writesTable("elem.drop")
@@ -39,17 +36,18 @@ func (s *scanner) misc(at int) {
 		s.index("table", tables)
 		s.index("table", tables)
 		s.writesTable("table.copy")
-		s.bulk(at, tableShift)
+		s.bulk(at)
 	case 15:
 		s.index("table", tables)
 		s.writesTable("table.grow")
-		s.bulk(at, tableShift)
+		s.bulk(at)
+		s.edit(edit{at: uint32(at), value: growCost, kind: editTest})
 	case 16:
 		s.index("table", tables)
 	case 17:
 		s.index("table", tables)
 		s.writesTable("table.fill")
-		s.bulk(at, tableShift)
+		s.bulk(at)
 	default:
 		if s.err == nil {
 			s.failAt(at, "opcode 0xfc %#x is not of WebAssembly 2.0, or in its long form", op)
@@ -57,10 +55,12 @@ func (s *scanner) misc(at int) {
 	}
 }
 
-// bulk notes the instruction at the given place as one that pays for its length.
-func (s *scanner) bulk(at int, shift uint32) {
+// bulk notes the instruction at the given place as one that pays for its length: for
+// memory by the byte, for tables by the entry. Fresh pages included, a byte takes about
+// as long as a plain instruction.
+func (s *scanner) bulk(at int) {
 	s.body.bulk = true
-	s.edit(edit{at: uint32(at), value: shift, kind: editBulk})
+	s.edit(edit{at: uint32(at), kind: editBulk})
 }
 
 func (s *scanner) dataIndex(instr string) {

@@ -24,6 +24,7 @@ type scanner struct {
 	open  []frame
 	table []uint32 // labels of the br_table read last
 	threader
+	flow
 }
 
 // A frame is an open block.
@@ -33,6 +34,13 @@ type frame struct {
 	empty  bool  // it has neither parameters nor results
 
 	dispatch *dispatch // of which it is the loop or one of the blocks
+
+	// For flow: the height of the stack below the block, the number of its values,
+	// and what is known where it is left and, until an else was read, where an if's
+	// condition is false.
+	height, params, results int
+	loop, hasOther          bool
+	after, other            edge
 }
 
 // pays sets who pays from here on.
@@ -67,7 +75,12 @@ func (m *Module) code(i int, r *reader) {
 	if m.locals > uint64(m.size)+maxLocals {
 		in.failf("%d locals in a module of %d bytes", m.locals, m.size)
 	}
-	s := scanner{reader: in, m: m, body: &b, payer: -1, open: []frame{{payer: -1}}}
+	results := len(m.types[m.funcs[fn]].Results)
+	s := scanner{reader: in, m: m, body: &b, payer: -1, open: []frame{{payer: -1, results: results}}}
+	if in.err == nil {
+		s.begin(params, int(b.nlocals))
+	}
+	s.cost = b.nlocals / localsPerCost
 	for len(s.open) > 0 && in.err == nil {
 		s.instruction()
 	}
@@ -76,6 +89,7 @@ func (m *Module) code(i int, r *reader) {
 	}
 	r.err = in.err
 	s.pays(-1)
+	b.uneven = s.uneven
 	m.bodies = append(m.bodies, b)
 }
 
@@ -106,6 +120,7 @@ func (s *scanner) instruction() {
 	case immNone:
 	case immElse:
 		s.pays(s.open[len(s.open)-1].payer)
+		s.elseFlow()
 	case immBlock:
 		s.block(op)
 	case immEnd:
@@ -113,7 +128,7 @@ func (s *scanner) instruction() {
 	case immLocal:
 		imm = int64(s.index("local", int(s.body.nlocals)))
 	case immGlobal:
-		s.index("global", len(s.m.globals))
+		imm = int64(s.index("global", len(s.m.globals)))
 	case immTable:
 		s.index("table", len(s.m.Tables))
 		if op == opTableSet {
@@ -124,13 +139,13 @@ func (s *scanner) instruction() {
 	case immI32:
 		imm = s.signed(32)
 	case immI64:
-		s.signed(64)
+		imm = s.signed(64)
 	case immMemarg:
 		s.memarg()
 	case immFunc:
 		s.function(op)
 	case immTyped:
-		s.index("type", len(s.m.types))
+		s.signature(s.index("type", len(s.m.types)))
 		s.index("table", len(s.m.Tables))
 		s.cost += leafMax
 		s.body.calls = true
@@ -142,6 +157,16 @@ func (s *scanner) instruction() {
 		s.rare(at, op)
 	}
 	s.thread(at, op, imm)
+	if s.err == nil {
+		s.step(at, op, imm)
+	}
+}
+
+// signature notes the numbers of values that a type takes and gives.
+func (s *scanner) signature(t uint32) {
+	if s.err == nil {
+		s.params, s.result = len(s.m.types[t].Params), len(s.m.types[t].Results)
+	}
 }
 
 // rare reads what follows the opcodes that instruction leaves over.
@@ -156,6 +181,9 @@ func (s *scanner) rare(at int, op byte) {
 		s.valueType()
 	case immZero:
 		s.zero()
+		if op == opMemoryGrow {
+			s.edit(edit{at: uint32(at), value: growCost, kind: editTest})
+		}
 	case immBytes4:
 		s.bytes(4)
 	case immBytes8:
@@ -172,18 +200,22 @@ func (s *scanner) rare(at int, op byte) {
 func (s *scanner) block(op byte) {
 	at := s.pos
 	empty := false
+	s.params, s.result = 0, 1
 	switch c := s.byte(); c {
 	case emptyType:
-		empty = true
+		empty, s.result = true, 0
 	case byte(I32), byte(I64), byte(F32), byte(F64), byte(V128),
 		byte(FuncRef), byte(ExternRef):
 	default:
 		s.pos = min(at, len(s.b))
-		if i := s.signed(33); (i < 0 || i >= int64(len(s.m.types))) && s.err == nil {
+		i := s.signed(33)
+		if (i < 0 || i >= int64(len(s.m.types))) && s.err == nil {
 			s.failAt(at, "block type %d out of range (%d)", i, len(s.m.types))
 		}
+		s.signature(uint32(i))
 	}
 	s.open = append(s.open, frame{payer: s.payer, empty: empty})
+	s.enter(&s.open[len(s.open)-1], op)
 	if op == opLoop {
 		s.body.loops = true
 		s.payerHere(editLoop)
@@ -195,6 +227,7 @@ func (s *scanner) block(op byte) {
 func (s *scanner) end() {
 	f := s.open[len(s.open)-1]
 	s.open = s.open[:len(s.open)-1]
+	s.endFlow(&f)
 	s.pays(f.payer)
 	if f.target && len(s.open) > 0 {
 		s.payerHere(editRegion)
@@ -221,6 +254,12 @@ func (s *scanner) function(op byte) {
 	if op == opCall {
 		kind = editCall
 		s.body.calls = true
+		if int(i) < s.m.importedFuncs {
+			s.cost += importCost
+		}
+		if s.err == nil {
+			s.signature(s.m.funcs[i])
+		}
 	}
 	s.edit(edit{at: uint32(at), size: uint8(s.pos - at), value: i, kind: kind})
 }

@@ -26,8 +26,12 @@
 //     instructions has no check: a direct call pays its length on top, call_indirect
 //     pays leafMax. A longer leaf has a check, or straight code would be cheap.
 //   - memory.copy, memory.fill, memory.init and their table twins pay for their
-//     length as well, where they stand. They do not test: the memory's size bounds
-//     one of them, and the next check sees the debt.
+//     length as well, where they stand, followed by the test; memory.grow and
+//     table.grow pay as for many instructions. So what runs between two tests is one
+//     of these, which the size of a memory or table bounds, or straight code, which
+//     the size of a function bounds.
+//   - A call of an imported function pays for the way to the host and back, and a
+//     function's entry for its locals.
 //
 // So the fuel that a call used is never less than the instructions that it ran (a
 // host's call of an exported short leaf aside), and it is more where a branch that
@@ -39,6 +43,12 @@
 // has for it; see dispatch. What it skips is empty, the loop's head apart, and each
 // way back still goes through that, so that no cycle is without a check; a region
 // that jumps reach at most once a turn is paid for as before.
+//
+// # Orderings
+//
+// wazero's compiler takes the wrong branch for an ordering of zero and a bitwise and.
+// The flow finds where that may happen, and puts "| 0" before the ordering. It is
+// the only change that has a reason in the engine, and goes when the engine is mended.
 //
 // # Invariants
 //

@@ -61,10 +61,11 @@ func TestEndless(t *testing.T) {
 func TestCost(t *testing.T) {
 	nop := ops(opI32Const, 0, opDrop)
 	long := bytes.Repeat(nop, leafMax) // 2*leafMax instructions
-	m := mod(sec(secType, tVoid, tII), sec(secFunction, ops(0), ops(0), ops(0), ops(0), ops(0), ops(0)),
+	m := mod(sec(secType, tVoid, tII), sec(secFunction, ops(0), ops(0), ops(0), ops(0), ops(0), ops(0), ops(0)),
 		sec(secTable, ops(0x70, 0, 1)), memory,
 		sec(secExport, exp("leaf", KindFunc, 0), exp("long", KindFunc, 1), exp("calls", KindFunc, 2),
-			exp("loop", KindFunc, 3), exp("indirect", KindFunc, 4), exp("fill", KindFunc, 5)),
+			exp("loop", KindFunc, 3), exp("indirect", KindFunc, 4), exp("fill", KindFunc, 5),
+			exp("locals", KindFunc, 6)),
 		sec(secElement, ops(0, opI32Const, 0, opEnd, 1, 0)),
 		sec(secCode,
 			fn(nop, nop),
@@ -72,14 +73,16 @@ func TestCost(t *testing.T) {
 			fn(ops(opCall, 0, opCall, 1)),
 			fn(ops(opLoop, emptyType), nop, ops(opCall, 0, opLoop, emptyType), nop, nop, ops(opEnd, opEnd), nop),
 			fn(i32(0), ops(opCallIndirect, 0, 0)),
-			fn(i32(0), i32(1), i32(1600), ops(opMisc, 11, 0))))
+			fn(i32(0), i32(1), i32(1600), ops(opMisc, 11, 0)),
+			fnLocals(100, ops(opCall, 0))))
 	want := map[string]int64{
 		"leaf":     0,
 		"long":     2 * leafMax,
 		"calls":    2 + 4 + 2*leafMax,
 		"loop":     2 + (2 + 1 + 4) + 4,
 		"indirect": 2 + leafMax,
-		"fill":     100,
+		"fill":     1600,
+		"locals":   100/localsPerCost + 1 + 4,
 	}
 	eachEngine(t, func(t *testing.T, cfg wazero.RuntimeConfig) {
 		h := newHost(t, cfg, m, nil)
@@ -94,6 +97,24 @@ func TestCost(t *testing.T) {
 			t.Errorf("fuel function called %d times", h.calls)
 		}
 	})
+}
+
+// TestImportsCost: a call of an imported function pays for the way there and back.
+func TestImportsCost(t *testing.T) {
+	wasm := mod(sec(secType, tVoid), sec(secImport, imp("env", "f", KindFunc, 0)), sec(secFunction, ops(0)),
+		sec(secExport, exp("run", KindFunc, 1)), sec(secCode, fn(ops(opCall, 0, opCall, 0))))
+	h := newHost(t, wazero.NewRuntimeConfigCompiler(), wasm, func(rt wazero.Runtime) {
+		_, err := rt.NewHostModuleBuilder("env").NewFunctionBuilder().WithFunc(func() {}).Export("f").
+			Instantiate(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	h.fuel().Set(1 << 20)
+	call(t, h.mod, "run")
+	if used := 1<<20 - int64(h.fuel().Get()); used != 2+2*importCost {
+		t.Errorf("used %d, want %d", used, 2+2*importCost)
+	}
 }
 
 func TestLoopIsMeteredExactly(t *testing.T) {

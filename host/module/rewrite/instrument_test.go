@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -234,28 +235,44 @@ func TestMalformedNames(t *testing.T) {
 	}
 }
 
-// TestBulkPays: one instruction that moves much is paid by its length, also where
-// the function is a leaf, and the next check sees it.
+// TestBulkPays: each instruction that moves much is paid by its length and followed
+// by a test, also in a leaf and where no loop is around it.
 func TestBulkPays(t *testing.T) {
-	fill := slices.Concat(i32(0), i32(1), i32(1<<16), ops(opMisc, 11, 0))
-	wasm := mod(sec(secType, tVoid), sec(secFunction, ops(0), ops(0)), memory,
-		sec(secExport, exp("run", KindFunc, 1)),
-		sec(secCode, fnLocals(1, fill), fn(ops(opLoop, emptyType, opCall, 0, opBr, 0, opEnd))))
-	eachEngine(t, func(t *testing.T, cfg wazero.RuntimeConfig) {
-		h := newHost(t, cfg, wasm, nil)
-		h.refill, h.stop = 1<<16>>memoryShift, 100
-		_, err := h.mod.ExportedFunction("run").Call(context.Background())
-		if err == nil {
-			t.Fatal("endless loop ended")
-		}
-		if got := h.mod.Memory().Size(); got != 1<<16 {
-			t.Fatal(got)
-		}
-		// Each turn costs a little more than the refill, so each meets the host.
-		if h.calls != 100 {
-			t.Errorf("%d calls", h.calls)
-		}
-	})
+	const length, times = 1 << 12, 5
+	lengths := func(n int32, op ...byte) []byte {
+		return slices.Concat(i32(0), i32(0), i32(n), ops(opMisc), op)
+	}
+	null := ops(opRefNull, byte(FuncRef))
+	for name, instr := range map[string][]byte{
+		"memory.fill":   lengths(length, 11, 0),
+		"memory.copy":   lengths(length, 10, 0, 0),
+		"memory.init":   lengths(length, 8, 0, 0),
+		"memory.grow":   slices.Concat(i32(0), ops(opMemoryGrow, 0, opDrop)),
+		"failing grow":  slices.Concat(i32(-1), ops(opMemoryGrow, 0, opDrop)),
+		"table.init":    lengths(length, 12, 0, 0),
+		"table.copy":    lengths(length, 14, 0, 0),
+		"table.fill":    slices.Concat(i32(0), null, i32(length), ops(opMisc, 17, 0)),
+		"table.grow":    slices.Concat(null, i32(length), ops(opMisc, 15, 0, opDrop)),
+		"table.grow, 0": slices.Concat(null, i32(0), ops(opMisc, 15, 0, opDrop)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			wasm := mod(sec(secType, tVoid), sec(secFunction, ops(0)),
+				sec(secTable, appendU32(ops(byte(FuncRef), 0), length)), memory,
+				sec(secExport, exp("run", KindFunc, 0)),
+				sec(secElement, append(appendU32(ops(1, 0), length), make([]byte, length)...)),
+				appendSection(nil, secDataCount, ops(1)),
+				sec(secCode, fn(bytes.Repeat(instr, times))),
+				sec(secData, append(appendU32(ops(1), length), make([]byte, length)...)))
+			eachEngine(t, func(t *testing.T, cfg wazero.RuntimeConfig) {
+				h := newHost(t, cfg, wasm, nil)
+				h.refill = length / 2
+				call(t, h.mod, "run")
+				if h.calls < times {
+					t.Errorf("the fuel function was called %d times for %d instructions", h.calls, times)
+				}
+			})
+		})
+	}
 }
 
 // TestRegions: a loop around a br_table pays for the region that runs, not for all.

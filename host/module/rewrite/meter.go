@@ -38,13 +38,26 @@ func (w *writer) body(out []byte, b *body) []byte {
 			if cost := w.costs[i+1]; cost > 0 {
 				out = w.charge(out, cost)
 			}
+		case editOr:
+			out = append(out, ors[e.value]...)
+		case editTest:
+			out = w.check(out, uint64(e.value))
 		case editBulk:
-			out = w.chargeLength(out, b.nlocals, e.value)
+			out = w.test(w.chargeLength(out, b.nlocals))
 		}
 		pos = e.at + uint32(e.size)
 	}
 	return append(out, b.raw[pos:]...)
 }
+
+// importCost is what a call of an imported function costs: leaving compiled code
+// for Go and coming back takes as long as some hundred instructions. The host's
+// functions count what they do themselves; WASI's smaller ones do not.
+const importCost = 500
+
+// localsPerCost is how many locals cost as much as an instruction: an interpreter
+// clears them at each entry, and a few bytes declare fifty thousand.
+const localsPerCost = 8
 
 // price sets the cost of each loop and region, and returns that of the function's
 // entry: the instructions, and the leaves that are called directly. Payers precede
@@ -82,11 +95,7 @@ func (w *writer) leafCost(fn uint32) uint64 {
 // forwards the stored value along straight code; testing before the charge is slower.
 // Leaving out the entry's test where a loop's follows made no difference either.
 func (w *writer) check(out []byte, cost uint64) []byte {
-	out = w.charge(out, max(cost, 1))
-	out = appendU32(append(out, opGlobalGet), uint32(len(w.m.globals)))
-	out = append(out, opI64Const, 0, opI64LtS, opIf, emptyType, opCall)
-	out = appendU32(out, uint32(w.m.importedFuncs))
-	return append(out, opEnd)
+	return w.test(w.charge(out, max(cost, 1)))
 }
 
 // charge appends the charge alone.
@@ -99,14 +108,18 @@ func (w *writer) charge(out []byte, cost uint64) []byte {
 
 // chargeLength appends the charge for a length that lies on the stack, and leaves
 // it there.
-func (w *writer) chargeLength(out []byte, local, shift uint32) []byte {
+func (w *writer) chargeLength(out []byte, local uint32) []byte {
 	g := uint32(len(w.m.globals))
 	out = appendU32(append(out, opLocalTee), local)
 	out = appendU32(append(out, opGlobalGet), g)
 	out = appendU32(append(out, opLocalGet), local)
-	out = append(out, opI64ExtendU)
-	if shift > 0 {
-		out = append(appendI64(append(out, opI64Const), int64(shift)), opI64ShrU)
-	}
-	return appendU32(append(out, opI64Sub, opGlobalSet), g)
+	return appendU32(append(out, opI64ExtendU, opI64Sub, opGlobalSet), g)
+}
+
+// test appends the call of the host where the counter is below zero.
+func (w *writer) test(out []byte) []byte {
+	out = appendU32(append(out, opGlobalGet), uint32(len(w.m.globals)))
+	out = append(out, opI64Const, 0, opI64LtS, opIf, emptyType, opCall)
+	out = appendU32(out, uint32(w.m.importedFuncs))
+	return append(out, opEnd)
 }

@@ -159,6 +159,7 @@ type body struct {
 	calls   bool   // has call or call_indirect
 	loops   bool
 	bulk    bool // has bulk instructions, so the meter needs a local
+	uneven  bool // does not validate, or an arity is wrong; for tests
 	edits   []edit
 }
 
@@ -170,7 +171,7 @@ func (b *body) freeLeaf() bool {
 // An edit is a place where Instrument changes bytes, in the order of the bytes.
 type edit struct {
 	at    uint32 // offset in section.items or body.raw
-	value uint32 // editCall, editRef: function index. editLoop, editRegion: cost. editJump: label. editBulk: shift
+	value uint32 // editCall, editRef: function index. editLoop, editRegion: cost. editJump: label. editTest: cost. editOr: index in ors
 	payer int32  // in code: index of the edit that pays for what is here; -1 the entry
 	size  uint8  // bytes replaced; 0 inserts
 	kind  editKind
@@ -185,6 +186,8 @@ const (
 	editRegion                 // behind a block that a br_table jumps to
 	editJump                   // a label
 	editBulk                   // before an instruction with its length on top of the stack
+	editTest                   // a charge with a test
+	editOr                     // before a comparison whose right operand gets "| 0"; see flow
 )
 
 // A dataSegment is one entry of the data section.

@@ -2,6 +2,7 @@ package rewrite
 
 // The opcodes that the rewriter looks at or writes.
 const (
+	opUnreachable  = 0x00
 	opNop          = 0x01
 	opBlock        = 0x02
 	opLoop         = 0x03
@@ -9,21 +10,39 @@ const (
 	opElse         = 0x05
 	opEnd          = 0x0b
 	opBr           = 0x0c
+	opBrIf         = 0x0d
 	opBrTable      = 0x0e
+	opReturn       = 0x0f
 	opCall         = 0x10
 	opCallIndirect = 0x11
+	opDrop         = 0x1a
+	opSelect       = 0x1b
+	opSelectTyped  = 0x1c
 	opLocalGet     = 0x20
 	opLocalSet     = 0x21
 	opLocalTee     = 0x22
 	opGlobalGet    = 0x23
 	opGlobalSet    = 0x24
 	opTableSet     = 0x26
+	opMemoryGrow   = 0x40
 	opI32Const     = 0x41
 	opI64Const     = 0x42
 	opF32Const     = 0x43
 	opF64Const     = 0x44
+	opI32LtS       = 0x48
+	opI32GeU       = 0x4f
 	opI64LtS       = 0x53
+	opI64GeU       = 0x5a
+	opI32And       = 0x71
+	opI32Or        = 0x72
+	opI32Shl       = 0x74
+	opI32ShrS      = 0x75
+	opI32ShrU      = 0x76
 	opI64Sub       = 0x7d
+	opI64And       = 0x83
+	opI64Or        = 0x84
+	opI64Shl       = 0x86
+	opI64ShrS      = 0x87
 	opI64ShrU      = 0x88
 	opI64ExtendU   = 0xad
 	opRefNull      = 0xd0
@@ -79,18 +98,18 @@ var immediates = func() (t [256]imm) {
 	set(opBlock, opIf, immBlock)
 	t[opElse] = immElse
 	t[opEnd] = immEnd
-	set(0x0c, 0x0d, immU32)
-	t[0x0e] = immLabels
-	t[0x0f] = immNone
+	set(opBr, opBrIf, immU32)
+	t[opBrTable] = immLabels
+	t[opReturn] = immNone
 	t[opCall] = immFunc
 	t[opCallIndirect] = immTyped
-	set(0x1a, 0x1b, immNone)
-	t[0x1c] = immTypes
+	set(opDrop, opSelect, immNone)
+	t[opSelectTyped] = immTypes
 	set(opLocalGet, opLocalTee, immLocal)
 	set(opGlobalGet, opGlobalSet, immGlobal)
 	set(0x25, opTableSet, immTable)
 	set(0x28, 0x3e, immMemarg)
-	set(0x3f, 0x40, immZero)
+	set(0x3f, opMemoryGrow, immZero)
 	t[opI32Const] = immI32
 	t[opI64Const] = immI64
 	t[opF32Const] = immBytes4

@@ -1,0 +1,59 @@
+package object
+
+import (
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/internal/contain"
+)
+
+// errAssertion breaks an activation one of whose entries ended with a panic of ours.
+// Of that the log has the whole.
+var errAssertion = &hostfunc.Error{Flags: wire.ErrorReset, Message: "internal error: Durable Object reset"}
+
+// contained runs f, a step of an entry. If f panics, the entry is thrown out and
+// its activation reset; err is what its caller is told then, and next as from
+// leave. What f has changed by then may be half of what it meant, so nothing of
+// it is used again: neither the State nor the instance.
+func (a *Activation) contained(s *State, f func()) (err error, next *waiter) {
+	defer func() {
+		if v := recover(); v != nil {
+			l := a.objects.options.Logger.With("object", a.address.ID.String(), "name", a.address.Name)
+			contain.Report(l, "a call of an object", v)
+			err, next = a.expel(s)
+		}
+	}()
+	f()
+	return nil, nil
+}
+
+// expel takes an entry out that cannot leave by itself, wherever it is among the
+// others, and resets the activation.
+func (a *Activation) expel(s *State) (err error, next *waiter) {
+	l := a.objects.options.Logger
+	contain.Run(l, "the end of a call", s.dropTxn)
+	err = errAssertion
+	a.fail(err, max(a.seq, s.Seq))
+	s.answered()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.instance != nil {
+		a.instance.Break()
+	}
+	if a.top == s {
+		return err, a.nextLocked(s)
+	}
+	for above := a.top; above != nil; above = above.below {
+		if above.below == s {
+			above.below = s.below
+		}
+	}
+	return err, nil
+}
+
+// dropTxn takes back what the call has written since its last batch.
+func (s *State) dropTxn() {
+	if s.txn != nil {
+		s.txn.Rollback()
+		s.txn.Close()
+	}
+}
