@@ -44,6 +44,10 @@ func alarmOutcome(err error) alarm.Outcome {
 	case !errors.As(err, &told):
 		return alarm.FailedUncounted
 	}
+	// That the host has no memory is not the guest's doing, though it was reset.
+	if object.Starved(err) {
+		return alarm.FailedUncounted
+	}
 	const critical = wire.ErrorOverloaded | wire.ErrorReset // blockConcurrencyWhile took too long
 	user := told.Flags&wire.ErrorRemote != 0 || told.Flags&critical == critical
 	return alarm.Failure{

@@ -117,7 +117,7 @@ func (r *Runtime) connect() (err error) {
 	}, route)
 	route.Local = r.objects
 	r.sender = route
-	r.workers = worker.New(worker.Options{Sender: route, Random: o.Random})
+	r.workers = worker.New(worker.Options{Sender: route, Random: o.Random, MaxBusy: o.MaxBusy})
 	r.server = ingress.New(ingress.Options{
 		App: &r.app, Workers: r.workers, Sender: route, Log: r.store.Log(), Logger: o.Logger,
 	})

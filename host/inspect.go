@@ -23,7 +23,7 @@ func (r *Runtime) Admin() admin.Host { return adminHost{r} }
 type adminHost struct{ r *Runtime }
 
 // Healthy implements admin.Host.
-func (h adminHost) Healthy() error { return h.r.store.Log().Err() }
+func (h adminHost) Healthy() error { return errors.Join(h.r.store.Log().Err(), h.r.engine.Err()) }
 
 // Deploy implements admin.Host.
 func (h adminHost) Deploy(ctx context.Context, d admin.Deploy) (admin.Version, error) {

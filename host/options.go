@@ -39,6 +39,9 @@ type Options struct {
 	// MemoryBudget bounds what the store keeps in memory and what guests, and those
 	// who call them, make the host hold, in bytes: see package account. Default 4 GiB.
 	MemoryBudget int64
+	// MaxBusy bounds the requests that Workers run at a time; others wait in turn.
+	// Default worker.DefaultMaxBusy.
+	MaxBusy int
 	// CPULimit bounds what one entry into a guest may compute. Default 30 s; a
 	// config's limits.cpu_ms goes before it.
 	CPULimit time.Duration

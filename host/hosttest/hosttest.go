@@ -37,12 +37,14 @@ type Options struct {
 	// Vars are the config's, to be encoded as JSON. Default none.
 	Vars map[string]any
 
-	// CPULimit, MemoryLimit, EvictIdle and Residents are those of host.Options,
-	// with its defaults.
-	CPULimit    time.Duration
-	MemoryLimit uint64
-	EvictIdle   time.Duration
-	Residents   int
+	// CPULimit, MemoryLimit, MemoryBudget, EvictIdle, Residents and MaxBusy are those
+	// of host.Options, with its defaults.
+	CPULimit     time.Duration
+	MemoryLimit  uint64
+	MemoryBudget int64
+	EvictIdle    time.Duration
+	Residents    int
+	MaxBusy      int
 
 	// NoImages and Interpreter are those of host.Options.
 	NoImages, Interpreter bool
@@ -136,6 +138,7 @@ func (h *Host) start() error {
 	runtime, err := host.Start(context.Background(), host.Options{
 		Config: o.config(h.t), Wasm: wasm, DataDir: o.DataDir, CacheDir: testguest.CacheDir(h.t),
 		CPULimit: o.CPULimit, MemoryLimit: o.MemoryLimit, EvictIdle: o.EvictIdle, Residents: o.Residents,
+		MemoryBudget: o.MemoryBudget, MaxBusy: o.MaxBusy,
 		NoImages: o.NoImages, Interpreter: o.Interpreter,
 		FS: o.FS, WrapLog: o.WrapLog, WrapImports: o.WrapImports, Random: o.Random, Now: now, Clock: o.Clock, AllowHosts: o.AllowHosts,
 		Logger: h.log.logger(),

@@ -40,11 +40,18 @@ func (e *Engine) admit() error {
 	return nil
 }
 
-// Err returns nil while instances can be made, and otherwise why not. It is nil
-// again when one was made.
+// Err returns nil while instances can be made, and otherwise why not. After one
+// could not be it tries, as nobody may ask for one as long as this is not nil.
 func (e *Engine) Err() error {
 	if !e.full.Load() {
 		return nil
+	}
+	if e.instances.Load() < e.maxInstances {
+		if r, err := newRegion(e.options.MemoryLimit, nil); err == nil {
+			r.release()
+			e.full.Store(false)
+			return nil
+		}
 	}
 	return fmt.Errorf("%w: there are %d of %d, or the system refused another",
 		ErrInstances, e.instances.Load(), e.maxInstances)

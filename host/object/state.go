@@ -152,7 +152,7 @@ func (s *State) wake() error {
 			}
 			continue
 		}
-		if noMemory(err) {
+		if NoMemory(err) {
 			s.logger().Warn("overloaded", "error", err)
 			return errNoMemory
 		}
@@ -253,7 +253,7 @@ func (s *State) explain(err error) error {
 		return errCPU
 	case errors.Is(err, module.ErrMemoryLimit):
 		return errMemory
-	case noMemory(err):
+	case NoMemory(err):
 		return errStarved
 	case errors.As(err, &told):
 		return told
@@ -261,8 +261,8 @@ func (s *State) explain(err error) error {
 	return &hostfunc.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: "Durable Object reset: " + firstLine(err)}
 }
 
-// noMemory reports whether the host has too much in memory for what was wanted.
-func noMemory(err error) bool {
+// NoMemory reports whether the host has too much in memory for what was wanted.
+func NoMemory(err error) bool {
 	var refused *account.Error
 	return errors.As(err, &refused) || errors.Is(err, module.ErrInstances) || errors.Is(err, module.ErrNoMemory)
 }

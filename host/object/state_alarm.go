@@ -124,6 +124,9 @@ func (s *State) abortAlarm() error {
 // memory than it may.
 func LimitExceeded(err error) bool { return errors.Is(err, errCPU) || errors.Is(err, errMemory) }
 
+// Starved reports whether a call ended because the host had no memory for it.
+func Starved(err error) bool { return errors.Is(err, errStarved) || errors.Is(err, errNoMemory) }
+
 // finishAlarm deletes the alarm whose handler has succeeded, in the batch of
 // the handler's last writes. An alarm that was set meanwhile stays.
 func (s *State) finishAlarm() error {

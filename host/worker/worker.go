@@ -27,6 +27,9 @@ import (
 type Options struct {
 	Sender object.Sender // brings its calls to objects. Required.
 	Random func([]byte)  // Required.
+	// MaxBusy bounds the requests that run at a time; others wait in turn. Default
+	// DefaultMaxBusy.
+	MaxBusy int
 }
 
 // Workers answer requests with scripts' modules.
@@ -34,6 +37,7 @@ type Workers struct {
 	options Options
 	lot     atomic.Uint32 // numbers requests, to share them between two versions
 	calls   sync.Pool
+	slots   slots
 
 	background sync.WaitGroup // calls that were answered and still run
 }
@@ -49,7 +53,10 @@ type call struct {
 
 // New makes the Workers of a host.
 func New(o Options) *Workers {
-	w := &Workers{options: o}
+	if o.MaxBusy == 0 {
+		o.MaxBusy = DefaultMaxBusy
+	}
+	w := &Workers{options: o, slots: slots{max: o.MaxBusy}}
 	w.calls.New = func() any {
 		return &call{workers: w, Guest: object.Guest{Sender: o.Sender, Random: o.Random}}
 	}
@@ -63,7 +70,7 @@ func New(o Options) *Workers {
 // happened: a deploy put another script in its place, which is to be asked.
 func (w *Workers) Fetch(s *object.Script, request, dst []byte) (response []byte, seq storage.Seq, err error) {
 	v := s.ForRequest(w.lot.Add(1))
-	instance, err := v.Module.Get(context.Background())
+	instance, err := w.instance(v)
 	if err != nil {
 		return dst, 0, err
 	}
@@ -97,6 +104,28 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte) (response []byte,
 	return dst, seq, err
 }
 
+// instance waits for a slot and takes an instance of v.
+func (w *Workers) instance(v *object.Version) (*module.Instance, error) {
+	patience, cancel := context.WithTimeout(context.Background(), maxQueuedFor)
+	defer cancel()
+	if err := w.slots.take(patience.Done()); err != nil {
+		return nil, err
+	}
+	instance, err := v.Module.Get(patience)
+	if err == nil {
+		return instance, nil
+	}
+	w.slots.put()
+	if object.NoMemory(err) {
+		v.Logger.Warn("overloaded", "error", err)
+		return nil, errNoMemory
+	}
+	return nil, err
+}
+
+// Count returns how many requests run, and how many wait for one of them to end.
+func (w *Workers) Count() (busy, waiting int) { return w.slots.count() }
+
 // enter calls an export of the call's instance. The output is valid until the
 // next enter.
 func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.Status, err error) {
@@ -122,6 +151,7 @@ func (c *call) finish() {
 	}
 	c.background = false
 	c.instance.Version().Put(c.instance)
+	c.workers.slots.put()
 	c.instance, c.Version, c.Logger = nil, nil, nil
 	c.Guest.Reuse()
 	c.workers.calls.Put(c)
@@ -151,6 +181,8 @@ func (c *call) BackgroundRequest() error {
 
 // FetchSend implements hostfunc.Host.
 func (c *call) FetchSend(request, dst []byte) ([]byte, error) {
+	c.workers.slots.lend()
+	defer c.workers.slots.back()
 	return c.Guest.FetchSend(request, dst)
 }
 
@@ -183,6 +215,8 @@ func explain(err error) error {
 		return &hostfunc.Error{Message: "Worker exceeded CPU time limit."}
 	case errors.Is(err, module.ErrMemoryLimit):
 		return &hostfunc.Error{Message: "Worker exceeded memory limit."}
+	case object.NoMemory(err):
+		return errNoMemory
 	}
 	return &hostfunc.Error{Message: "The Worker ended: " + err.Error()}
 }

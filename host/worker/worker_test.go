@@ -3,10 +3,13 @@ package worker_test
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -35,6 +38,50 @@ func TestNothingIsKept(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestBusy holds as many requests in the guest as may run, and wants others to wait
+// for one of them to end, and to be answered then.
+func TestBusy(t *testing.T) {
+	const most, waiting = 3, 20
+	entered, leave := make(chan struct{}, most+waiting), make(chan struct{})
+	h := hosttest.Start(t, hosttest.Options{Guest: "echo", Bindings: map[string]string{}, MaxBusy: most,
+		WrapImports: func(name string, run hostfunc.Function) hostfunc.Function {
+			if name != abi.FuncOutputWrite {
+				return run
+			}
+			return func(c *hostfunc.Call, args []uint64) abi.Status {
+				entered <- struct{}{}
+				<-leave
+				return run(c, args)
+			}
+		}})
+	var wg sync.WaitGroup
+	ask := func() {
+		if status, body := h.Get("/count"); status != 200 || body != "1" {
+			t.Errorf("%d %q", status, body)
+		}
+	}
+	for range most {
+		wg.Go(ask)
+	}
+	for range most {
+		<-entered
+	}
+	for range waiting {
+		wg.Go(ask)
+	}
+	for waits := 0; waits < waiting; _, waits = h.Runtime.Busy() {
+		runtime.Gosched()
+	}
+	if _, instances := h.Runtime.Modules(); len(entered) > 0 || instances > most+1 {
+		t.Errorf("%d more came in, and there are %d instances", len(entered), instances)
+	}
+	close(leave)
+	wg.Wait()
+	if busy, waits := h.Runtime.Busy(); busy != 0 || waits != 0 {
+		t.Errorf("afterwards %d run and %d wait", busy, waits)
+	}
 }
 
 // TestHammer wants each of many requests at once to be answered with its own

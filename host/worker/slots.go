@@ -1,0 +1,103 @@
+package worker
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+)
+
+// Limits of requests to Workers.
+const (
+	// DefaultMaxBusy is how many requests run at a time. Each holds an instance,
+	// also while it waits for an object: at 20 ms a call they are 12,800 requests a
+	// second, which is more than a node answers, and 256 instances of a Go guest are
+	// some 400 MB. Above it more of them only share processors and caches.
+	DefaultMaxBusy = 256
+	// maxQueued is how many wait for one of them to end, as many as for an object.
+	maxQueued = 1000
+	// maxQueuedFor is how long one waits. It is shorter than what clients and proxies
+	// wait for an answer: who would be late hears of it in time to go elsewhere. It is
+	// also what ends a request that waits for one that waits for it, such as by way
+	// of a proxy to this host.
+	maxQueuedFor = 10 * time.Second
+)
+
+var (
+	errQueueFull = &hostfunc.Error{Flags: wire.ErrorOverloaded,
+		Message: "Worker is overloaded. Too many requests queued."}
+	errQueueOld = &hostfunc.Error{Flags: wire.ErrorOverloaded,
+		Message: "Worker is overloaded. Requests queued for too long."}
+	errNoMemory = &hostfunc.Error{Flags: wire.ErrorOverloaded,
+		Message: "Worker is overloaded. The host has no memory for the request."}
+)
+
+// slots bounds the requests that run at a time. Who finds none free waits in turn.
+type slots struct {
+	max int
+
+	mu      sync.Mutex
+	busy    int             // above max where one was lent and taken back
+	waiting []chan struct{} // first come first; closed when its turn has come
+}
+
+// take takes a slot by the end of patience, or gives an error for the client.
+func (s *slots) take(patience <-chan struct{}) error {
+	s.mu.Lock()
+	switch {
+	case s.busy < s.max && len(s.waiting) == 0:
+		s.busy++
+		s.mu.Unlock()
+		return nil
+	case len(s.waiting) >= maxQueued:
+		s.mu.Unlock()
+		return errQueueFull
+	}
+	turn := make(chan struct{})
+	s.waiting = append(s.waiting, turn)
+	s.mu.Unlock()
+	select {
+	case <-turn:
+		return nil
+	case <-patience:
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.waiting, turn); i >= 0 {
+		s.waiting = slices.Delete(s.waiting, i, i+1)
+		return errQueueOld
+	}
+	return nil // its turn has come meanwhile
+}
+
+// put gives a slot back, to whoever has waited longest.
+func (s *slots) put() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy > s.max || len(s.waiting) == 0 {
+		s.busy--
+		return
+	}
+	close(s.waiting[0])
+	s.waiting = slices.Delete(s.waiting, 0, 1)
+}
+
+// lend gives the slot of a request that waits for the outside to another; back takes
+// one without waiting. The outside may be this very host: the request that it waits
+// for must not wait for it.
+func (s *slots) lend() { s.put() }
+
+func (s *slots) back() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy++
+}
+
+// count returns how many requests run and how many wait.
+func (s *slots) count() (busy, waiting int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.busy, len(s.waiting)
+}
