@@ -92,7 +92,7 @@ func (r *Runtime) switchTo(w *change) (Version, error) {
 	if err != nil {
 		return Version{}, err
 	}
-	seq, err := w.plan.Apply(r.store, changes) // one batch: the classes and the module that fits them
+	seq, err := r.shelf.apply(w.plan, changes) // one batch: the classes and the module that fits them
 	if err == nil {
 		err = r.store.Wait(r.running, seq)
 	}
@@ -114,6 +114,7 @@ func (r *Runtime) switchTo(w *change) (Version, error) {
 	r.options.Logger.Info("version serves", "script", s.name, "version", item.Number,
 		"module", item.Hash[:12], "percent", item.Percent)
 	r.destroy(w.plan.Record)
+	r.prune()
 	return item, nil
 }
 

@@ -19,9 +19,6 @@ type Deploy struct {
 	Config *config.Config
 	// Percent of the objects, and of requests, that the version takes; 0 is all.
 	Percent int
-	// Main says that the module is what the script's config names: the next
-	// start that finds it there serves what serves then, as after a start with it.
-	Main bool
 }
 
 // Errors of Deploy and Rollback that are the caller's fault.
@@ -85,9 +82,6 @@ func (r *Runtime) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
 			return Version{}, err
 		}
 	}
-	if d.Main {
-		w.versions.setMain(w.runs.number)
-	}
 	return r.switchTo(w)
 }
 
@@ -120,7 +114,7 @@ func (r *Runtime) Rollback(ctx context.Context, script string, number int) (_ Ve
 		return Version{}, fmt.Errorf("%w: version %d was made before the migration %q, and objects were stored since "+
 			"(deploy a new version with the older code and this migration instead)", ErrRefused, item.Number, known.Tag)
 	}
-	wasm, err := readModule(r.store, s.name, item.Hash)
+	wasm, err := r.shelf.module(s.name, item.Hash)
 	if err != nil {
 		return Version{}, err
 	}
@@ -133,7 +127,7 @@ func (r *Runtime) Rollback(ctx context.Context, script string, number int) (_ Ve
 			v.Close()
 		}
 	}()
-	c, err := readConfig(r.store, s.name, &item)
+	c, err := r.shelf.config(s.name, &item)
 	if err != nil {
 		return Version{}, err
 	}

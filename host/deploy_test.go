@@ -197,19 +197,6 @@ func TestDeploy(t *testing.T) {
 	h.modules(1)
 }
 
-// TestDeployMain deploys what the config names, as cairn dev does: the next
-// start with another main deploys that.
-func TestDeployMain(t *testing.T) {
-	h := startDeploys(t, counterScript(t))
-	d := tenfold(t)
-	d.Main = true
-	h.deploy(d)
-	h.counts("A", 10)
-	h.restart(counterScript(t))
-	h.counts("A", 11)
-	h.serves(map[int]int{3: 100})
-}
-
 // TestDeployRefuses sends what must not serve. The old version serves on, and
 // nothing is left of the new one.
 func TestDeployRefuses(t *testing.T) {

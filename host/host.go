@@ -28,6 +28,7 @@ type Runtime struct {
 	options  Options
 	account  *account.Account
 	store    *storage.Store
+	shelf    *shelf
 	engine   *module.Engine
 	scripts  []*script  // the first is the public one
 	app      object.App // what calls see of them
@@ -46,6 +47,7 @@ type Runtime struct {
 	// recorded is when what Start wrote is durable.
 	recorded storage.Seq
 
+	started    chan struct{} // closed when Start returns
 	background sync.WaitGroup
 	running    context.Context // until Shutdown
 	stop       context.CancelFunc
@@ -63,8 +65,9 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	if err := outbound.Check(o.AllowHosts); err != nil {
 		return nil, err
 	}
-	r := &Runtime{options: o, account: account.New(o.MemoryBudget)}
+	r := &Runtime{options: o, account: account.New(o.MemoryBudget), started: make(chan struct{})}
 	cache, memTable := r.storeMemory()
+	defer close(r.started)
 	defer func() {
 		if err != nil {
 			r.close(ctx)
@@ -73,7 +76,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	if r.engine, err = module.NewEngine(ctx, module.Options{
 		System:      hostfunc.System{Now: o.Now, Random: o.Random, Wrap: o.WrapImports, Enter: o.EnterExports},
 		MemoryLimit: o.MemoryLimit, Account: r.account, CacheDir: o.CacheDir,
-		Interpreter: o.Interpreter, NoImages: o.NoImages, Logger: o.Logger,
+		Interpreter: o.Interpreter, NoImages: o.NoImages, Swapped: r.onSwap(), Logger: o.Logger,
 	}); err != nil {
 		return nil, err
 	}
@@ -87,6 +90,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	}); err != nil {
 		return nil, err
 	}
+	r.shelf = newShelf(r.store, o.Draft)
 	if err := r.compile(ctx, modules); err != nil {
 		return nil, err
 	}
@@ -97,6 +101,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 		return nil, err
 	}
 	r.begun(ctx)
+	r.prune()
 	return r, nil
 }
 

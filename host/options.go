@@ -24,13 +24,18 @@ type Options struct {
 	// More are scripts that run beside it, for bindings with a script_name.
 	// Default none.
 	More []Script
-	// Files deploys what the scripts' files say at the start, also when a deploy or
-	// a rollback came after them. Default false.
-	Files bool
+	// Draft is for scripts that are being edited. What their files say is deployed at
+	// the start, whatever was deployed before, and versions are kept in memory and not
+	// in the store, which says of them what it said; migrations are durable as ever.
+	// A version is interpreted until it is compiled. Default false.
+	Draft bool
 	// DataDir is the folder of the store. Required.
 	DataDir string
 	// CacheDir keeps compiled code between starts. Default none.
 	CacheDir string
+	// PruneCache removes from CacheDir what no kept version needs, at the start and
+	// after each deploy. The folder must be this host's alone. Default false.
+	PruneCache bool
 	// EvictIdle is how long an object is idle before it may forget its memory.
 	// Default 10 s.
 	EvictIdle time.Duration

@@ -80,15 +80,14 @@ func (r *Runtime) choose(ctx context.Context, s *script, c *config.Config, wasm 
 	if err != nil {
 		return err
 	}
-	kept, err := readVersions(r.store, s.name, fingerprint)
+	known, err := r.shelf.versions(s.name, fingerprint)
 	if err != nil {
 		return err
 	}
-	s.versions.Store(kept)
+	s.versions.Store(known)
 	main := hashOf(wasm)
-	stable := kept.find(kept.Stable)
-	same := stable != nil && kept.Next == 0 && stable.Hash == main && stable.Config == fingerprint
-	if stable == nil || kept.isNew(main, fingerprint) || r.options.Files && !same {
+	stable := known.find(known.Stable)
+	if stable == nil || known.isNew(main, fingerprint) {
 		s.module = wasm
 		m, err := r.engine.Compile(ctx, wasm)
 		s.stable = &running{config: c, module: m}
@@ -98,12 +97,12 @@ func (r *Runtime) choose(ctx context.Context, s *script, c *config.Config, wasm 
 		run, wasm := &running{number: item.Number, config: c}, wasm
 		var err error
 		if item.Config != fingerprint {
-			if run.config, err = readConfig(r.store, s.name, item); err != nil {
+			if run.config, err = r.shelf.config(s.name, item); err != nil {
 				return nil, err
 			}
 		}
 		if item.Hash != main {
-			if wasm, err = readModule(r.store, s.name, item.Hash); err != nil {
+			if wasm, err = r.shelf.module(s.name, item.Hash); err != nil {
 				return nil, err
 			}
 		}
@@ -113,7 +112,7 @@ func (r *Runtime) choose(ctx context.Context, s *script, c *config.Config, wasm 
 	if s.stable, err = again(stable); err != nil {
 		return err
 	}
-	if next := kept.find(kept.Next); next != nil {
+	if next := known.find(known.Next); next != nil {
 		s.percent = next.Percent
 		s.next, err = again(next)
 	}
@@ -126,7 +125,7 @@ func (r *Runtime) choose(ctx context.Context, s *script, c *config.Config, wasm 
 
 // keep returns the record of the version that a start deploys, if it does, and
 // notes the migrations that what served before now serves with.
-func (r *Runtime) keep(s *script, plan *app.Plan) (changes map[string][]byte, err error) {
+func (r *Runtime) keep(s *script, plan *app.Plan) (changes kept, err error) {
 	versions, tag := s.versions.Load(), plan.Record.Scripts[s.name].Tag
 	if s.module == nil {
 		changed := versions.upgraded
@@ -136,7 +135,7 @@ func (r *Runtime) keep(s *script, plan *app.Plan) (changes map[string][]byte, er
 			}
 		}
 		if !changed {
-			return nil, nil
+			return kept{}, nil
 		}
 		return versions.changes(s.name, s.stable, nil, nil)
 	}
@@ -145,7 +144,7 @@ func (r *Runtime) keep(s *script, plan *app.Plan) (changes map[string][]byte, er
 			"version", n, "config", s.stable.config.Path, "undo", fmt.Sprintf("cairn rollback %d", n))
 	}
 	if s.stable, err = versions.run(s.stable.module, s.stable.config, plan, r.options.Now()); err != nil {
-		return nil, err
+		return kept{}, err
 	}
 	versions.setMain(s.stable.number)
 	pruned := versions.release(s.stable.number, 0, 0)
@@ -176,15 +175,15 @@ func (r *Runtime) migrate() error {
 	if err != nil {
 		return err
 	}
-	var kept []map[string][]byte
+	var changes []kept
 	for _, s := range r.scripts {
-		changes, err := r.keep(s, plan)
+		change, err := r.keep(s, plan)
 		if err != nil {
 			return err
 		}
-		kept = append(kept, changes)
+		changes = append(changes, change)
 	}
-	if _, err := plan.Apply(r.store, kept...); err != nil {
+	if _, err := r.shelf.apply(plan, changes...); err != nil {
 		return err
 	}
 	r.report(plan)

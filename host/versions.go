@@ -1,24 +1,13 @@
 package host
 
 import (
-	"bytes"
-	"compress/flate"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
-
-	"github.com/cairn-dev/cairn/host/config"
-	"github.com/cairn-dev/cairn/host/storage"
 )
-
-// keptVersions is how many versions of a script the store keeps, the newest
-// and those that run; older ones are pruned.
-const keptVersions = 10
 
 // Version is one version of a script, as the store keeps it: a module, and the
 // config that it runs with.
@@ -48,17 +37,18 @@ type versions struct {
 	List       []Version `json:"list"` // oldest first
 
 	upgraded bool // read from an older format
+	limit    int  // how many are kept, besides those that run
 }
 
 // versionsFormat is 2 since versions have configs. In format 1 all of them ran
 // with the config that the start was given.
 const versionsFormat = 2
 
-// readVersions reads what is kept of a script. config is the fingerprint of the
+// versions reads what is kept of a script. config is the fingerprint of the
 // config that a start is given.
-func readVersions(store *storage.Store, script, config string) (*versions, error) {
-	v := &versions{Format: versionsFormat}
-	value, found, err := store.Meta("versions/" + script)
+func (s *shelf) versions(script, config string) (*versions, error) {
+	v := &versions{Format: versionsFormat, limit: s.limit()}
+	value, found, err := s.get("versions/" + script)
 	if err != nil {
 		return nil, fmt.Errorf("read versions of %s: %w", script, err)
 	}
@@ -153,7 +143,7 @@ func (v *versions) add(item Version) int {
 // release sets what serves, and prunes. next is 0 when stable takes all.
 func (v *versions) release(stable, next, percent int) (pruned []Version) {
 	v.Stable, v.Next = stable, next
-	for i := 0; len(v.List) > keptVersions; {
+	for i := 0; len(v.List) > v.limit; {
 		if n := v.List[i].Number; n == stable || n == next {
 			i++ // it runs, however old it is
 			continue
@@ -177,97 +167,33 @@ func (v *versions) release(stable, next, percent int) (pruned []Version) {
 	return pruned
 }
 
-// changes is the record as a change of the store's, with the module and the
+// changes is the record as a change of the shelf's, with the module and the
 // config of what now runs and without those that no version has any more.
-func (v *versions) changes(script string, runs *running, wasm []byte, pruned []Version) (map[string][]byte, error) {
+func (v *versions) changes(script string, runs *running, wasm []byte, pruned []Version) (k kept, err error) {
 	record, err := json.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("write versions of %s: %w", script, err)
+		return k, fmt.Errorf("write versions of %s: %w", script, err)
 	}
-	changes := map[string][]byte{"versions/" + script: record}
+	k = kept{plain: map[string][]byte{"versions/" + script: record}, packed: map[string][]byte{}}
 	for _, old := range pruned {
-		changes[moduleKey(script, old.Hash)] = nil
-		changes[configKey(script, old.Config)] = nil
+		k.plain[moduleKey(script, old.Hash)] = nil
+		k.plain[configKey(script, old.Config)] = nil
 	}
 	for _, item := range v.List { // one that was pruned may have had the same
-		for _, key := range []string{moduleKey(script, item.Hash), configKey(script, item.Config)} {
-			if value, ok := changes[key]; ok && value == nil {
-				delete(changes, key)
-			}
-		}
+		delete(k.plain, moduleKey(script, item.Hash))
+		delete(k.plain, configKey(script, item.Config))
 	}
-	config, err := runs.config.Encode()
-	if err != nil {
-		return nil, err
-	}
-	if changes[configKey(script, v.find(runs.number).Config)], err = deflate(config); err != nil {
-		return nil, fmt.Errorf("keep config: %w", err)
+	if k.packed[configKey(script, v.find(runs.number).Config)], err = runs.config.Encode(); err != nil {
+		return k, err
 	}
 	if wasm != nil {
-		if changes[moduleKey(script, runs.module.Hash())], err = deflate(wasm); err != nil {
-			return nil, fmt.Errorf("keep module: %w", err)
-		}
+		k.packed[moduleKey(script, runs.module.Hash())] = wasm
 	}
-	return changes, nil
-}
-
-func moduleKey(script, hash string) string { return "module/" + script + "/" + hash }
-
-func configKey(script, fingerprint string) string { return "config/" + script + "/" + fingerprint }
-
-// readModule returns the bytes of a kept module.
-func readModule(store *storage.Store, script, hash string) ([]byte, error) {
-	wasm, err := readKept(store, moduleKey(script, hash))
-	if err != nil {
-		return nil, fmt.Errorf("read module %s of script %s: %w", hash[:12], script, err)
-	}
-	if got := hashOf(wasm); got != hash {
-		return nil, fmt.Errorf("read module %s of script %s: the store has other bytes, with the hash %s", hash[:12], script, got[:12])
-	}
-	return wasm, nil
-}
-
-// readConfig returns the config of a kept version.
-func readConfig(store *storage.Store, script string, item *Version) (*config.Config, error) {
-	text, err := readKept(store, configKey(script, item.Config))
-	if err != nil {
-		return nil, fmt.Errorf("read config of version %d of %s: %w", item.Number, script, err)
-	}
-	c, err := config.Decode(text)
-	if err != nil {
-		return nil, fmt.Errorf("read config of version %d of %s: %w", item.Number, script, err)
-	}
-	return c, nil
-}
-
-func readKept(store *storage.Store, key string) ([]byte, error) {
-	value, found, err := store.Meta(key)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
-		return nil, errors.New("not in the store")
-	}
-	return io.ReadAll(flate.NewReader(bytes.NewReader(value)))
+	return k, nil
 }
 
 // hashOf returns the name of a module's bytes, as module.Version.Hash does.
 func hashOf(wasm []byte) string {
 	hash := sha256.Sum256(wasm)
 	return hex.EncodeToString(hash[:])
-}
-
-func deflate(b []byte) ([]byte, error) {
-	var out bytes.Buffer
-	w, err := flate.NewWriter(&out, flate.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(b); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
 }

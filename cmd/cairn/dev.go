@@ -37,7 +37,7 @@ func newDev() *cobra.Command {
 			"script anew and lets the new version take over; if it does not build, the old one keeps serving.\n" +
 			"It begins with what the files say, whatever was deployed before.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.files = true // what is edited counts, not what was deployed
+			f.draft = true // what is edited counts, not what was deployed
 			return serve(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr(), watch)
 		},
 	}
@@ -186,7 +186,7 @@ func rebuild(ctx context.Context, r *host.Runtime, c *config.Config, data string
 		logger.Debug("nothing changed", "script", c.Name) // a file that the module is not made of
 		return next
 	}
-	v, err := r.Deploy(ctx, host.Deploy{Script: c.Name, Wasm: wasm, Config: next, Main: true})
+	v, err := r.Deploy(ctx, host.Deploy{Script: c.Name, Wasm: wasm, Config: next})
 	if err != nil {
 		return wrong(ctx, c, "new version refused", err, logger)
 	}

@@ -66,7 +66,7 @@ func TestDev(t *testing.T) {
 	counts(20)
 	writeFile(t, elsewhere, "other.wasm", strings.ReplaceAll(stepCounter(t, 30), "Counter", "Countex"))
 	replace(t, dir, "wrangler.jsonc", fmt.Sprintf(devConfig, elsewhere+"/other.wasm", "Countex", ""))
-	p.waitLog("\t{ \"tag\": \"v2\", \"renamed_classes\": [{ \"from\": \"Counter\", \"to\": \"Countex\" }] }") // to copy
+	p.waitLog("{ \"tag\": \"v2\", \"renamed_classes\": [{ \"from\": \"Counter\", \"to\": \"Countex\" }] }],") // to copy
 	counts(20)
 	replace(t, dir, "wrangler.jsonc", fmt.Sprintf(devConfig, elsewhere+"/other.wasm", "Countex",
 		`, { "tag": "v2", "renamed_classes": [{ "from": "Counter", "to": "Countex" }] }`))

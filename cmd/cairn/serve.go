@@ -32,7 +32,7 @@ type serveFlags struct {
 	evictIdle             time.Duration
 	logFormat, logLevel   string
 	interpreter, noImages bool
-	files                 bool // not a flag: see host.Options.Files
+	draft                 bool // not a flag: see host.Options.Draft
 	clear                 bool // dev's: begin with an empty store
 }
 
@@ -108,8 +108,8 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 		}
 	}
 	r, err := host.Start(ctx, host.Options{
-		Config: configs[0], More: more, DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), EvictIdle: f.evictIdle,
-		MemoryBudget: budget, AllowHosts: f.allowHosts, Files: f.files, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
+		Config: configs[0], More: more, DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), PruneCache: true, EvictIdle: f.evictIdle,
+		MemoryBudget: budget, AllowHosts: f.allowHosts, Draft: f.draft, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
 	})
 	if err != nil {
 		return errors.Join(err, undo(), listener.Close(), adminListener.Close())

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+
+	"github.com/cairn-dev/cairn/host/account"
 )
 
 // compileLater compiles a version that the interpreter runs, and swaps the compiled
@@ -34,6 +36,12 @@ func (v *Version) compileGuarded(ctx context.Context) (c *code, err error) {
 			c, err = nil, fmt.Errorf("the compiler failed: %v\n%s", p, debug.Stack())
 		}
 	}()
+	// Until the swap both are there.
+	a, bytes := v.engine.options.Account, int64(v.size)*codePerByte
+	if err := a.Take(account.Code, bytes); err != nil {
+		return nil, err
+	}
+	defer a.Release(account.Code, bytes)
 	return v.engine.makeCode(ctx, v.later, false)
 }
 
