@@ -37,6 +37,7 @@ type Call struct {
 	fresh Descriptors
 
 	meter    meter
+	place    place
 	deadline *Deadline
 	watcher  Watcher
 }
@@ -68,6 +69,7 @@ func (c *Call) Begin(host Host, memory api.Memory, input []byte, cpuLimit time.D
 // message has grown.
 func (c *Call) End() {
 	const keepBytes = 64 << 10
+	c.leavePlace()
 	c.flushStdio()
 	c.closeLists()
 	c.Host, c.Memory, c.Descriptors, c.Input = nil, nil, nil, nil

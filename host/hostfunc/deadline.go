@@ -31,6 +31,7 @@ func (c *Call) checkDeadline() {
 
 // sleep is meter.sleep that a deadline ends.
 func (c *Call) sleep(duration time.Duration) {
+	c.leavePlace()
 	d := c.deadline
 	if d == nil {
 		c.meter.sleep(duration, nil)

@@ -36,6 +36,6 @@ func fetchSend(c *Call, args []uint64) abi.Status {
 	}
 	c.pause()
 	result, err := c.Host.FetchSend(request, c.result[:0])
-	c.meter.resume()
+	c.resume()
 	return c.answer(args[2:5], result, err)
 }

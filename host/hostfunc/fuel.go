@@ -68,6 +68,7 @@ func (c *Call) look() {
 	}
 	c.watch()
 	c.checkDeadline()
+	c.share()
 }
 
 // watch lets the Watcher look.
@@ -80,11 +81,15 @@ func (c *Call) watch() {
 	}
 }
 
-// pause stops the meter while the guest waits for others.
+// pause is before a wait for others: it is neither computing, nor does it keep
+// others from that. resume is after it.
 func (c *Call) pause() {
 	c.watch()
 	c.meter.pause()
+	c.leavePlace()
 }
+
+func (c *Call) resume() { c.meter.resume() }
 
 // meter measures how long a call computes: from its first look at the clock,
 // without the time between pause and resume. Calls that never spend a quantum

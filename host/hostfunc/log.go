@@ -29,6 +29,7 @@ func logWrite(c *Call, args []uint64) abi.Status {
 	if !c.LogBudget(len(text) + len(attrs)) {
 		return abi.StatusTooLarge
 	}
+	c.leavePlace() // whoever reads the log may be slow
 	c.Host.Log(int32(uint32(args[0])), text, attrs)
 	return abi.StatusOK
 }
@@ -77,6 +78,7 @@ func (c *Call) flushStdio() {
 		level = abi.LevelWarn
 	}
 	if len(c.stdio) > 0 && c.Host != nil && c.LogBudget(len(c.stdio)) {
+		c.leavePlace()
 		c.Host.Log(level, c.stdio, nil)
 	}
 	c.stdio = c.stdio[:0]

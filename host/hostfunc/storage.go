@@ -140,7 +140,7 @@ func storageDeleteAll(c *Call, _ []uint64) abi.Status { return c.done(c.Host.Sto
 //   - StatusError: it never will be
 func storageSync(c *Call, _ []uint64) abi.Status {
 	c.pause()
-	defer c.meter.resume()
+	defer c.resume()
 	return c.done(c.Host.StorageSync())
 }
 

@@ -42,7 +42,7 @@ func stubCall(c *Call, args []uint64) abi.Status {
 	}
 	c.pause()
 	result, err := c.Host.StubCall(target, method, arguments, c.result[:0])
-	c.meter.resume()
+	c.resume()
 	return c.answer(args[9:12], result, err)
 }
 
@@ -74,7 +74,7 @@ func stubFetch(c *Call, args []uint64) abi.Status {
 	}
 	c.pause()
 	result, err := c.Host.StubFetch(target, request, c.result[:0])
-	c.meter.resume()
+	c.resume()
 	return c.answer(args[7:10], result, err)
 }
 

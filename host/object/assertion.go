@@ -52,6 +52,7 @@ func (a *Activation) expel(s *State) (err error, next *waiter) {
 
 // dropTxn takes back what the call has written since its last batch.
 func (s *State) dropTxn() {
+	s.call.End()
 	if s.txn != nil {
 		s.txn.Rollback()
 		s.txn.Close()

@@ -81,6 +81,7 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte) (response []byte,
 	var status abi.Status
 	if !contain.Run(c.Logger, "a Worker", func() { output, status, err = c.enter(module.WorkerFetch, request) }) {
 		seq = c.Seq
+		c.call.End()
 		instance.Break()
 		v.Module.Put(instance) // c is not used again
 		return dst, seq, errAssertion
