@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -46,10 +45,6 @@ func newDev() *cobra.Command {
 	return cmd
 }
 
-// storeFile matches the names of the files that a store consists of.
-var storeFile = regexp.MustCompile(`^(LOCK|CURRENT|marker\..+|(MANIFEST|OPTIONS|REMOTE-OBJ-CATALOG)-\d+|\d+\.(log|sst|blob)|` +
-	`(\d+\.log|temporary\.\d+)\..+)$`)
-
 // asideName is where --clear keeps a store until the start has succeeded.
 func asideName(dir string) string { return dir + ".cleared" }
 
@@ -67,7 +62,7 @@ func setAside(dir string) (undo func() error, err error) {
 			return err
 		case path == dir && d.IsDir(), path == filepath.Join(dir, "wal") && d.IsDir():
 			return nil
-		case !d.Type().IsRegular() || !storeFile.MatchString(d.Name()):
+		case !d.Type().IsRegular() || !storage.IsFile(d.Name()):
 			return fmt.Errorf("%s is no part of a store, and nothing was removed "+
 				"(remove %s yourself, or choose another folder with --data)", path, dir)
 		}

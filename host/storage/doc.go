@@ -58,6 +58,15 @@
 // All numbers are big-endian. The tables' numbers are part of the format and
 // are never reused.
 //
+// # Before anything is written
+//
+// Pebble believes what it can read of a damaged MANIFEST and removes the files that
+// this does not name, and it takes a log that is damaged near its end for one that
+// ends there. So Open looks first, and changes nothing until it knows that the store
+// is whole and ours (see look). What was durable before is known from a count of our
+// own, the file "durable" (see mark): a MANIFEST that ends before it is refused, and
+// of a log that does the start says how much is lost.
+//
 // # Faults of the disk
 //
 // The write-ahead log has a folder of its own, <dir>/wal, behind a file system

@@ -136,10 +136,11 @@ func engineEvents(logger *slog.Logger, l *walLog) *pebble.EventListener {
 
 // newWALFS wraps a file system for the store in dir.
 func newWALFS(under vfs.FS, dir string, l *walLog) *walFS {
-	return &walFS{
+	l.files = &walFS{
 		FS:     under,
 		dir:    under.PathJoin(dir, walFolder),
 		fail:   l.fail,
 		failed: func() bool { return l.Err() != nil },
 	}
+	return l.files
 }

@@ -11,6 +11,8 @@ var (
 	ErrLocked = errors.New("storage: folder is in use")
 	// ErrFormat means that the folder's format version is not one we know.
 	ErrFormat = errors.New("storage: unknown format version")
+	// ErrNotStore means that the folder holds files of something else.
+	ErrNotStore = errors.New("storage: not a store")
 )
 
 // Appending and waiting.

@@ -24,6 +24,11 @@ func checkFormat(db *pebble.DB, dir string) error {
 		return fmt.Errorf("read format version: %w", err)
 	}
 	defer closer.Close()
+	return knownFormat(dir, value)
+}
+
+// knownFormat checks the value of the format key.
+func knownFormat(dir string, value []byte) error {
 	if len(value) != 4 {
 		return formatError(dir, fmt.Sprintf("%x", value))
 	}
@@ -39,12 +44,8 @@ func formatError(dir, found string) error {
 }
 
 func initFormat(db *pebble.DB, dir string) error {
-	it, err := db.NewIter(nil)
+	used, err := anyKey(db)
 	if err != nil {
-		return fmt.Errorf("read store: %w", err)
-	}
-	used := it.First()
-	if err := it.Close(); err != nil {
 		return fmt.Errorf("read store: %w", err)
 	}
 	if used {
@@ -55,4 +56,14 @@ func initFormat(db *pebble.DB, dir string) error {
 		return fmt.Errorf("write format version: %w", err)
 	}
 	return nil
+}
+
+// anyKey reports whether a store holds a key.
+func anyKey(db *pebble.DB) (bool, error) {
+	it, err := db.NewIter(nil)
+	if err != nil {
+		return false, err
+	}
+	used := it.First()
+	return used, it.Close()
 }

@@ -42,6 +42,7 @@ type Batch struct {
 	pb  *pebble.Batch
 	seq Seq
 	id  abi.ID // whose it is; zero for the node's own
+	at  place  // set by Append
 }
 
 // Repr returns the batch in pebble's batch representation, a view that is valid
@@ -55,7 +56,7 @@ var batches = sync.Pool{New: func() any { return new(Batch) }}
 
 func newBatch(db *pebble.DB) *Batch {
 	b := batches.Get().(*Batch)
-	b.pb, b.seq, b.id = db.NewBatch(), 0, abi.ID{}
+	b.pb, b.seq, b.id, b.at = db.NewBatch(), 0, abi.ID{}, place{}
 	return b
 }
 
@@ -82,6 +83,7 @@ func (b *Batch) release() {
 // that is larger than half a memtable.
 type walLog struct {
 	db     *pebble.DB
+	files  *walFS
 	logger *slog.Logger
 	mark   watermark.Mark
 	last   atomic.Uint64
@@ -135,6 +137,7 @@ func (l *walLog) Append(b *Batch) (Seq, error) {
 	// The number is taken first: once pebble has the batch, reads see it.
 	b.seq = Seq(l.last.Add(1))
 	l.unsettled.add(b.seq, b.id, l.durable)
+	low, count := l.files.newest.Load(), uint64(b.pb.Count())
 	if err := l.db.ApplyNoSyncWait(b.pb, pebble.Sync); err != nil {
 		l.fail(fmt.Errorf("apply batch: %w", err))
 	}
@@ -142,6 +145,9 @@ func (l *walLog) Append(b *Batch) (Seq, error) {
 	// the batch may sit in pebble's queues, so it is left to the collector.
 	if err := l.Err(); err != nil {
 		return 0, err
+	}
+	if first := uint64(b.pb.SeqNum()); first != 0 { // a large one has lost its memory to pebble
+		b.at = place{first + count - 1, low, l.files.newest.Load()}
 	}
 	seq := b.seq // the batch is the syncer's from here on
 	l.push(b)
@@ -174,9 +180,15 @@ func (l *walLog) sync() {
 		taken, l.queue.pending = l.queue.pending, taken[:0]
 		closed := l.queue.closed
 		l.queue.mu.Unlock()
+		var newest place
 		for i, b := range taken {
-			l.settle(b)
+			if at := b.at; l.settle(b) && at != (place{}) {
+				newest = at
+			}
 			taken[i] = nil
+		}
+		if newest != (place{}) {
+			l.files.mark.settled(newest)
 		}
 		// Nothing is pushed after closed, and it was read with the queue.
 		if closed {
@@ -185,16 +197,17 @@ func (l *walLog) sync() {
 	}
 }
 
-// settle waits until a batch is synced. A failure of the write-ahead log is in
-// mark before pebble tells of the sync (see walFS), and a failed mark does not
-// move.
-func (l *walLog) settle(b *Batch) {
+// settle waits until a batch is synced and reports whether it is. A failure of the
+// write-ahead log is in mark before pebble tells of the sync (see walFS), and a failed
+// mark does not move.
+func (l *walLog) settle(b *Batch) bool {
 	if err := b.pb.SyncWait(); err != nil {
 		l.fail(fmt.Errorf("sync write-ahead log: %w", err))
-		return
+		return false
 	}
 	l.mark.Advance(uint64(b.seq))
 	b.release()
+	return l.Err() == nil
 }
 
 // fail stops the log for good. It takes no lock but the mark's: pebble calls it

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,9 +58,10 @@ func (o Options) withDefaults() Options {
 // Store is the data of one node in one folder. Its methods may be called by
 // many goroutines at once, until Close is called.
 type Store struct {
-	db  *pebble.DB
-	wal *walLog // the log on disk
-	log Log     // what everybody uses: wal, or what WrapLog made of it
+	db   *pebble.DB
+	lock *pebble.Lock
+	wal  *walLog // the log on disk
+	log  Log     // what everybody uses: wal, or what WrapLog made of it
 
 	alarms  alarmHint
 	txns    sync.Pool // *Txn
@@ -68,21 +70,70 @@ type Store struct {
 }
 
 // Open opens the store in a folder and creates both if there is none. The error
-// is ErrLocked if the folder is in use and ErrFormat if it was written in a
-// format that is not known.
+// is ErrLocked if the folder is in use, ErrFormat if it was written in a format that
+// is not known, ErrNotStore if it holds something else, and ErrCorrupt if the store
+// is damaged. Nothing was changed in the folder then.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	dir = o.FS.PathJoin(dir) // in the form in which pebble names its parts
+	s, err := open(dir, o)
+	if err == nil {
+		return s, nil
+	}
+	text := "open store %s: %w"
+	switch {
+	case errors.Is(err, ErrCorrupt):
+		text += " (nothing was changed; restore the folder from a copy, or choose another one)"
+	case errors.Is(err, ErrNotStore):
+		text += " (nothing was changed; choose another folder)"
+	}
+	return nil, fmt.Errorf(text, dir, oneLine{err})
+}
+
+// oneLine is an error whose text is one line: what pebble gathers has several.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.ReplaceAll(e.error.Error(), "\n", "; ") }
+func (e oneLine) Unwrap() error { return e.error }
+
+// open locks the folder, looks at what it holds, and opens it to write.
+func open(dir string, o Options) (_ *Store, err error) {
 	l := newWALLog(o.Logger)
-	db, err := pebble.Open(dir, engineOptions(newWALFS(o.FS, dir, l), o, l))
+	files := newWALFS(o.FS, dir, l)
+	if _, err := survey(o.FS, dir); err != nil { // before there is a lock: that is a file
+		return nil, err
+	}
+	if err := o.FS.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	lock, err := pebble.LockDirectory(dir, files)
 	if err != nil {
-		return nil, fmt.Errorf("open store %s: %w", dir, errors.Join(err, l.Err()))
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, lock.Close())
+		}
+	}()
+	f, err := look(o, dir)
+	if err != nil {
+		return nil, err
+	}
+	f.report(o, dir)
+	if files.mark, err = openMark(o.FS, dir, f.mark); err != nil {
+		return nil, err
+	}
+	po := engineOptions(files, o, l)
+	po.Lock = lock
+	db, err := pebble.Open(dir, po)
+	if err != nil {
+		return nil, errors.Join(err, l.Err())
 	}
 	if err := errors.Join(checkFormat(db, dir), l.Err()); err != nil {
-		return nil, fmt.Errorf("open store %s: %w", dir, errors.Join(err, db.Close()))
+		return nil, errors.Join(err, db.Close())
 	}
 	l.start(db)
-	s := &Store{db: db, wal: l, log: l}
+	s := &Store{db: db, wal: l, log: l, lock: lock}
 	s.alarms.init()
 	if o.WrapLog != nil {
 		s.log = o.WrapLog(l)
@@ -103,7 +154,9 @@ func (s *Store) close() error {
 	done := make(chan error, 1)
 	go func() {
 		s.wal.close()
-		done <- s.db.Close()
+		err := s.db.Close()
+		s.wal.files.mark.close()
+		done <- errors.Join(err, s.lock.Close())
 	}()
 	var err error
 	select {

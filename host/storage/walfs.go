@@ -6,9 +6,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/wal"
 )
 
 // flushRetryDelay slows down pebble, which tries a failed flush again at once
@@ -31,6 +34,9 @@ type walFS struct {
 	dir    string
 	fail   func(error)
 	failed func() bool
+
+	newest atomic.Uint64 // the number of the log that batches go to
+	mark   *markKeeper   // gets what is durable of the MANIFEST; nil in tests
 }
 
 func (f *walFS) Unwrap() vfs.FS { return f.FS }
@@ -42,7 +48,11 @@ func (f *walFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 		if f.failed() {
 			time.Sleep(flushRetryDelay)
 		}
-		return f.FS.Create(name, c)
+		file, err := f.FS.Create(name, c)
+		if base := f.FS.PathBase(name); err == nil && strings.HasPrefix(base, "MANIFEST-") {
+			return &manifestFile{File: file, name: base, mark: f.mark}, nil
+		}
+		return file, err
 	}
 	return f.open("create", name, func() (vfs.File, error) { return f.FS.Create(name, c) })
 }
@@ -64,6 +74,10 @@ func (f *walFS) OpenDir(name string) (vfs.File, error) {
 
 func (f *walFS) open(op, name string, open func() (vfs.File, error)) (vfs.File, error) {
 	w := &walFile{fs: f, name: name}
+	if number, _, ok := wal.ParseLogFilename(f.FS.PathBase(name)); ok {
+		w.number = uint64(number)
+		f.newest.Store(w.number)
+	}
 	if f.failed() {
 		return w, nil
 	}
@@ -97,8 +111,10 @@ func Lock(dir string) (io.Closer, error) {
 // could not be opened; then the log has failed.
 type walFile struct {
 	vfs.File
-	fs   *walFS
-	name string
+	fs     *walFS
+	name   string
+	number uint64 // of the log; 0 for the folder
+	used   bool   // something was written
 }
 
 func (w *walFile) note(op string, err error) {
@@ -112,6 +128,10 @@ func (w *walFile) dead() bool { return w.File == nil || w.fs.failed() }
 func (w *walFile) Write(p []byte) (int, error) {
 	if w.dead() {
 		return len(p), nil
+	}
+	if !w.used {
+		w.used = true
+		w.fs.mark.wrote(w.number)
 	}
 	n, err := w.File.Write(p)
 	if err == nil && n < len(p) {
@@ -188,3 +208,25 @@ func (noFile) ModTime() time.Time     { return time.Time{} }
 func (noFile) IsDir() bool            { return false }
 func (noFile) Sys() any               { return nil }
 func (noFile) DeviceID() vfs.DeviceID { return vfs.DeviceID{} }
+
+// manifestFile is a MANIFEST. It notes how much of it is durable.
+type manifestFile struct {
+	vfs.File
+	name   string
+	length int64
+	mark   *markKeeper
+}
+
+func (m *manifestFile) Write(p []byte) (int, error) {
+	n, err := m.File.Write(p)
+	m.length += int64(n)
+	return n, err
+}
+
+func (m *manifestFile) Sync() error {
+	err := m.File.Sync()
+	if err == nil {
+		m.mark.synced(m.name, m.length)
+	}
+	return err
+}
