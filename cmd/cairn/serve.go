@@ -101,6 +101,9 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
+	if err := prepareData(f.data, logger); err != nil {
+		return errors.Join(err, listener.Close(), adminListener.Close())
+	}
 	undo := func() error { return nil }
 	if f.clear {
 		if undo, err = setAside(filepath.Join(f.data, "store")); err != nil {
