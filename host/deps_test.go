@@ -21,7 +21,8 @@ const depsRules = `
 	abi < abi/wire < abi/conformance, abi/conformance/guestkit;
 	abi/wire < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
 
-	NONE < host/config, host/build, host/module/rewrite, host/account, host/internal/contain;
+	NONE < host/config, host/build, host/module/rewrite, host/account, host/listen,
+		host/internal/contain;
 	abi/wire, host/account < host/storage, host/hostfunc;
 	host/storage < host/storage/storagetest;
 
@@ -30,12 +31,12 @@ const depsRules = `
 	abi < host/placement;
 	host/object, host/placement < host/router;
 	host/router < host/worker;
-	host/worker < host/ingress;
+	host/worker, host/listen < host/ingress;
 
 	host/storage, host/config < host/app;
 	host/storage, host/internal/contain < host/alarm < host/alarm/alarmtest;
 	host/storage, host/hostfunc < host/outbound;
-	NONE < host/admin;
+	host/listen < host/admin;
 
 	host/app, host/build, host/ingress, host/alarm, host/outbound, host/admin < host;
 	host/build < host/internal/testguest;
