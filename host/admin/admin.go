@@ -24,10 +24,13 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/cairn-dev/cairn/host/listen"
 )
 
 // maxModuleBytes bounds a module that is deployed.
@@ -103,6 +106,8 @@ type Options struct {
 type Server struct {
 	options Options
 	http    http.Server
+
+	draining atomic.Bool
 }
 
 // New makes a Server for a listener.
@@ -113,7 +118,7 @@ func New(o Options) *Server {
 	s := &Server{options: o}
 	mux, open := http.NewServeMux(), http.NewServeMux()
 	open.HandleFunc("GET /healthz", s.health)
-	open.HandleFunc("GET /readyz", s.health)
+	open.HandleFunc("GET /readyz", s.ready)
 	open.Handle("/", s.authorize(mux))
 	mux.HandleFunc("GET /v1/versions", s.versions)
 	mux.HandleFunc("POST /v1/deploy", s.deploy)
@@ -123,9 +128,23 @@ func New(o Options) *Server {
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{}))
 	}
-	s.http = http.Server{Handler: open, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	s.http = http.Server{
+		Handler: open, MaxHeaderBytes: maxHeaderBytes, ReadHeaderTimeout: headTimeout,
+		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+	}
 	return s
 }
+
+// Limits of a connection. A request may take as long as a large module on a slow line,
+// and its answer as long as compiling that behind others.
+const (
+	maxConnections = 256
+	maxHeaderBytes = 32 << 10
+	headTimeout    = 10 * time.Second
+	readTimeout    = 2 * time.Minute
+	writeTimeout   = 10 * time.Minute
+	idleTimeout    = time.Minute
+)
 
 // Allow refuses an address that others than this machine can reach, unless there is
 // a token.
@@ -142,11 +161,18 @@ func (s *Server) Serve(l net.Listener) error {
 	if err := Allow(l.Addr(), s.options.Token); err != nil {
 		return errors.Join(err, l.Close())
 	}
+	l = listen.New(l, listen.Options{Max: maxConnections, Logger: s.options.Logger,
+		Full: []byte("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n" +
+			"Content-Length: 0\r\nConnection: close\r\n\r\n")})
 	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("admin: serve: %w", err)
 	}
 	return nil
 }
+
+// Drain makes readiness fail from now on, and nothing else: whoever balances load sends
+// new requests elsewhere.
+func (s *Server) Drain() { s.draining.Store(true) }
 
 // Shutdown stops the listener and lets running requests finish.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -204,6 +230,15 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, map[string]string{"status": "ok"})
+}
+
+// ready is health that ends when the host begins to drain.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() {
+		problem(w, http.StatusServiceUnavailable, errors.New("draining"))
+		return
+	}
+	s.health(w, r)
 }
 
 func (s *Server) versions(w http.ResponseWriter, r *http.Request) {

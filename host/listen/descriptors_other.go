@@ -1,0 +1,6 @@
+//go:build !unix
+
+package listen
+
+// Descriptors returns how many descriptors this process may have open.
+func Descriptors() int { return fallbackDescriptors }
