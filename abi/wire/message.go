@@ -1,6 +1,10 @@
 package wire
 
-import "github.com/cairn-dev/cairn/abi"
+import (
+	"encoding/binary"
+
+	"github.com/cairn-dev/cairn/abi"
+)
 
 // Request is an HTTP request. Its fields are views when it was decoded.
 //
@@ -16,11 +20,27 @@ type Request struct {
 
 // AppendRequest encodes a request.
 func AppendRequest(b []byte, r *Request) []byte {
+	b = OpenRequest(b, r)
+	body := len(b)
+	b = append(b, r.Body...)
+	CloseRequest(b, body)
+	return b
+}
+
+// OpenRequest encodes a request whose body is still to come: the caller appends it,
+// and then calls CloseRequest. r.Body is not looked at.
+func OpenRequest(b []byte, r *Request) []byte {
 	b = append(b, Version)
 	b = appendField(b, r.Method)
 	b = appendField(b, r.URL)
 	b = appendField(b, r.Header)
-	return appendField(b, r.Body)
+	return appendUint32(b, 0)
+}
+
+// CloseRequest writes the length of a body that was appended to what OpenRequest
+// returned; body is where it begins.
+func CloseRequest(b []byte, body int) {
+	binary.LittleEndian.PutUint32(b[body-4:body], uint32(len(b)-body))
 }
 
 // DecodeRequest decodes a request into r, whose fields become views of b.
