@@ -124,7 +124,8 @@ func (r *Runtime) connect() (err error) {
 	r.sender = route
 	r.workers = worker.New(worker.Options{Sender: route, Random: o.Random, MaxBusy: o.MaxBusy})
 	r.server = ingress.New(ingress.Options{
-		App: &r.app, Workers: r.workers, Sender: route, Log: r.store.Log(), Logger: o.Logger,
+		App: &r.app, Workers: r.workers, Sender: route, Log: r.store.Log(), Account: r.account,
+		TrustProxies: o.TrustProxies, Limits: o.Limits, Logger: o.Logger,
 	})
 	r.alarms = alarm.New(alarm.Options{
 		Store: r.store, Deliver: r.wake, Random: o.Random, Clock: o.Clock, Logger: o.Logger,
@@ -192,12 +193,16 @@ func (r *Runtime) Serve(l net.Listener) error {
 	return r.server.Serve(l)
 }
 
+// Drain accepts nothing more, lets running requests finish, and ends their connections.
+// Everything else goes on until Shutdown, which drains as well.
+func (r *Runtime) Drain(ctx context.Context) error { return r.server.Shutdown(ctx) }
+
 // Shutdown accepts nothing more, lets running calls finish, and closes the
 // store once everything is durable. When ctx is done before, it gives up
 // waiting, and what was answered is durable all the same; what the calls stand
 // on, their guests' memory and the store, stays until the process ends.
 func (r *Runtime) Shutdown(ctx context.Context) error {
-	if err := r.server.Shutdown(ctx); err != nil {
+	if err := r.Drain(ctx); err != nil {
 		return err
 	}
 	return r.close(ctx)

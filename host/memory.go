@@ -61,4 +61,7 @@ func (r *Runtime) relieveOnce() {
 		}
 		r.objects.Relieve(enough)
 	}
+	if !enough() {
+		r.server.Shed(r.account.Total() - r.account.Goal())
+	}
 }

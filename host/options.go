@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -12,6 +13,7 @@ import (
 	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/ingress"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -59,6 +61,11 @@ type Options struct {
 	// AllowHosts lists where guests may send requests, see package outbound.
 	// Default nowhere.
 	AllowHosts []string
+	// TrustProxies are the addresses of proxies that are believed when they say who
+	// a client is. Default none.
+	TrustProxies []netip.Prefix
+	// Limits bound what clients of the public listener make the host hold.
+	Limits ingress.Limits
 	// Logger gets the host's log and the guests'. Default discards.
 	Logger *slog.Logger
 

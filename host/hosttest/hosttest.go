@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/ingress"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/storage"
 )
@@ -65,8 +67,10 @@ type Options struct {
 	// Clock is the time, for alarms, critical sections and what guests see. Default
 	// the real one. An alarmtest.Clock is one that a test moves.
 	Clock alarm.Clock
-	// AllowHosts is that of host.Options.
-	AllowHosts []string
+	// AllowHosts, TrustProxies and Limits are those of host.Options.
+	AllowHosts   []string
+	TrustProxies []netip.Prefix
+	Limits       ingress.Limits
 	// OnLog is called with every line of the log, on the goroutine that logs. A
 	// guest that logs waits meanwhile: so a test holds a guest at a line of its
 	// code. Default none.
@@ -141,6 +145,7 @@ func (h *Host) start() error {
 		MemoryBudget: o.MemoryBudget, MaxBusy: o.MaxBusy,
 		NoImages: o.NoImages, Interpreter: o.Interpreter,
 		FS: o.FS, WrapLog: o.WrapLog, WrapImports: o.WrapImports, Random: o.Random, Now: now, Clock: o.Clock, AllowHosts: o.AllowHosts,
+		TrustProxies: o.TrustProxies, Limits: o.Limits,
 		Logger: h.log.logger(),
 	})
 	if err != nil {

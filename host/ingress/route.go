@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/valyala/fasthttp"
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
@@ -19,41 +18,45 @@ import (
 
 // route answers /{BINDING}/{name}/{method}, the route of an app that has no
 // Worker: a JSON array of arguments in, a JSON value out.
-func (s *Server) route(ctx *fasthttp.RequestCtx, x *exchange, script *object.Script) {
-	to, method, ok := parse(script, ctx.Request.Header.RequestURI())
+func (s *Server) route(x *exchange, script *object.Script) {
+	to, method, ok := parse(script, x.head.path)
 	if !ok {
-		problem(ctx, fasthttp.StatusNotFound, &hostfunc.Error{
+		x.answer = problem(http.StatusNotFound, &hostfunc.Error{
 			Message: "no such route: this app has no Worker and answers /{BINDING}/{name}/{method}"})
 		return
 	}
-	args, err := arguments(ctx.Request.Body())
+	args, err := arguments(x.request[x.body:])
 	if err != nil {
-		problem(ctx, fasthttp.StatusBadRequest, &hostfunc.Error{Name: "TypeError", Message: err.Error()})
+		x.answer = problem(http.StatusBadRequest, &hostfunc.Error{Name: "TypeError", Message: err.Error()})
 		return
 	}
-	x.request = wire.AppendCall(x.request[:0], method, args)
+	// The message takes the place of the request, whose end the arguments are.
+	x.scratch = append(x.scratch[:0], method...)
+	x.request = wire.AppendCall(x.request[:0], x.scratch, args)
 	reply, err := s.options.Sender.Send(&object.Request{
 		To: to, Export: module.ObjectCall, Input: x.request,
-	}, x.response[:0])
-	x.response = reply.Output
+	}, x.output[:0])
+	x.output = reply.Output
 	if gateErr := s.gate(reply.Seq); gateErr != nil {
 		s.options.Logger.Error("answer dropped", "error", gateErr)
-		problem(ctx, fasthttp.StatusServiceUnavailable, &hostfunc.Error{
+		x.answer = problem(http.StatusServiceUnavailable, &hostfunc.Error{
 			Flags: wire.ErrorReset, Message: "internal error"})
 		return
 	}
+	if err == nil {
+		err = x.session.take(&x.out, cap(x.output))
+	}
 	if err != nil {
-		problem(ctx, 0, err)
+		x.answer = problem(0, err)
 		return
 	}
-	ctx.SetContentType("application/json")
-	ctx.SetBody(reply.Output)
+	x.answer = answer{status: http.StatusOK, kind: "application/json", body: reply.Output}
 }
 
 // parse takes a path apart. Each part is percent-decoded, so that a name can
 // hold a slash.
-func parse(script *object.Script, uri []byte) (to object.Address, method string, ok bool) {
-	path, _, _ := bytes.Cut(uri, []byte("?"))
+func parse(script *object.Script, target []byte) (to object.Address, method string, ok bool) {
+	path, _, _ := bytes.Cut(target, []byte("?"))
 	if len(path) == 0 || path[0] != '/' {
 		return to, "", false
 	}
@@ -88,20 +91,24 @@ func arguments(body []byte) ([]byte, error) {
 	return body, nil
 }
 
-// problem answers an error as JSON; status 0 is what the error's properties say.
-func problem(ctx *fasthttp.RequestCtx, status int, err error) {
+// problem is the answer that says an error as JSON; status 0 is what the error's
+// properties say.
+func problem(status int, err error) answer {
 	var e *hostfunc.Error
+	overloaded := isOverload(err)
 	if !errors.As(err, &e) {
 		e = &hostfunc.Error{Message: "internal error"}
+		if overloaded {
+			e.Message = err.Error()
+		}
 	}
-	overloaded := e.Flags&wire.ErrorOverloaded != 0
+	a := answer{status: status, kind: "application/json"}
 	switch {
 	case status != 0:
 	case overloaded:
-		status = fasthttp.StatusServiceUnavailable
-		ctx.Response.Header.Set("Retry-After", "1")
+		a.status, a.retry = http.StatusServiceUnavailable, true
 	default:
-		status = fasthttp.StatusInternalServerError
+		a.status = http.StatusInternalServerError
 	}
 	name := e.Name
 	if name == "" {
@@ -114,7 +121,8 @@ func problem(ctx *fasthttp.RequestCtx, status int, err error) {
 		"overloaded": overloaded,
 		"reset":      e.Flags&wire.ErrorReset != 0,
 	}})
-	ctx.SetStatusCode(status)
-	ctx.SetContentType("application/json")
-	ctx.SetBody(append(body, '\n'))
+	a.body = append(body, '\n')
+	return a
 }
+
+var errNotJSON = errors.New("the body is not a JSON array")

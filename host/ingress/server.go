@@ -1,15 +1,3 @@
-// Package ingress is HTTP in and HTTP out: the public listener.
-//
-// There is one type. A [Server] turns a request into a wire.Request, hands it
-// to the app's Worker, or to the object that the built-in route names, waits at
-// the output gate, and turns the answer into a response. fasthttp's types stay
-// in this room.
-//
-// # The output gate
-//
-// Nothing that an answer could tell leaves before the log is durable up to what
-// the answer could have seen; that holds for errors as well. If the log fails,
-// the client gets an error and never the answer.
 package ingress
 
 import (
@@ -18,13 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/valyala/fasthttp"
-
-	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host/internal/contain"
+	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/listen"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/storage"
 	"github.com/cairn-dev/cairn/host/worker"
@@ -41,34 +29,98 @@ type Options struct {
 	Sender object.Sender
 	// Log is what the output gate waits for. Required.
 	Log storage.Log
+	// Account is where the memory of requests and answers is taken. Default no bound.
+	Account *account.Account
+	// TrustProxies are the addresses of proxies that are believed when they say who
+	// the client is. Default none.
+	TrustProxies []netip.Prefix
+	// Limits bound what clients can make the Server hold.
+	Limits Limits
 	// Logger gets what goes wrong. Default discards.
 	Logger *slog.Logger
 }
 
-// Limits of a connection. A body that is longer than a message can be is
-// refused with 413.
+// Limits bound connections and waits for clients. A field that is zero has its
+// default.
+type Limits struct {
+	// Connections bounds those that are open at a time. Default 10,000, which are
+	// 300 MB without a request in them; less where there are fewer descriptors
+	// or little memory.
+	Connections int
+	// Head is how long a request's head may take, from its first byte, or on a new
+	// connection from the start. Default 20 s.
+	Head time.Duration
+	// Idle is how long a connection may be without a request. Default 2 minutes.
+	Idle time.Duration
+	// Body is how long a request's body may take, and a second longer for every Rate
+	// bytes of it that have arrived. Default 30 s.
+	Body time.Duration
+	// Rate is the least that a client that sends a body must keep up, in bytes a
+	// second. Default 16 KiB.
+	Rate int64
+	// Stall is how long an answer may wait for the client to take more of it.
+	// Default 30 s.
+	Stall time.Duration
+	// Linger is how long a connection is read from after a request was refused, so
+	// that the client gets to see why. Default 1 s.
+	Linger time.Duration
+	// Spare is how long a request may wait on its client even where memory or
+	// connections are short. Default 1 s.
+	Spare time.Duration
+}
+
+func (l *Limits) setDefaults(a *account.Account) {
+	if l.Connections == 0 {
+		l.Connections = min(maxConnections, listen.Descriptors()/2)
+		if a != nil {
+			l.Connections = min(l.Connections, max(int(a.Budget()/8/sessionBytes), minConnections))
+		}
+	}
+	for _, f := range []struct {
+		field    *time.Duration
+		fallback time.Duration
+	}{
+		{&l.Head, 20 * time.Second}, {&l.Idle, 2 * time.Minute}, {&l.Body, 30 * time.Second},
+		{&l.Stall, 30 * time.Second}, {&l.Linger, time.Second}, {&l.Spare, time.Second},
+	} {
+		if *f.field == 0 {
+			*f.field = f.fallback
+		}
+	}
+	if l.Rate == 0 {
+		l.Rate = 16 << 10
+	}
+}
+
+// body is how long so many bytes of a body may take.
+func (l *Limits) body(arrived int) time.Duration {
+	return l.Body + time.Duration(int64(arrived)/l.Rate)*time.Second
+}
+
 const (
-	maxHeaderBytes = 16 << 10
-	readTimeout    = 60 * time.Second
-	idleTimeout    = 120 * time.Second
+	// maxHeadBytes bounds a request's line and headers, maxFields how many headers
+	// there are: more than browsers and proxies send.
+	maxHeadBytes = 16 << 10
+	maxFields    = 256
+	// sessionBytes is what a connection takes by itself: its buffer and goroutine.
+	sessionBytes   = 30 << 10
+	maxConnections = 10_000
+	minConnections = 64
 )
 
 // Server is the public listener.
 type Server struct {
-	options Options
-	http    fasthttp.Server
-	buffers sync.Pool // of *exchange
+	options   Options
+	limits    Limits
+	exchanges sync.Pool // of *exchange
+	stopping  atomic.Bool
 
+	// mu guards what follows. It comes before a session's mu.
 	mu        sync.Mutex
-	stopped   bool
 	listeners []net.Listener
-}
-
-// exchange is the memory of one request and its answer.
-type exchange struct {
-	request  []byte
-	header   []byte
-	response []byte
+	sessions  map[*session]struct{}
+	open      int           // of them, those that were not evicted
+	empty     chan struct{} // closed when the last session ends; nil unless somebody waits
 }
 
 // New makes a Server.
@@ -76,133 +128,99 @@ func New(o Options) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{options: o}
-	s.buffers.New = func() any { return &exchange{} }
-	s.http = fasthttp.Server{
-		Name:                  "cairn",
-		Handler:               s.handle,
-		ReadBufferSize:        maxHeaderBytes,
-		MaxRequestBodySize:    abi.MaxMessageBytes,
-		ReadTimeout:           readTimeout,
-		IdleTimeout:           idleTimeout,
-		CloseOnShutdown:       true,
-		NoDefaultServerHeader: true,
-		NoDefaultContentType:  true,
-		// As it is, the guest sees what the client sent and the client what the
-		// guest answered.
-		DisableHeaderNamesNormalizing: false,
-		DisablePreParseMultipartForm:  true,
-		ErrorHandler:                  refuse,
-		Logger:                        quiet{o.Logger},
-	}
+	s := &Server{options: o, limits: o.Limits, sessions: map[*session]struct{}{}}
+	s.limits.setDefaults(o.Account)
+	s.exchanges.New = func() any { return &exchange{} }
 	return s
 }
 
-// refuse answers what cannot be read as a request.
-func refuse(ctx *fasthttp.RequestCtx, err error) {
-	var header *fasthttp.ErrSmallBuffer
-	var network net.Error
-	switch {
-	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		fail(ctx, fasthttp.StatusRequestEntityTooLarge)
-	case errors.As(err, &header):
-		fail(ctx, fasthttp.StatusRequestHeaderFieldsTooLarge)
-	case errors.As(err, &network) && network.Timeout():
-		fail(ctx, fasthttp.StatusRequestTimeout)
-	default:
-		fail(ctx, fasthttp.StatusBadRequest)
-	}
-}
-
 // Serve answers requests of the listener until Shutdown, which it closes; after
-// Shutdown it closes it at once.
-func (s *Server) Serve(l net.Listener) error {
-	l = &onceListener{Listener: l}
+// Shutdown it closes it at once. It returns an error when the listener fails for good.
+func (s *Server) Serve(inner net.Listener) error {
+	l := listen.New(inner, listen.Options{Logger: s.options.Logger, Short: s.short})
 	s.mu.Lock()
-	stopped := s.stopped
 	s.listeners = append(s.listeners, l)
 	s.mu.Unlock()
-	if stopped {
+	if s.stopping.Load() {
 		return l.Close()
 	}
-	if err := s.http.Serve(l); err != nil {
-		return fmt.Errorf("serve http: %w", err)
+	for {
+		c, err := l.Accept()
+		switch {
+		case err == nil:
+			s.begin(c)
+		case s.stopping.Load() || errors.Is(err, net.ErrClosed):
+			return nil
+		default:
+			return errors.Join(fmt.Errorf("serve http: %w", err), l.Close())
+		}
 	}
-	return nil
 }
 
-// Shutdown accepts nothing more and returns when running requests have been
-// answered, or when ctx is done.
-func (s *Server) Shutdown(ctx context.Context) error {
-	// fasthttp does not know a listener yet whose Serve has just been called.
+// busy is the answer to a connection that there is no room for.
+const busy = "HTTP/1.1 503 Service Unavailable\r\nServer: cairn\r\nRetry-After: 1\r\n" +
+	"Content-Length: 0\r\nConnection: close\r\n\r\n"
+
+// begin serves a connection on a goroutine of its own, if there is room for it.
+func (s *Server) begin(conn net.Conn) {
+	c := newSession(s, conn)
 	s.mu.Lock()
-	s.stopped = true
+	full := s.open >= s.limits.Connections && s.evictLocked() == 0
+	if !full {
+		s.sessions[c] = struct{}{}
+		s.open++
+	}
+	s.mu.Unlock()
+	if full {
+		listen.Refuse(conn, []byte(busy))
+		return
+	}
+	s.options.Account.Count(account.Requests, sessionBytes)
+	go c.serve()
+}
+
+// end is the end of a session.
+func (s *Server) end(c *session) {
+	s.options.Account.Release(account.Requests, sessionBytes)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, c)
+	if !c.evicted {
+		s.open--
+	}
+	if len(s.sessions) == 0 && s.empty != nil {
+		close(s.empty)
+		s.empty = nil
+	}
+}
+
+// Shutdown accepts nothing more and returns when the requests that have arrived, also
+// in part, are answered, or when ctx is done. Connections end with their next answer,
+// idle ones at once.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.stopping.Store(true) // from here on Serve closes its listener itself
+	s.mu.Lock()
 	for _, l := range s.listeners {
 		l.Close() // Serve returns; an error there is the listener's
 	}
-	s.mu.Unlock()
-	if err := s.http.ShutdownWithContext(ctx); err != nil {
-		return fmt.Errorf("shut down http: %w", err)
-	}
-	return nil
-}
-
-// onceListener is a listener that may be closed twice.
-type onceListener struct {
-	net.Listener
-	once sync.Once
-	err  error
-}
-
-// Close implements net.Listener.
-func (l *onceListener) Close() error {
-	l.once.Do(func() { l.err = l.Listener.Close() })
-	return l.err
-}
-
-func (s *Server) handle(ctx *fasthttp.RequestCtx) {
-	if !contain.Run(s.options.Logger, "a request", func() { s.handled(ctx) }) {
-		ctx.Response.Reset()
-		fail(ctx, fasthttp.StatusInternalServerError)
-	}
-}
-
-func (s *Server) handled(ctx *fasthttp.RequestCtx) {
-	x := s.buffers.Get().(*exchange)
-	for answered := false; !answered; { // again when a deploy has ended what it began with
-		script := s.options.App.Serving().Public()
-		if s.options.Workers != nil && script.HasWorker() {
-			answered = s.fetch(ctx, x, script)
-		} else {
-			s.route(ctx, x, script)
-			answered = true
+	var empty chan struct{}
+	if len(s.sessions) > 0 {
+		if s.empty == nil {
+			s.empty = make(chan struct{})
 		}
+		empty = s.empty
 	}
-	x.release(&s.buffers)
-}
-
-// release lets go of buffers that one large message has grown.
-func (x *exchange) release(pool *sync.Pool) {
-	const keepBytes = 64 << 10
-	if cap(x.request) <= keepBytes && cap(x.response) <= keepBytes {
-		pool.Put(x)
+	for c := range s.sessions {
+		c.hurry()
+	}
+	s.mu.Unlock()
+	if empty == nil {
+		return nil
+	}
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("shut down http: %w", ctx.Err())
 	}
 }
-
-// gate is the output gate: it waits until the log is durable up to seq.
-func (s *Server) gate(seq storage.Seq) error {
-	if err := s.options.Log.Wait(context.Background(), seq); err != nil {
-		return fmt.Errorf("output gate: %w", err)
-	}
-	return nil
-}
-
-// quiet is fasthttp's logger: what clients do wrong is worth a debug line.
-type quiet struct{ l *slog.Logger }
-
-// Printf implements fasthttp.Logger.
-func (q quiet) Printf(format string, args ...any) {
-	q.l.Debug("http", "detail", fmt.Sprintf(format, args...))
-}
-
-var errNotJSON = errors.New("the body is not a JSON array")
