@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,8 @@ type serveFlags struct {
 	listen, admin, data   string
 	adminToken            string
 	allowHosts            []string
+	trustProxies          []string
+	drainDelay            time.Duration
 	memory                string
 	evictIdle             time.Duration
 	logFormat, logLevel   string
@@ -63,6 +66,10 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.adminToken, "admin-token", "", "bearer token of the admin listener; needed where that is not loopback")
 	flags.StringSliceVar(&f.allowHosts, "allow-host", nil,
 		"host that guests may send requests to: a name, *.NAME, an address, or * for all public ones")
+	flags.StringSliceVar(&f.trustProxies, "trust-proxy", nil,
+		"proxy that is believed when it says who a client is: an address, or a range like 10.0.0.0/8")
+	flags.DurationVar(&f.drainDelay, "drain-delay", 0,
+		"how long requests are still taken after SIGTERM, while readiness fails")
 	flags.StringVar(&f.data, "data", ".cairn", "folder of the store")
 	flags.StringVar(&f.memory, "memory", "", "budget for guests' memory, like 2GiB (default half of the machine's)")
 	flags.DurationVar(&f.evictIdle, "evict-idle", 10*time.Second, "from then on an idle object may forget its memory")
@@ -82,6 +89,13 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	}
 	if f.evictIdle <= 0 {
 		return usageError{fmt.Errorf("--evict-idle %v is not above zero", f.evictIdle)}
+	}
+	if f.drainDelay < 0 {
+		return usageError{fmt.Errorf("--drain-delay %v is below zero", f.drainDelay)}
+	}
+	proxies, err := parseProxies(f.trustProxies)
+	if err != nil {
+		return err
 	}
 	budget, err := memoryBudget(f.memory)
 	if err != nil {
@@ -112,7 +126,7 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	}
 	r, err := host.Start(ctx, host.Options{
 		Config: configs[0], More: more, DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), PruneCache: true, EvictIdle: f.evictIdle,
-		MemoryBudget: budget, AllowHosts: f.allowHosts, Draft: f.draft, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
+		MemoryBudget: budget, AllowHosts: f.allowHosts, TrustProxies: proxies, Draft: f.draft, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
 	})
 	if err != nil {
 		return errors.Join(err, undo(), listener.Close(), adminListener.Close())
@@ -136,11 +150,38 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		logger.Info("draining")
+		logger.Info("draining", "delay", f.drainDelay)
+		operator.Drain()
+		select { // a load balancer sees that and goes elsewhere
+		case err = <-served:
+		case <-time.After(f.drainDelay):
+		}
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
 	defer cancel()
+	_ = r.Drain(drain) // while the admin listener tells how it stands; Shutdown has its error
 	return errors.Join(err, operator.Shutdown(drain), r.Shutdown(drain))
+}
+
+// parseProxies reads --trust-proxy.
+func parseProxies(list []string) ([]netip.Prefix, error) {
+	var proxies []netip.Prefix
+	for _, text := range list {
+		p, err := netip.ParsePrefix(text)
+		if a, addrErr := netip.ParseAddr(text); addrErr == nil && a.Zone() == "" {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil {
+			return nil, usageError{fmt.Errorf(
+				"--trust-proxy %q is not an address or a range like 10.0.0.0/8 or fd00::/8", text)}
+		}
+		// Addresses are compared as IPv4 where they are that.
+		if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+		}
+		proxies = append(proxies, p)
+	}
+	return proxies, nil
 }
 
 // open opens the public listener and the admin listener. What it has opened is
