@@ -10,7 +10,10 @@ import (
 // Fetch sends a request out to the network and waits for the response, if the
 // host allows where it goes. Before it leaves, everything that this call has
 // written or seen is durable. Redirects are followed, up to 20 of them, to where
-// the host allows it as well. A status of 500 is a response like any other.
+// the host allows it as well: a POST that meets 301 or 302 goes on as a GET, and
+// so does everything but GET and HEAD that meets 303; others keep method and body.
+// Every status from 200 on is a response, one of 500 as well; a server that
+// switches protocols (101) or takes longer than a minute is an error.
 func Fetch(req *Request) (*Response, error) {
 	request, err := appendRequest(takeBuffer(), req)
 	defer giveBuffer(request)

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/cairn-dev/cairn/abi/wire"
 )
 
 // Query is the text of a query or of a form, read as URLSearchParams reads it
@@ -97,7 +99,7 @@ func queryText(s string) string {
 	if isPlainText(s) {
 		return s
 	}
-	return toUTF8(unescape([]byte(s), true))
+	return toUTF8(wire.Unescape([]byte(s), true))
 }
 
 func isPlainText(s string) bool {
@@ -107,33 +109,6 @@ func isPlainText(s string) bool {
 		}
 	}
 	return true
-}
-
-// unescape replaces the escapes in b, and leaves alone what only looks like one.
-// It writes to b and returns what is left of it. A plus is a space in queries.
-func unescape(b []byte, plus bool) []byte {
-	out := b[:0]
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		switch {
-		case c == '%' && i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]):
-			c = fromHex(b[i+1])<<4 | fromHex(b[i+2])
-			i += 2
-		case c == '+' && plus:
-			c = ' '
-		}
-		out = append(out, c)
-	}
-	return out
-}
-
-func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
-
-func fromHex(c byte) byte {
-	if c <= '9' {
-		return c - '0'
-	}
-	return c | 0x20 - 'a' + 10
 }
 
 // toUTF8 decodes b as the Encoding standard's UTF-8 decoder does: each part that

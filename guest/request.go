@@ -41,7 +41,7 @@ func decodeRequest(b []byte, req *Request, u *url.URL) error {
 		return err
 	}
 	if text := string(w.URL); parseURL(text, u) != nil {
-		*u = *looseURL(text) // a Worker runs whatever a client writes
+		*u = *wire.LooseURL(text) // a Worker runs whatever a client writes
 	}
 	rootPath(u)
 	req.Method, req.URL, req.Body = methodName(w.Method), u, w.Body
@@ -75,7 +75,7 @@ func appendRequest(b []byte, req *Request) ([]byte, error) {
 	if err == nil {
 		b = wire.AppendRequest(b, &wire.Request{
 			Method: []byte(method),
-			URL:    []byte(urlText(req.URL)),
+			URL:    []byte(wire.URLText(req.URL)),
 			Header: list,
 			Body:   req.Body,
 		})

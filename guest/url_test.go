@@ -87,24 +87,24 @@ func TestAnyURL(t *testing.T) {
 			continue
 		}
 		for _, u := range []*url.URL{req.URL, made.URL} {
-			if u.Path != c.path || u.String() != c.text || u.RawQuery != c.query || urlText(u) != c.text {
-				t.Errorf("%q is %#v, %q, sent as %q", c.in, u, u, urlText(u))
+			if u.Path != c.path || u.String() != c.text || u.RawQuery != c.query || wire.URLText(u) != c.text {
+				t.Errorf("%q is %#v, %q, sent as %q", c.in, u, u, wire.URLText(u))
 			}
 		}
 		// A program that serves below a prefix takes it away and passes the rest on.
 		u := *req.URL
 		u.Path, u.RawPath = "/new", ""
-		if got := urlText(&u); !strings.Contains(got, "/new") || c.path != "/" && strings.Contains(got, c.in[8:]) {
+		if got := wire.URLText(&u); !strings.Contains(got, "/new") || c.path != "/" && strings.Contains(got, c.in[8:]) {
 			t.Errorf("%q with another path is sent as %q", c.in, got)
 		}
 	}
-	u := looseURL("http://h/rooms/100%?q")
+	u := wire.LooseURL("http://h/rooms/100%?q")
 	u.Path, u.RawPath = strings.TrimPrefix(u.Path, "/rooms"), strings.TrimPrefix(u.RawPath, "/rooms")
-	if got := urlText(u); got != "http://h/100%?q" {
+	if got := wire.URLText(u); got != "http://h/100%?q" {
 		t.Errorf("below a prefix: %q", got)
 	}
 	u.Path = "/a%b"
-	if got := urlText(u); got != "http://h/a%25b?q" {
+	if got := wire.URLText(u); got != "http://h/a%25b?q" {
 		t.Errorf("with a path alone: %q", got)
 	}
 	// A host that is none comes in, and cannot be written by the program.

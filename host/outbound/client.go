@@ -65,9 +65,7 @@ const (
 	maxIdlePerHost = 16
 	idleTimeout    = 90 * time.Second
 	tlsTimeout     = 10 * time.Second
-	maxHeaderBytes = 256 << 10
-	// maxRedirects is upstream's figure, from the Fetch standard.
-	maxRedirects = 20
+	maxHeaderBytes = 256 << 10 // of a response, with all informational ones before it
 )
 
 // Client sends requests out. Its methods may be called by many goroutines.
@@ -75,7 +73,6 @@ type Client struct {
 	options   Options
 	allow     *allowList
 	transport *http.Transport
-	http      http.Client
 	base      context.Context // of every request
 	cancel    context.CancelFunc
 }
@@ -102,7 +99,6 @@ func New(o Options) (*Client, error) {
 		MaxIdleConns: maxIdle, MaxIdleConnsPerHost: maxIdlePerHost, IdleConnTimeout: idleTimeout,
 		TLSHandshakeTimeout: tlsTimeout, MaxResponseHeaderBytes: maxHeaderBytes,
 	}
-	c.http = http.Client{Transport: hops{c}, CheckRedirect: redirect}
 	return c, nil
 }
 
@@ -121,32 +117,33 @@ func (c *Client) Fetch(seq storage.Seq, request, dst []byte) ([]byte, error) {
 		return dst, hostfunc.ErrInvalid
 	}
 	// Before the gate, so that a request that may not be sent does not wait.
-	req, err := c.decode(&r)
+	h, err := c.decode(&r)
 	if err != nil {
 		return dst, err
 	}
+	to := h.url
 	if err := c.options.Log.Wait(c.base, seq); err != nil {
-		c.options.Logger.Error("request not sent", "host", req.URL.Host,
+		c.options.Logger.Error("request not sent", "host", to.Host,
 			"error", fmt.Errorf("output gate: %w", err))
 		return dst, errGate
 	}
 	ctx, cancel := context.WithTimeout(c.base, c.options.Timeout)
 	defer cancel()
-	resp, err := c.http.Do(req.WithContext(ctx))
+	resp, err := c.follow(ctx, h)
 	if err != nil {
-		return dst, c.explain(ctx, req.URL, err)
+		return dst, c.explain(ctx, to, err)
 	}
 	defer resp.Body.Close()
 	out, err := c.encode(resp, dst)
 	if err != nil {
-		return dst, c.explain(ctx, req.URL, err)
+		return dst, c.explain(ctx, to, err)
 	}
 	return out, nil
 }
 
-// decode makes net/http's request of a guest's.
-func (c *Client) decode(r *wire.Request) (*http.Request, error) {
-	u, err := url.Parse(string(r.URL))
+// decode makes the first request of a guest's, which may be sent.
+func (c *Client) decode(r *wire.Request) (*hop, error) {
+	u, err := wire.ParseURL(string(r.URL))
 	if err != nil || u.Scheme == "" {
 		return nil, typeError("Invalid URL: %s", clip(string(r.URL)))
 	}
@@ -157,78 +154,55 @@ func (c *Client) decode(r *wire.Request) (*http.Request, error) {
 	if err := c.allow.check(t); err != nil {
 		return nil, err
 	}
-	u.Fragment, u.RawFragment = "", ""
 	method := string(r.Method)
 	switch upper := strings.ToUpper(method); upper {
 	case "CONNECT", "TRACE", "TRACK":
 		return nil, typeError("'%s' HTTP method is unsupported.", clip(method))
 	case "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT": // as the Fetch standard
 		method = upper
+	case "":
+		method = http.MethodGet
 	}
-	req, err := http.NewRequest(method, u.String(), nil)
-	if err != nil {
-		return nil, typeError("Invalid HTTP method string: %s", clip(method))
+	for _, b := range []byte(method) {
+		if !wire.IsToken(b) {
+			return nil, typeError("Invalid HTTP method string: %q", clip(method))
+		}
 	}
-	if len(r.Body) > 0 {
-		// The bytes are the guest's until Fetch returns, but net/http may read
-		// from a body after that: it gets a copy.
-		body := bytes.Clone(r.Body)
-		req.Body = io.NopCloser(bytes.NewReader(body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-		req.ContentLength = int64(len(body))
-	}
-	req.Header, err = decodeHeader(r.Header)
-	return req, err
+	// The bytes are the guest's until Fetch returns, but net/http may read from a
+	// body after that: it gets a copy.
+	h := &hop{method: method, url: u, body: bytes.Clone(r.Body)}
+	h.header, err = decodeHeader(r.Header)
+	return h, err
 }
 
 // encode appends a response to dst.
 func (c *Client) encode(resp *http.Response, dst []byte) ([]byte, error) {
-	if resp.Request.Method != http.MethodHead && resp.ContentLength > int64(c.options.MaxBody) {
+	if resp.StatusCode < 200 {
+		return nil, noAnswer(resp)
+	}
+	hasBody := resp.Request.Method != http.MethodHead && resp.StatusCode != http.StatusResetContent
+	if hasBody && resp.ContentLength > int64(c.options.MaxBody) {
 		return nil, tooLarge(c.options.MaxBody)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(c.options.MaxBody)+1))
-	if err != nil {
-		return nil, err
+	var body []byte
+	if hasBody {
+		var err error
+		body, err = io.ReadAll(io.LimitReader(resp.Body, int64(c.options.MaxBody)+1))
+		if err != nil {
+			return nil, err
+		}
 	}
 	if len(body) > c.options.MaxBody {
 		return nil, tooLarge(c.options.MaxBody)
 	}
-	r := wire.Response{Status: uint32(resp.StatusCode), Header: encodeHeader(resp.Header), Body: body}
+	r := wire.Response{
+		Status: uint32(resp.StatusCode), Header: encodeHeader(resp.Header), Body: body,
+	}
 	const overheadBytes = 13 // see wire.Response
 	if len(r.Header)+len(body)+overheadBytes > abi.MaxMessageBytes {
 		return nil, tooLarge(abi.MaxMessageBytes)
 	}
 	return wire.AppendResponse(dst, &r), nil
-}
-
-// hops checks every request that net/http sends, the redirected ones as well.
-type hops struct{ c *Client }
-
-// RoundTrip implements http.RoundTripper.
-func (h hops) RoundTrip(req *http.Request) (*http.Response, error) {
-	t, err := targetOf(req.URL)
-	if err == nil {
-		err = h.c.allow.check(t)
-	}
-	if err != nil {
-		if req.Body != nil {
-			req.Body.Close()
-		}
-		return nil, err
-	}
-	return h.c.transport.RoundTrip(req)
-}
-
-// redirect decides whether to follow a redirect. net/http adds a Referer, which
-// would tell the next host what the URL of this one was; upstream sends none.
-func redirect(req *http.Request, via []*http.Request) error {
-	if len(via) > maxRedirects {
-		return typeError("Too many redirects; the last one is to %s", clip(req.URL.Host))
-	}
-	if via[0].Header.Get("Referer") == "" {
-		req.Header.Del("Referer")
-	}
-	return nil
 }
 
 // explain turns what net/http says into what a guest is told.

@@ -29,9 +29,25 @@
 // Every hop of a redirect passes the same checks; there may be 20 of them, as
 // upstream.
 //
+// # Redirects
+//
+// Redirects are followed as the Fetch standard has it, by hand: net/http turns a
+// PUT that is answered with 301 into a GET. On 301 and 302 a POST becomes a GET, on
+// 303 everything but GET and HEAD; all else keeps method and body. A GET that was
+// something else has no Content-Type any more, and another origin (scheme, host or
+// port) gets neither Authorization nor Cookie. A redirect without a Location is
+// the answer.
+//
+// # Answers
+//
+// Every status from 200 on is an answer, also one above 599, as upstream. One
+// below 200 that is not informational is an error, and so is 101: whatever
+// protocol follows, nobody here speaks it.
+//
 // # Limits
 //
-// A response may be as large as a message that crosses linear memory. Upstream
+// Sixty seconds end a request at whatever point it is: the connection, the
+// header, informational responses, redirects, the body. A response may be as large as a message that crosses linear memory. Upstream
 // lets an event hold six connections; guests wait for each response, so here it
 // is one. What stays out: caching, proxies of the environment, upgrades such as
 // WebSockets, streams.

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"fmt"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -21,6 +22,18 @@ var (
 func timedOut(host string, after time.Duration) error {
 	return &hostfunc.Error{Flags: wire.ErrorRetryable,
 		Message: fmt.Sprintf("The request to %s took longer than %v.", clip(host), after)}
+}
+
+// noAnswer is for a response with a status below 200: net/http passes over what is
+// informational, so this one has another protocol after it, or is none.
+func noAnswer(resp *http.Response) error {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return &hostfunc.Error{Message: fmt.Sprintf("The server %s switched to another protocol "+
+			"(status 101), for which a fetch does not ask.", clip(resp.Request.URL.Host))}
+	}
+	return &hostfunc.Error{Flags: wire.ErrorRetryable, Message: fmt.Sprintf(
+		"Network connection lost. (The server %s answered with status %03d, which is none.)",
+		clip(resp.Request.URL.Host), resp.StatusCode)}
 }
 
 func tooLarge(limit int) error {

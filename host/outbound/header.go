@@ -42,9 +42,8 @@ func decodeHeader(h wire.Header) (http.Header, error) {
 	strip(out)
 	out.Del("Host")
 	out.Del("Content-Length")
-	if len(out["User-Agent"]) == 0 {
-		out["User-Agent"] = []string{""} // not net/http's own
-	}
+	// net/http sends one User-Agent, and its own where there is none.
+	out["User-Agent"] = []string{strings.Join(out["User-Agent"], ", ")}
 	return out, nil
 }
 
