@@ -27,28 +27,28 @@ import (
 type Config struct {
 	// Path is the file as the caller named it, Dir the folder that its relative
 	// paths start from.
-	Path string `json:",omitzero"`
-	Dir  string `json:",omitzero"`
+	Path string `json:"Path,omitzero"`
+	Dir  string `json:"Dir,omitzero"`
 
 	// Env is the environment that was asked for, empty for the top level.
 	Env string `json:"env,omitzero"`
 	// Name is the app's name: ASCII letters, digits, dashes, underscores. A file
 	// without one has [DefaultName].
-	Name string `json:",omitzero"`
+	Name string `json:"Name,omitzero"`
 	// Main is the entry as written, see [Config.MainPath]; MainPos is where it
 	// is written, for errors about what it names.
-	Main    string `json:",omitzero"`
-	MainPos Pos    `json:",omitzero"`
+	Main    string `json:"Main,omitzero"`
+	MainPos Pos    `json:"MainPos,omitzero"`
 
 	// CompatibilityDate is yyyy-mm-dd, or empty. Cairn only carries it.
-	CompatibilityDate  string   `json:",omitzero"`
-	CompatibilityFlags []string `json:",omitempty"`
+	CompatibilityDate  string   `json:"CompatibilityDate,omitzero"`
+	CompatibilityFlags []string `json:"CompatibilityFlags,omitempty"`
 
 	// Bindings and Migrations are in the order of the file. No two bindings
 	// share a name, no two migrations a tag: of tags that a file repeats, the later ones
 	// get a number.
-	Bindings   []Binding   `json:",omitempty"`
-	Migrations []Migration `json:",omitempty"`
+	Bindings   []Binding   `json:"Bindings,omitempty"`
+	Migrations []Migration `json:"Migrations,omitempty"`
 	// Exports are the classes of the key of that name, in the order of the file. A
 	// file has Migrations or Exports.
 	Exports []Export `json:"exports,omitempty"`
@@ -57,10 +57,10 @@ type Config struct {
 
 	// Vars holds each variable as compact JSON. TOML's dates and times are
 	// strings. No variable has the name of a binding.
-	Vars map[string]json.RawMessage `json:",omitempty"`
+	Vars map[string]json.RawMessage `json:"Vars,omitempty"`
 
 	// CPULimit is limits.cpu_ms; zero means the host's default.
-	CPULimit time.Duration `json:",omitzero"`
+	CPULimit time.Duration `json:"CPULimit,omitzero"`
 
 	// Secrets are variables, as JSON, that come from elsewhere than the file and go
 	// before Vars. They are never kept: Encode leaves them out.
@@ -83,28 +83,35 @@ func (c *Config) MainPath() string {
 // Binding is one of durable_objects.bindings: a name in the guest's env that
 // stands for the namespace of a class.
 type Binding struct {
-	Pos       Pos    `json:",omitzero"`
-	Name      string `json:",omitzero"`
-	ClassName string `json:",omitzero"`
+	Pos       Pos    `json:"Pos,omitzero"`
+	Name      string `json:"Name,omitzero"`
+	ClassName string `json:"ClassName,omitzero"`
 	// ScriptName is the app that has the class; empty means this one.
-	ScriptName string `json:",omitzero"`
+	ScriptName string `json:"ScriptName,omitzero"`
 	// Environment is that app's environment; never without a ScriptName.
-	Environment string `json:",omitzero"`
+	Environment string `json:"Environment,omitzero"`
 }
 
 // Migration is one step in the life of the app's classes.
 type Migration struct {
-	Pos              Pos        `json:",omitzero"`
-	Tag              string     `json:",omitzero"`
-	NewClasses       []string   `json:",omitempty"`
-	NewSQLiteClasses []string   `json:",omitempty"`
-	Renamed          []Rename   `json:",omitempty"`
-	Deleted          []string   `json:",omitempty"`
-	Transferred      []Transfer `json:",omitempty"`
+	Pos              Pos        `json:"Pos,omitzero"`
+	Tag              string     `json:"Tag,omitzero"`
+	NewClasses       []string   `json:"NewClasses,omitempty"`
+	NewSQLiteClasses []string   `json:"NewSQLiteClasses,omitempty"`
+	Renamed          []Rename   `json:"Renamed,omitempty"`
+	Deleted          []string   `json:"Deleted,omitempty"`
+	Transferred      []Transfer `json:"Transferred,omitempty"`
 }
 
 // Rename gives the objects of one class to another of the same app.
-type Rename struct{ From, To string }
+type Rename struct {
+	From string `json:"From"`
+	To   string `json:"To"`
+}
 
 // Transfer takes the objects of another app's class over.
-type Transfer struct{ From, FromScript, To string }
+type Transfer struct {
+	From       string `json:"From"`
+	FromScript string `json:"FromScript"`
+	To         string `json:"To"`
+}

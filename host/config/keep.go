@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// A Config is kept as JSON, with the names of its fields. What is zero is left
-// out: so a field that a later cairn adds changes nothing about the configs that
+// A Config is kept as JSON. The tags of its fields are part of the store's format and
+// are never changed; the older ones are spelled as the fields are, since they were kept
+// under those names before there were tags. What is zero is left out: so a field that a later cairn adds changes nothing about the configs that
 // do not use it, their fingerprints neither.
 
 // Encode returns the config as JSON, for [Decode].

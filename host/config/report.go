@@ -10,8 +10,9 @@ import (
 // Pos is a place in a config. Line and Col start at 1; Col counts bytes. A zero
 // Line means the file as a whole.
 type Pos struct {
-	File      string
-	Line, Col int
+	File string `json:"File"`
+	Line int    `json:"Line"`
+	Col  int    `json:"Col"`
 }
 
 // String returns FILE:LINE:COL, or FILE alone.
