@@ -55,6 +55,16 @@ func (e *Engine) newCode(ctx context.Context, m *rewritten, interpreted bool) (*
 	if c := e.findCode(key); c != nil {
 		return c, nil
 	}
+	if !interpreted {
+		leave, err := e.enterCompiler(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+		if c := e.findCode(key); c != nil { // of who was before us
+			return c, nil
+		}
+	}
 	c := &code{engine: e, key: key, hash: m.hash, users: 1}
 	config := wazero.NewRuntimeConfigCompiler()
 	if interpreted {
@@ -82,6 +92,18 @@ func (e *Engine) newCode(ctx context.Context, m *rewritten, interpreted bool) (*
 		return nil, err
 	}
 	return e.keepCode(c), nil
+}
+
+// enterCompiler waits for the compiler. Who gives up leaves the queue, so compilations
+// that nobody waits for do not pile up; one that has begun goes on, as wazero does
+// not ask, and the limits of package rewrite bound it.
+func (e *Engine) enterCompiler(ctx context.Context) (leave func(), err error) {
+	select {
+	case e.compiler <- struct{}{}:
+		return func() { <-e.compiler }, nil
+	case <-ctx.Done():
+		return nil, &CompileError{Problem: "module waited for another one's compilation", Err: ctx.Err()}
+	}
 }
 
 // findCode returns code that is there already, with the caller as a user, or nil.

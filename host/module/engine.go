@@ -68,6 +68,10 @@ type Engine struct {
 
 	compiling sync.Mutex // one at a time beside what serves
 
+	// compiler holds a token while the compiler works, for whoever it is. One at a
+	// time bounds the memory, and leaves other processors to those who are served.
+	compiler chan struct{}
+
 	instances    atomic.Int64
 	maxInstances int64
 	full         atomic.Bool // the last instance that was wanted could not be mapped
@@ -77,7 +81,7 @@ type Engine struct {
 // NewEngine starts an engine with every host module in it.
 func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 	o.setDefaults()
-	e := &Engine{options: o, maxInstances: maxInstances(), began: time.Now(), codes: map[codeKey]*code{}}
+	e := &Engine{options: o, maxInstances: maxInstances(), began: time.Now(), codes: map[codeKey]*code{}, compiler: make(chan struct{}, 1)}
 	e.findCache()
 	var err error
 	if e.imports, err = offered(ctx, o.System); err != nil {

@@ -2,8 +2,11 @@ package module
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
 // CompileError says why a module is refused.
@@ -37,6 +40,11 @@ func refuse(hint, format string, args ...any) error {
 // unreadable refuses bytes that are no module, with what to try for what they
 // look like.
 func unreadable(wasm []byte, err error) error {
+	var limit *rewrite.LimitError
+	if errors.As(err, &limit) {
+		return &CompileError{Problem: "module would take too long or too much memory to compile", Err: err,
+			Hint: "split the function, or build without inlining into it"}
+	}
 	hint := "build a core WebAssembly module, such as with cairn build"
 	begins := func(with string) bool {
 		return bytes.HasPrefix(bytes.TrimSpace(wasm[:min(len(wasm), 1<<10)]), []byte(with))

@@ -25,6 +25,7 @@ type scanner struct {
 	table []uint32 // labels of the br_table read last
 	threader
 	flow
+	shape shape
 }
 
 // A frame is an open block.
@@ -87,6 +88,7 @@ func (m *Module) code(i int, r *reader) {
 	if in.err == nil && in.rest() > 0 {
 		in.failf("%d bytes behind the end", in.rest())
 	}
+	m.sum(&s, params, results)
 	r.err = in.err
 	s.pays(-1)
 	b.uneven = s.uneven
@@ -158,6 +160,9 @@ func (s *scanner) instruction() {
 	}
 	s.thread(at, op, imm)
 	if s.err == nil {
+		s.grow(op, imm)
+	}
+	if s.err == nil {
 		s.step(at, op, imm)
 	}
 }
@@ -228,6 +233,9 @@ func (s *scanner) end() {
 	f := s.open[len(s.open)-1]
 	s.open = s.open[:len(s.open)-1]
 	s.endFlow(&f)
+	if f.loop {
+		s.shape.loops--
+	}
 	s.pays(f.payer)
 	if f.target && len(s.open) > 0 {
 		s.payerHere(editRegion)

@@ -44,6 +44,11 @@
 // way back still goes through that, so that no cycle is without a check; a region
 // that jumps reach at most once a turn is paid for as before.
 //
+// # Shapes
+//
+// A module whose compilation would take minutes or gigabytes is refused while it is
+// read, by what the compiler grows with; see shape.go.
+//
 // # Orderings
 //
 // wazero's compiler takes the wrong branch for an ordering of zero and a bitwise and.

@@ -66,12 +66,13 @@ func (f *facts) meet(o facts) {
 // A loop's way back is not looked at: it can only make a variable differ, and one
 // that it leaves alone has the facts of the way in.
 type flow struct {
-	stack  []fact
-	vars   facts
-	dead   bool
-	params int // of the block or call read last
-	result int
-	uneven bool // a block ended with another height than its type says
+	stack   []fact
+	vars    facts
+	dead    bool
+	checked int // addresses that the compiler may know to be in bounds; for shape
+	params  int // of the block or call read last
+	result  int
+	uneven  bool // a block ended with another height than its type says
 }
 
 // An edge holds the facts at a block's end, or at the else of an if.
@@ -79,12 +80,13 @@ type edge struct {
 	reached bool
 	stack   []fact
 	vars    facts
+	checked int
 }
 
 // begin sets the flow up for a function with the given parameters and locals.
 // Locals begin as zero.
 func (f *flow) begin(params, locals int) {
-	f.stack, f.vars, f.dead = f.stack[:0], f.vars[:0], false
+	f.stack, f.vars, f.dead, f.checked = f.stack[:0], f.vars[:0], false, 0
 	for i := params; i < locals; i++ {
 		f.vars.set(i, mayZero)
 	}
@@ -124,9 +126,11 @@ func (f *flow) leads(e *edge, n int) {
 		e.reached = true
 		e.stack = append(e.stack[:0], f.top(n)...)
 		e.vars = append(e.vars[:0], f.vars...)
+		e.checked = f.checked
 		return
 	}
 	e.vars.meet(f.vars)
+	e.checked = min(e.checked, f.checked)
 	from := f.top(n)
 	e.stack = e.stack[:min(len(e.stack), len(from))]
 	for i := range e.stack {
@@ -177,6 +181,7 @@ func (s *scanner) resume(f *frame, e *edge) {
 	}
 	s.stack = append(s.stack[:min(f.height, len(s.stack))], e.stack...)
 	s.vars = append(s.vars[:0], e.vars...)
+	s.checked = e.checked
 }
 
 // branch notes a branch to the block of a label. A way back to a loop is not looked at.
@@ -247,6 +252,9 @@ func (s *scanner) step(at int, op byte, imm int64) {
 	default:
 		if ordersIntegers(op) {
 			s.compare(at, op)
+		}
+		if immediates[op] == immMemarg {
+			s.checked++
 		}
 		s.moves(plainArity[op])
 	}

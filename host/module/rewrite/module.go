@@ -23,7 +23,9 @@ type Module struct {
 	locals          uint64 // declared in bodies so far
 	elements        int    // element segments
 	elementItems    int64  // in all of them
-	start           int    // function index, -1 without a start section
+	mutableGlobals  int
+	squares, work   int // what compiling the bodies so far grows with; see shape
+	start           int // function index, -1 without a start section
 
 	tableWrite string             // the first instruction that changes a table or drops elements
 	dataUse    map[uint32]dataUse // segments that memory.init and data.drop name

@@ -144,7 +144,7 @@ func (m *Module) parseItems(id byte, n int, r *reader, s *section) {
 		case secGlobal:
 			t := r.globalType()
 			m.constExpr(r, s)
-			m.globals = append(m.globals, t)
+			m.addGlobal(t)
 		case secElement:
 			m.element(r, s)
 			m.elements++

@@ -83,6 +83,13 @@ func (r *reader) globalType() globalType {
 	return t
 }
 
+func (m *Module) addGlobal(t globalType) {
+	m.globals = append(m.globals, t)
+	if t.mutable {
+		m.mutableGlobals++
+	}
+}
+
 func (m *Module) memory(r *reader, imported bool) {
 	const maxPages = 1 << 16
 	at := r.pos
@@ -117,7 +124,7 @@ func (m *Module) importItem(r *reader) {
 	case KindGlobal:
 		t := r.globalType()
 		im.mutable = t.mutable
-		m.globals = append(m.globals, t)
+		m.addGlobal(t)
 		m.importedGlobals++
 	default:
 		r.failAt(at, "import kind %d is not of WebAssembly 2.0", im.Kind)
