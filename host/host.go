@@ -118,7 +118,7 @@ func (r *Runtime) connect() (err error) {
 	route := &router.Router{Placement: placement.Local{}}
 	r.objects = object.New(object.Options{
 		App: &r.app, Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle,
-		Now: o.Now, Clock: o.Clock, Logger: o.Logger,
+		Account: r.account, Now: o.Now, Clock: o.Clock, Logger: o.Logger,
 	}, route)
 	route.Local = r.objects
 	r.sender = route

@@ -16,8 +16,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cairn-dev/cairn/host"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/admin"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/worker"
 )
 
 // drainLimit is how long running calls may take after SIGTERM: upstream's
@@ -32,6 +34,7 @@ type serveFlags struct {
 	trustProxies          []string
 	drainDelay            time.Duration
 	memory                string
+	maxBusy               int
 	evictIdle             time.Duration
 	logFormat, logLevel   string
 	interpreter, noImages bool
@@ -71,7 +74,9 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&f.drainDelay, "drain-delay", 0,
 		"how long requests are still taken after SIGTERM, while readiness fails")
 	flags.StringVar(&f.data, "data", ".cairn", "folder of the store")
-	flags.StringVar(&f.memory, "memory", "", "budget for guests' memory, like 2GiB (default half of the machine's)")
+	flags.StringVar(&f.memory, "memory", "", "memory for guests, their code and objects, requests, writes and the store's\n"+
+		"cache, like 2GiB; the host itself takes some 50 MiB more (default half of the machine's)")
+	flags.IntVar(&f.maxBusy, "max-busy", worker.DefaultMaxBusy, "requests that Workers run at a time; others wait in turn")
 	flags.DurationVar(&f.evictIdle, "evict-idle", 10*time.Second, "from then on an idle object may forget its memory")
 	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
@@ -101,6 +106,12 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
+	if f.maxBusy <= 0 {
+		return usageError{fmt.Errorf("--max-busy %d is not above zero", f.maxBusy)}
+	}
+	if machine := machineMemory(); budget > machine {
+		logger.Warn("--memory is more than there is", "memory", account.Size(budget), "machine", account.Size(machine))
+	}
 	configs, err := loadConfigs(args, logger)
 	if err != nil {
 		return err
@@ -126,7 +137,7 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	}
 	r, err := host.Start(ctx, host.Options{
 		Config: configs[0], More: more, DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), PruneCache: true, EvictIdle: f.evictIdle,
-		MemoryBudget: budget, AllowHosts: f.allowHosts, TrustProxies: proxies, Draft: f.draft, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
+		MemoryBudget: budget, MaxBusy: f.maxBusy, AllowHosts: f.allowHosts, TrustProxies: proxies, Draft: f.draft, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
 	})
 	if err != nil {
 		return errors.Join(err, undo(), listener.Close(), adminListener.Close())
@@ -139,6 +150,9 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 			logger.Warn("the store that was cleared is still there", "error", err)
 		}
 	}
+	governed, stopGoverning := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopGoverning()
+	go governHeap(governed, r.Account())
 	operator := admin.New(admin.Options{Host: r.Admin(), Token: f.adminToken, Metrics: r.Metrics(), Logger: logger})
 	served := make(chan error, 3)
 	go func() { served <- r.Serve(listener) }()

@@ -17,7 +17,9 @@ const (
 	Code Kind = iota
 	// Images are modules' images, one a version.
 	Images
-	// Instances are linear memories, tables, and what an instance takes besides.
+	// Memories are linear memories.
+	Memories
+	// Instances are tables, globals, and what else an instance takes.
 	Instances
 	// Stacks are guests' stacks that have grown.
 	Stacks
@@ -35,7 +37,7 @@ const (
 )
 
 var kindNames = [NumKinds]string{
-	Code: "code", Images: "images", Instances: "instances", Stacks: "stacks",
+	Code: "code", Images: "images", Memories: "memories", Instances: "instances", Stacks: "stacks",
 	SetAside: "set_aside", Batches: "batches", Requests: "requests", Store: "store",
 }
 
@@ -190,6 +192,14 @@ func (a *Account) Wait(ctx context.Context, k Kind, bytes int64) error {
 		}
 	}
 	return nil // served meanwhile
+}
+
+// Move says that bytes which were taken are of another kind.
+func (a *Account) Move(from, to Kind, bytes int64) {
+	if a != nil {
+		a.used[from].Add(-bytes)
+		a.used[to].Add(bytes)
+	}
 }
 
 // Release gives bytes back.

@@ -93,6 +93,7 @@ func (v *Version) newInstance(ctx context.Context) (*Instance, error) {
 		e.instances.Add(-1)
 		return nil, err
 	}
+	e.options.Account.Move(account.Instances, account.Memories, i.mem.held+i.mem.grown)
 	if err := i.make(ctx, file); err != nil {
 		i.mem.Free()
 		e.options.Account.Release(account.Instances, v.fixed)

@@ -49,11 +49,11 @@ func (m *memory) Reallocate(size uint64) []byte {
 func (m *memory) take(size uint64) error {
 	grown := int64(size) - int64(m.image)
 	if grown > m.grown {
-		if err := m.account.Take(account.Instances, grown-m.grown); err != nil {
+		if err := m.account.Take(account.Memories, grown-m.grown); err != nil {
 			return err
 		}
 	} else {
-		m.account.Release(account.Instances, m.grown-grown)
+		m.account.Release(account.Memories, m.grown-grown)
 	}
 	m.grown = grown
 	return nil
@@ -66,7 +66,7 @@ func (m *memory) hold() error {
 	if missing == 0 {
 		return nil
 	}
-	if err := m.account.Take(account.Instances, missing); err != nil {
+	if err := m.account.Take(account.Memories, missing); err != nil {
 		return err
 	}
 	m.held = int64(m.image)
@@ -77,7 +77,7 @@ func (m *memory) hold() error {
 // the kernel tells. Nobody may run in the instance before the next hold.
 func (m *memory) settle() {
 	if present, known := m.present(m.image); known && present < m.held {
-		m.account.Release(account.Instances, m.held-present)
+		m.account.Release(account.Memories, m.held-present)
 		m.held = present
 	}
 }
@@ -85,6 +85,6 @@ func (m *memory) settle() {
 // Free implements experimental.LinearMemory.
 func (m *memory) Free() {
 	m.region.release()
-	m.account.Release(account.Instances, m.grown+m.held)
+	m.account.Release(account.Memories, m.grown+m.held)
 	m.grown, m.held = 0, 0
 }

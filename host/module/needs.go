@@ -63,10 +63,13 @@ func (v *Version) tooLarge(err error) error {
 	}
 	calls := v.instancesPerCall() * (v.fixed + image)
 	needs := int64(v.size)*codePerByte + image + calls
-	others := max(a.Total()-v.codeBytes, 0)
+	others := a.Total() - v.codeBytes
+	if v.image != nil {
+		others -= image
+	}
 	return &CompileError{
 		Problem: fmt.Sprintf("module needs %s of memory, and the host has %s for it: its code takes %s, "+
-			"its image %s, the instances of a call %s; of %s in all, %s are taken by others",
+			"its image %s, the instances of a call %s; of %s in all, %s are taken by the store and by others",
 			account.Size(needs), account.Size(max(a.Budget()-others, 0)), account.Size(int64(v.size)*codePerByte),
 			account.Size(image), account.Size(calls), account.Size(a.Budget()), account.Size(others)),
 		Hint: fmt.Sprintf("try --memory %dMiB", (needs+others)>>20*5/4+16),

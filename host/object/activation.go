@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/storage"
 )
@@ -42,7 +43,12 @@ type Activation struct {
 	waitsFor *edge       // of the innermost entry, guarded by waits.mu
 }
 
+// activationBytes is about what an activation takes besides an instance and what is
+// set aside: with its place in a map and in the store.
+const activationBytes = 640
+
 func newActivation(o *Objects, to *Address) *Activation {
+	o.options.Account.Count(account.SetAside, activationBytes+int64(len(to.Name)))
 	return &Activation{objects: o, address: *to, slot: -1, lastTick: o.ticks.Load(),
 		store: o.options.Store.Object(storage.Owner{
 			Namespace: to.Namespace.Number, ID: to.ID, Name: to.Name, Named: to.Named,
@@ -212,6 +218,14 @@ func (a *Activation) forgetNow() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.forget()
+}
+
+// end makes the activation one that nobody finds any more. mu must be held, and no
+// entry may be left.
+func (a *Activation) end() {
+	a.gone = true
+	a.forget()
+	a.objects.options.Account.Release(account.SetAside, activationBytes+int64(len(a.address.Name)))
 }
 
 // forget drops what the activation has in memory. mu must be held, and no

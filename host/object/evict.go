@@ -67,8 +67,7 @@ func (s *shard) evict(now, idle uint32) {
 			continue
 		}
 		if now-a.lastTick >= idle && a.evictable() {
-			a.gone = true
-			a.forget()
+			a.end()
 			delete(s.activations, id)
 		}
 		a.mu.Unlock()

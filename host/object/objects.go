@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/storage"
 )
@@ -22,6 +23,8 @@ type Options struct {
 	Store *storage.Store
 	// Random fills a buffer with random bytes. Required.
 	Random func([]byte)
+	// Account is what activations are counted in. Default none.
+	Account *account.Account
 	// Residents bounds the objects that hold an instance at a time; the others
 	// have their memory set aside. Default 64.
 	Residents int
@@ -170,8 +173,7 @@ func (s *shard) drop(namespace uint32) (busy int) {
 		if a.top != nil || a.mailbox.len() > 0 {
 			busy++
 		} else {
-			a.gone = true
-			a.forget()
+			a.end()
 			delete(s.activations, id)
 		}
 		a.mu.Unlock()
@@ -206,8 +208,7 @@ func (o *Objects) Close(ctx context.Context) error {
 		s.mu.Lock()
 		for id, a := range s.activations {
 			a.mu.Lock()
-			a.gone = true
-			a.forget()
+			a.end()
 			a.mu.Unlock()
 			delete(s.activations, id)
 		}
