@@ -15,7 +15,8 @@ type Deploy struct {
 	Script string // "" is the public one
 	Wasm   []byte
 	// Config is what the version runs with, for as long as it is kept. Default
-	// that of the newest version that runs.
+	// that of the newest version that runs. Secrets that it has are the script's from
+	// then on.
 	Config *config.Config
 	// Percent of the objects, and of requests, that the version takes; 0 is all.
 	Percent int
@@ -37,18 +38,52 @@ var ErrStopping = errors.New("host: shutting down")
 // busy ones between two calls. Running calls end under what they began with,
 // and no request is refused. After an error everything is as it was. Once the
 // version is durable ctx counts no more: the caller may be gone.
-func (r *Runtime) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
+func (r *Runtime) Deploy(ctx context.Context, d Deploy) (Version, error) {
 	ctx, done, err := r.begin(ctx)
 	if err != nil {
 		return Version{}, err
 	}
 	defer done()
-	s, err := r.script(d.Script)
+	w, err := r.change(ctx, d)
 	if err != nil {
 		return Version{}, err
 	}
+	s, secrets := w.script, w.script.secrets
+	if d.Config != nil && d.Config.Secrets != nil {
+		s.secrets = d.Config.Secrets
+	}
+	item, err := r.switchTo(w)
+	if err != nil {
+		s.secrets = secrets
+		w.runs.module.Close()
+	}
+	return item, err
+}
+
+// Plan says what Deploy would change about the store's classes, one line for each,
+// or refuses what Deploy would refuse. Nothing is changed.
+func (r *Runtime) Plan(ctx context.Context, d Deploy) ([]string, error) {
+	ctx, done, err := r.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	w, err := r.change(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	w.runs.module.Close()
+	return w.plan.Changes, nil
+}
+
+// change is a deploy up to where it changes something.
+func (r *Runtime) change(ctx context.Context, d Deploy) (_ *change, err error) {
+	s, err := r.script(d.Script)
+	if err != nil {
+		return nil, err
+	}
 	if d.Percent < 0 || d.Percent > 100 {
-		return Version{}, fmt.Errorf("%w: %d percent is not between 0 and 100", ErrRefused, d.Percent)
+		return nil, fmt.Errorf("%w: %d percent is not between 0 and 100", ErrRefused, d.Percent)
 	}
 	c := d.Config
 	if c == nil {
@@ -56,12 +91,12 @@ func (r *Runtime) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
 		c = runs[len(runs)-1].config
 	}
 	if name := s.name; c.Name != name {
-		return Version{}, fmt.Errorf("%w: the config is of script %q, and %q runs here: its objects would be lost "+
+		return nil, fmt.Errorf("%w: the config is of script %q, and %q runs here: its objects would be lost "+
 			"(keep the name, or serve the new script beside it)", ErrRefused, c.Name, name)
 	}
 	v, err := r.prepare(ctx, d.Wasm)
 	if err != nil {
-		return Version{}, err
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -70,19 +105,19 @@ func (r *Runtime) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
 	}()
 	plan, err := r.plan(s, c, v, false)
 	if err != nil {
-		return Version{}, err
+		return nil, err
 	}
 	w := &change{script: s, plan: plan, versions: s.versions.Load().clone(), wasm: d.Wasm}
 	if w.runs, err = w.versions.run(v, c, plan, r.options.Now()); err != nil {
-		return Version{}, err
+		return nil, err
 	}
 	if d.Percent > 0 && d.Percent < 100 {
 		w.percent = d.Percent
 		if err := w.checkGradual(); err != nil {
-			return Version{}, err
+			return nil, err
 		}
 	}
-	return r.switchTo(w)
+	return w, nil
 }
 
 // Rollback lets an earlier version serve again, with the config that it ran with;

@@ -27,19 +27,38 @@ func (h adminHost) Healthy() error { return errors.Join(h.r.store.Log().Err(), h
 
 // Deploy implements admin.Host.
 func (h adminHost) Deploy(ctx context.Context, d admin.Deploy) (admin.Version, error) {
+	deploy, err := deployOf(d)
+	if err != nil {
+		return admin.Version{}, err
+	}
+	v, err := h.r.Deploy(ctx, deploy)
+	return admin.Version(v), kind(err)
+}
+
+// Plan implements admin.Host.
+func (h adminHost) Plan(ctx context.Context, d admin.Deploy) ([]string, error) {
+	deploy, err := deployOf(d)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := h.r.Plan(ctx, deploy)
+	return changes, kind(err)
+}
+
+// deployOf reads the config that an operator sends, who has seen its warnings.
+func deployOf(d admin.Deploy) (Deploy, error) {
 	deploy := Deploy{Script: d.Script, Wasm: d.Wasm, Percent: d.Percent}
 	if d.ConfigName != "" {
-		c, _, err := config.Parse(d.ConfigName, d.Config) // whoever sent it has seen the warnings
+		c, _, err := config.ParseEnv(d.ConfigName, d.Config, d.Env)
 		if err != nil {
-			return admin.Version{}, &admin.Error{Status: http.StatusConflict, Err: err}
+			return deploy, &admin.Error{Status: http.StatusConflict, Err: err}
 		}
 		deploy.Config = c
 		if deploy.Script == "" {
 			deploy.Script = c.Name
 		}
 	}
-	v, err := h.r.Deploy(ctx, deploy)
-	return admin.Version(v), kind(err)
+	return deploy, nil
 }
 
 // Rollback implements admin.Host.

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
@@ -21,6 +22,9 @@ type script struct {
 	// What follows belongs to Start, and then to whoever holds Runtime.deploying.
 	release
 	module []byte // that a start deploys: it is not yet in the store
+	// secrets are the variables that the host was started with, whichever version
+	// runs: they are in no config that is kept.
+	secrets map[string]json.RawMessage
 }
 
 // release is what a script runs: one version, or two while the next one takes
@@ -64,7 +68,7 @@ func (r *Runtime) build(ctx context.Context) (modules [][]byte, err error) {
 // compile makes the module versions that each script serves.
 func (r *Runtime) compile(ctx context.Context, modules [][]byte) error {
 	for i, given := range r.options.scripts() {
-		s := &script{name: given.Config.Name}
+		s := &script{name: given.Config.Name, secrets: given.Config.Secrets}
 		r.scripts = append(r.scripts, s)
 		if err := r.choose(ctx, s, given.Config, modules[i]); err != nil {
 			return fmt.Errorf("%s: %w", given.Config.Main, err)

@@ -39,7 +39,30 @@ func (r *Runtime) serving(record *app.Record) *object.Serving {
 			now.Scripts[i].Next = r.version(s, s.next, byName)
 		}
 	}
+	now.Routes = r.routes(now.Scripts)
 	return now
+}
+
+// routes are those of the host's options, and then those of the configs that the
+// scripts' stable versions run with. A single script needs none.
+func (r *Runtime) routes(scripts []*object.Script) *object.Routes {
+	if len(scripts) == 1 {
+		return nil
+	}
+	var list []object.Route
+	for _, given := range r.options.Routes {
+		for _, s := range scripts {
+			if s.Name == given.Script {
+				list = append(list, object.Route{Pattern: given.Pattern, Script: s})
+			}
+		}
+	}
+	for i, s := range r.scripts {
+		for _, c := range s.stable.config.Routes {
+			list = append(list, object.Route{Pattern: c.Pattern, Script: scripts[i], Custom: c.Custom})
+		}
+	}
+	return object.NewRoutes(list)
 }
 
 // version is a version with what its config lets its guests reach. The plan has
@@ -52,6 +75,9 @@ func (r *Runtime) version(s *script, v *running, byName map[string]map[string]*o
 		reach.CPULimit = v.config.CPULimit
 	}
 	for name, value := range v.config.Vars {
+		reach.Vars[name] = value
+	}
+	for name, value := range s.secrets {
 		reach.Vars[name] = value
 	}
 	if r.outbound != nil { // a nil *Client in the interface would not be nil

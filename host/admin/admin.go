@@ -58,12 +58,13 @@ type Object struct {
 }
 
 // Deploy is a new version of a script. Config is the text of a wrangler file
-// and its name, or empty.
+// and its name, or empty; Env is the environment of it that counts.
 type Deploy struct {
 	Script     string
 	Wasm       []byte
 	ConfigName string
 	Config     []byte
+	Env        string
 	Percent    int
 }
 
@@ -72,6 +73,8 @@ type Deploy struct {
 type Host interface {
 	Healthy() error
 	Deploy(context.Context, Deploy) (Version, error)
+	// Plan says what Deploy would do to the script's classes, and does nothing.
+	Plan(context.Context, Deploy) ([]string, error)
 	Rollback(ctx context.Context, script string, number int) (Version, error)
 	Versions(script string) ([]Version, error)
 	// Objects and Object look for a class of a script; "" is the first that has it.
@@ -247,10 +250,11 @@ func (s *Server) versions(w http.ResponseWriter, r *http.Request) {
 }
 
 // deploy takes a module as the body, or a config and a module: config names the
-// config's file and config_bytes says how much of the body it is.
+// config's file and config_bytes says how much of the body it is. With dry_run it
+// only says what it would change.
 func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	d := Deploy{Script: query.Get("script"), ConfigName: query.Get("config")}
+	d := Deploy{Script: query.Get("script"), ConfigName: query.Get("config"), Env: query.Get("env")}
 	if p := query.Get("percent"); p != "" {
 		var err error
 		if d.Percent, err = strconv.Atoi(p); err != nil {
@@ -278,6 +282,11 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
 		d.Config, body = body[:n], body[n:]
 	}
 	d.Wasm = body
+	if query.Get("dry_run") == "true" {
+		changes, err := s.options.Host.Plan(r.Context(), d)
+		reply(w, map[string]any{"changes": append([]string{}, changes...)}, err)
+		return
+	}
 	v, err := s.options.Host.Deploy(r.Context(), d)
 	reply(w, v, err)
 }

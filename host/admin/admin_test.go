@@ -26,6 +26,11 @@ func (f *fake) Deploy(_ context.Context, d admin.Deploy) (admin.Version, error) 
 	return admin.Version{Number: 2}, nil
 }
 
+func (f *fake) Plan(_ context.Context, d admin.Deploy) ([]string, error) {
+	f.got = d
+	return []string{"app: v2: delete Room"}, nil
+}
+
 func (f *fake) Rollback(context.Context, string, int) (admin.Version, error) {
 	return admin.Version{}, &admin.Error{Status: http.StatusConflict, Err: errors.New("no way back")}
 }
@@ -109,6 +114,7 @@ func TestRequests(t *testing.T) {
 	}{
 		{"POST", "/v1/deploy?script=a&percent=30", "module", 200, `"number":2`},
 		{"POST", "/v1/deploy?config=w.toml&config_bytes=3", "cfgmodule", 200, `"number":2`},
+		{"POST", "/v1/deploy?dry_run=true&config=w.toml&config_bytes=3", "cfgmodule", 200, `"changes":["app: v2: delete Room"]`},
 		{"POST", "/v1/deploy?percent=some", "", 400, "not a number"},
 		{"POST", "/v1/deploy?config=w.toml", "cfg", 400, "config_bytes"},
 		{"POST", "/v1/deploy?config=w.toml&config_bytes=-1", "cfg", 400, "config_bytes"},

@@ -13,19 +13,39 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
+
+// scripts are the extensions of main in languages that need an engine here.
+var scripts = []string{".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".py"}
+
+// Check says why Main cannot make a module of path, as far as that shows without
+// building it.
+func Check(path string) error {
+	info, err := os.Stat(path)
+	ext := strings.ToLower(filepath.Ext(path))
+	switch {
+	case err == nil && info.IsDir():
+		return nil
+	case slices.Contains(scripts, ext): // there or not: a tool may be to make it
+		return fmt.Errorf("main: %s is a script, which this cairn cannot run yet (name a .wasm file or a Go package)", path)
+	case err != nil:
+		return fmt.Errorf("main: %w (main names a .wasm file or the folder of a Go package)", err)
+	case ext == ".go":
+		return fmt.Errorf("main: %s is a Go file (name its folder)", path)
+	}
+	return nil
+}
 
 // Main returns the bytes of the module at path, a .wasm file or the folder of
 // a Go package. A package is built into a file of the folder scratch, which is
 // made where it is missing.
 func Main(ctx context.Context, path, scratch string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("main: %w (main names a .wasm file or the folder of a Go package)", err)
+	if err := Check(path); err != nil {
+		return nil, err
 	}
-	switch ext := filepath.Ext(path); {
-	case info.IsDir():
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		if err := os.MkdirAll(scratch, 0o755); err != nil {
 			return nil, fmt.Errorf("make build folder: %w", err)
 		}
@@ -34,10 +54,6 @@ func Main(ctx context.Context, path, scratch string) ([]byte, error) {
 			return nil, err
 		}
 		path = out
-	case ext == ".js", ext == ".ts", ext == ".mjs":
-		return nil, fmt.Errorf("main: %s is a script, which this cairn cannot run yet (name a .wasm file or a Go package)", path)
-	case ext == ".go":
-		return nil, fmt.Errorf("main: %s is a Go file (name its folder)", path)
 	}
 	wasm, err := os.ReadFile(path)
 	if err != nil {

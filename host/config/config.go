@@ -62,6 +62,9 @@ type Config struct {
 	// CPULimit is limits.cpu_ms; zero means the host's default.
 	CPULimit time.Duration `json:"CPULimit,omitzero"`
 
+	// Needs are the names of secrets.required. Where it is not nil, a file that is read
+	// by itself, as .dev.vars is, gives these alone.
+	Needs []string `json:"-"`
 	// Secrets are variables, as JSON, that come from elsewhere than the file and go
 	// before Vars. They are never kept: Encode leaves them out.
 	Secrets map[string]json.RawMessage `json:"-"`

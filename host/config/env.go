@@ -11,8 +11,6 @@ func notInherited(key string) bool {
 	switch key {
 	case "vars", "durable_objects", "define":
 		return true
-	case "secrets":
-		return false
 	}
 	return ignoredBindings[key] || key == "tail_consumers" || key == "containers"
 }

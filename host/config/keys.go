@@ -10,7 +10,7 @@ import (
 var usedKeys = []string{
 	"name", "main", "compatibility_date", "compatibility_flags", "vars",
 	"durable_objects", "migrations", "exports", "limits", "route", "routes", "env",
-	"code_update_strategy",
+	"code_update_strategy", "secrets",
 }
 
 // Keys that wrangler knows and cairn does not use, by what ignoring them means:
@@ -27,7 +27,7 @@ var (
 		find_additional_modules first_party_worker jsx_factory jsx_fragment keep_names
 		keep_vars legacy_env logpush minify no_bundle node_compat observability
 		pages_build_output_dir placement preserve_file_names preview_urls previews
-		python_modules rules secrets send_metrics site streaming_tail_consumers
+		python_modules rules send_metrics site streaming_tail_consumers
 		tail_consumers triggers tsconfig upload_source_maps usage_model workers_dev zone_id`)
 )
 

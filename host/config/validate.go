@@ -97,6 +97,8 @@ func (v *validator) field(root *node, m *member) {
 		v.migrations(m.value)
 	case "exports":
 		v.exports(m, root.find("migrations") != nil)
+	case "secrets":
+		v.secrets(m)
 	case "route", "routes":
 		if m.key == "route" && root.find("routes") != nil {
 			v.errorf(m.pos, "`route` and `routes` are mutually exclusive. Write them all into `routes`.")
@@ -150,6 +152,21 @@ func (v *validator) vars(n *node) {
 	v.cfg.Vars = make(map[string]json.RawMessage, len(n.members))
 	for _, m := range n.members {
 		v.cfg.Vars[m.key] = m.value.appendJSON(nil)
+	}
+}
+
+// secrets reads which secrets the app needs.
+func (v *validator) secrets(m *member) {
+	if !v.object(m.value, "secrets") {
+		return
+	}
+	for i := range m.value.members {
+		switch f := &m.value.members[i]; f.key {
+		case "required":
+			v.cfg.Needs = append([]string{}, v.strings(f.value, "secrets.required")...)
+		default:
+			v.unexpected(f, "secrets", "required")
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
@@ -17,7 +18,7 @@ import (
 // handle fills in the exchange's answer.
 func (s *Server) handle(x *exchange) {
 	for { // again when a deploy has ended what it began with
-		script := s.options.App.Serving().Public()
+		script := s.options.App.Serving().For(x.head.authority, x.head.path)
 		if s.options.Workers == nil || !script.HasWorker() {
 			s.route(x, script)
 			return
@@ -33,7 +34,7 @@ func (s *Server) handle(x *exchange) {
 func (s *Server) fetch(x *exchange, script *object.Script) (answered bool) {
 	response, seq, err := s.options.Workers.Fetch(script, x.request, x.output[:0])
 	x.output = response
-	if errors.Is(err, module.ErrRetired) && s.options.App.Serving().Public() != script {
+	if errors.Is(err, module.ErrRetired) && !slices.Contains(s.options.App.Serving().Scripts, script) {
 		return false
 	}
 	s.finish(x, seq, err)

@@ -26,6 +26,7 @@ func (a *App) Serving() *Serving { return a.serving.Load() }
 type Serving struct {
 	Scripts []*Script         // the first is the public one
 	Classes map[uint32]*Class // by the number of their namespace
+	Routes  *Routes           // to the scripts; nil: every request is for the first
 }
 
 // Script is what a script runs: one version, or two while the next one takes
@@ -82,8 +83,19 @@ func NewNamespace(number uint32, uniqueKey string) *Namespace {
 	return &Namespace{Number: number, key: newIDKey(uniqueKey)}
 }
 
-// Public returns the script that answers requests of the public listener.
+// Public returns the script that answers requests of the public listener which no
+// route gives to another.
 func (s *Serving) Public() *Script { return s.Scripts[0] }
+
+// For returns the script that answers a request, see Routes.Match.
+func (s *Serving) For(host, target []byte) *Script {
+	if s.Routes != nil {
+		if script := s.Routes.Match(host, target); script != nil {
+			return script
+		}
+	}
+	return s.Public()
+}
 
 // HasWorker reports whether the script answers requests: two versions beside
 // each other both do or both do not.
