@@ -19,7 +19,7 @@ import (
 
 func newABI() *cobra.Command {
 	cmd := &cobra.Command{Use: "abi", Short: "help for authors of guests: look at a module, watch it talk",
-		Args: maxArgs(0), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+		Args: noSuchCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(newABICheck(), newABITranscript())
 	return cmd
 }

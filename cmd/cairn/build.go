@@ -43,28 +43,33 @@ func newBuild() *cobra.Command {
 		if err := build.Package(cmd.Context(), ".", pkg, out); err != nil {
 			return err
 		}
-		v, err := check(cmd, out)
+		wasm, err := os.ReadFile(out)
+		if err != nil {
+			return err
+		}
+		v, err := inspect(cmd, wasm)
 		if err != nil {
 			return fmt.Errorf("%s: %w", out, err)
 		}
-		classes := v.Classes()
-		slices.Sort(classes)
-		worker := "no Worker"
-		if v.HasWorker() {
-			worker = "a Worker"
-		}
-		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d bytes, %s, classes %v\n", out, v.Size(), worker, classes)
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", out, describe(v))
 		return err
 	}
 	return cmd
 }
 
-// check starts the module once, by the interpreter, which need not compile it.
-func check(cmd *cobra.Command, file string) (*module.Version, error) {
-	wasm, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
+// describe says what a module is.
+func describe(v *module.Version) string {
+	classes := v.Classes()
+	slices.Sort(classes)
+	worker := "no Worker"
+	if v.HasWorker() {
+		worker = "a Worker"
 	}
+	return fmt.Sprintf("%d bytes, %s, classes %v", v.Size(), worker, classes)
+}
+
+// inspect starts a module once, by the interpreter, which need not compile it.
+func inspect(cmd *cobra.Command, wasm []byte) (*module.Version, error) {
 	engine, err := module.NewEngine(cmd.Context(), module.Options{
 		Interpreter: true,
 		System:      hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }},

@@ -18,6 +18,9 @@ import (
 	"github.com/cairn-dev/cairn/host/admin"
 )
 
+// errNoHost says that there is nobody to talk to.
+var errNoHost = errors.New("no host answers")
+
 // client talks to the admin listener of a running host.
 type client struct {
 	address string
@@ -46,7 +49,7 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("no host answers at %s: %w (is cairn serve running there? see --admin)", c.address, errors.Unwrap(err))
+		return fmt.Errorf("%w at %s: %w (is cairn serve running there? see --admin)", errNoHost, c.address, errors.Unwrap(err))
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
@@ -128,7 +131,7 @@ func newRollback() *cobra.Command {
 
 func newObjects() *cobra.Command {
 	cmd := &cobra.Command{Use: "objects", Short: "list and show objects of a running host",
-		Args: maxArgs(0), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+		Args: noSuchCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	var c client
 	var after string
 	var limit int

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func newDev() *cobra.Command {
 			"script anew and lets the new version take over; if it does not build, the old one keeps serving.\n" +
 			"It begins with what the files say, whatever was deployed before.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.draft = true // what is edited counts, not what was deployed
+			f.draft, f.sources.beside = true, true // what is edited counts, not what was deployed
 			return serve(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr(), watch)
 		},
 	}
@@ -84,7 +85,8 @@ func setAside(dir string) (undo func() error, err error) {
 }
 
 // watch rebuilds scripts when their files change, until ctx is done.
-func watch(ctx context.Context, r *host.Runtime, configs []*config.Config, data string, logger *slog.Logger) error {
+func watch(ctx context.Context, r *host.Runtime, configs []*config.Config, f serveFlags, logger *slog.Logger) error {
+	data := f.data
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("watch files: %w", err)
@@ -132,7 +134,7 @@ func watch(ctx context.Context, r *host.Runtime, configs []*config.Config, data 
 				if !changed[i] {
 					continue
 				}
-				configs[i] = rebuild(ctx, r, c, data, logger)
+				configs[i] = rebuild(ctx, r, c, &f, logger)
 				for _, dir := range folders(configs[i]) { // main may be elsewhere now
 					if err := watchTree(watcher, dir); err != nil {
 						logger.Warn("watch files", "error", err)
@@ -158,8 +160,8 @@ func folders(c *config.Config) []string {
 
 // rebuild builds and deploys a script, and returns its config as it is now.
 // What goes wrong is shown, and the old version keeps serving.
-func rebuild(ctx context.Context, r *host.Runtime, c *config.Config, data string, logger *slog.Logger) *config.Config {
-	next, warnings, err := config.Load(c.Path)
+func rebuild(ctx context.Context, r *host.Runtime, c *config.Config, f *serveFlags, logger *slog.Logger) *config.Config {
+	next, warnings, err := f.sources.load(c.Path)
 	if err != nil {
 		return wrong(ctx, c, "config is wrong", err, logger)
 	}
@@ -169,7 +171,7 @@ func rebuild(ctx context.Context, r *host.Runtime, c *config.Config, data string
 			logger.Warn("config", "at", w.Pos.String(), "warning", w.Message)
 		}
 	}
-	wasm, err := build.Main(ctx, next.MainPath(), filepath.Join(data, "build", next.Name))
+	wasm, err := build.Main(ctx, next.MainPath(), filepath.Join(f.data, "build", next.Name))
 	var compile *build.Error
 	if errors.As(err, &compile) {
 		err = errors.New(compile.Output)
@@ -203,7 +205,7 @@ func wrong(ctx context.Context, c *config.Config, what string, err error, logger
 func alike(a, b *config.Config) bool {
 	x, errX := a.Fingerprint()
 	y, errY := b.Fingerprint()
-	return errX == nil && errY == nil && x == y
+	return errX == nil && errY == nil && x == y && reflect.DeepEqual(a.Secrets, b.Secrets)
 }
 
 // serves reports whether a module is what all objects of a script run.
@@ -236,6 +238,9 @@ func watchTree(w *fsnotify.Watcher, dir string) error {
 // hidden, such as the store and git's own, and what editors leave cannot.
 func source(path string) bool {
 	name := filepath.Base(path)
+	if name == ".env" || name == ".dev.vars" || strings.HasPrefix(name, ".env.") || strings.HasPrefix(name, ".dev.vars.") {
+		return true // variables of the app
+	}
 	return !strings.HasPrefix(name, ".") && !strings.HasSuffix(name, "~") && name != "node_modules"
 }
 

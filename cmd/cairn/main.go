@@ -2,6 +2,8 @@
 //
 //	cairn serve [CONFIG]      run an app
 //	cairn dev [CONFIG]        serve, rebuild on change, swap
+//	cairn new NAME            write an app that runs, with a test
+//	cairn check [CONFIG]      say what is wrong in a config, or ignored
 //	cairn build [PACKAGE]     compile a Go guest and check that it speaks the ABI
 //	cairn deploy FILE|CONFIG  put a new version on a running host
 //	cairn versions            list the versions that it keeps
@@ -67,22 +69,19 @@ func newRoot() *cobra.Command {
 		Short:         "cairn runs durable objects: named, stateful WebAssembly instances",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("unknown command %q (see cairn --help)", args[0])}
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:       version(),
+		Args:          noSuchCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return fromEnvironment(cmd.Flags())
 		},
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newServe(), newDev(), newBuild(), newDeploy(), newVersions(), newRollback(), newObjects(), newABI(), newBench(), newVersion())
+	root.AddCommand(newServe(), newDev(), newNew(), newCheck(), newBuild(), newDeploy(), newVersions(), newRollback(),
+		newObjects(), newABI(), newBench(), newVersion())
 	return root
 }
 
@@ -93,7 +92,7 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "CAIRN_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, ok := os.LookupEnv(name)
-		if !ok || f.Changed || err != nil {
+		if !ok || f.Changed || err != nil || f.Name == "help" || f.Name == "version" {
 			return
 		}
 		if setErr := flags.Set(f.Name, value); setErr != nil {

@@ -38,6 +38,8 @@ type serveFlags struct {
 	evictIdle             time.Duration
 	logFormat, logLevel   string
 	interpreter, noImages bool
+	routes                []string
+	sources               sources
 	draft                 bool // not a flag: see host.Options.Draft
 	clear                 bool // dev's: begin with an empty store
 }
@@ -48,7 +50,8 @@ func newServe() *cobra.Command {
 		Use:   "serve [CONFIG...]",
 		Short: "run an app: CONFIG is a wrangler.jsonc, wrangler.json or wrangler.toml",
 		Long: "serve runs the app of a wrangler file, the one in this folder when CONFIG is left out.\n" +
-			"Of several, the first is the public one; bindings with a script_name find the others.\n" +
+			"Of several, each answers the requests of its routes and of --route, and the first one all others; bindings\n" +
+			"with a script_name find any of them.\n" +
 			"A config and the module that it names are deployed when they are new: not those of the last start, and not\n" +
 			"deployed since. Otherwise what served before serves again, with its config: a restart undoes neither\n" +
 			"cairn deploy nor cairn rollback. What it did is in the log.\n" +
@@ -82,10 +85,12 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&f.interpreter, "interpreter", false, "run guests without compiling them")
 	flags.BoolVar(&f.noImages, "no-images", false, "start every instance the plain way")
+	flags.StringSliceVar(&f.routes, "route", nil, "who answers what, as HOST=SCRIPT or HOST/PATH=SCRIPT; before the configs' routes")
+	f.sources.flags(cmd)
 }
 
 // companion is what runs beside a host until ctx is done, such as a watcher.
-type companion func(ctx context.Context, r *host.Runtime, configs []*config.Config, data string, logger *slog.Logger) error
+type companion func(ctx context.Context, r *host.Runtime, configs []*config.Config, f serveFlags, logger *slog.Logger) error
 
 func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.Writer, beside companion) error {
 	logger, err := newLogger(f, stderr)
@@ -112,7 +117,12 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	if machine := machineMemory(); budget > machine {
 		logger.Warn("--memory is more than there is", "memory", account.Size(budget), "machine", account.Size(machine))
 	}
-	configs, err := loadConfigs(args, logger)
+	told := readTold(f.data)
+	configs, err := loadConfigs(&f.sources, args, told, logger)
+	if err != nil {
+		return err
+	}
+	routes, err := parseRoutes(f.routes)
 	if err != nil {
 		return err
 	}
@@ -136,8 +146,12 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 		}
 	}
 	r, err := host.Start(ctx, host.Options{
-		Config: configs[0], More: more, DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), PruneCache: true, EvictIdle: f.evictIdle,
-		MemoryBudget: budget, MaxBusy: f.maxBusy, AllowHosts: f.allowHosts, TrustProxies: proxies, Draft: f.draft, Interpreter: f.interpreter, NoImages: f.noImages, Logger: logger,
+		Config: configs[0], More: more, Routes: routes,
+		DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), PruneCache: true,
+		EvictIdle: f.evictIdle, MemoryBudget: budget, MaxBusy: f.maxBusy,
+		AllowHosts: f.allowHosts, TrustProxies: proxies,
+		Draft: f.draft, Interpreter: f.interpreter, NoImages: f.noImages,
+		Logger: logger,
 	})
 	if err != nil {
 		return errors.Join(err, undo(), listener.Close(), adminListener.Close())
@@ -158,9 +172,11 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	go func() { served <- r.Serve(listener) }()
 	go func() { served <- operator.Serve(adminListener) }()
 	if beside != nil {
-		go func() { served <- beside(ctx, r, configs, f.data, logger) }()
+		go func() { served <- beside(ctx, r, configs, f, logger) }()
 	}
+	told.keep(logger)
 	fmt.Fprintf(stdout, "cairn serves %s on http://%s\n", names(configs), listener.Addr())
+	printRoutes(stdout, configs, routes)
 	select {
 	case err = <-served:
 	case <-ctx.Done():
@@ -224,32 +240,26 @@ func names(configs []*config.Config) string {
 }
 
 // loadConfigs reads the configs that the command line names, the one of this
-// folder if it names none. Problems of all of them come together.
-func loadConfigs(args []string, logger *slog.Logger) ([]*config.Config, error) {
+// folder if it names none, and logs their warnings. Problems of all of them come
+// together.
+func loadConfigs(from *sources, args []string, told told, logger *slog.Logger) ([]*config.Config, error) {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
 	var configs []*config.Config
 	var errs []error
-	for _, path := range args {
-		c, err := loadConfig(path, logger)
-		configs, errs = append(configs, c), append(errs, err)
+	warnings := make([][]config.Warning, len(args))
+	for i, path := range args {
+		c, found, err := from.load(path)
+		configs, errs, warnings[i] = append(configs, c), append(errs, err), found
 	}
-	return configs, errors.Join(errs...)
-}
-
-// loadConfig reads the config at a path, or in a folder, and logs its warnings.
-func loadConfig(path string, logger *slog.Logger) (*config.Config, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		if path, err = config.Find(path); err != nil {
-			return nil, err
-		}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err // alone: what is ignored means nothing where nothing runs
 	}
-	c, warnings, err := config.Load(path)
-	for _, w := range warnings {
-		logger.Warn("config", "at", w.Pos.String(), "warning", w.Message)
+	for i, c := range configs {
+		told.tell(c, warnings[i], logger)
 	}
-	return c, err
+	return configs, nil
 }
 
 func newLogger(f serveFlags, w io.Writer) (*slog.Logger, error) {

@@ -15,12 +15,17 @@ func newVersion() *cobra.Command {
 		Short: "print the version of cairn and of the ABI that it speaks",
 		Args:  maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			version := "unknown"
-			if info, ok := debug.ReadBuildInfo(); ok {
-				version = info.Main.Version
-			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "cairn %s, ABI %s\n", version, abi.ModuleName)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
 			return err
 		},
 	}
+}
+
+// version says which cairn this is and which ABI it speaks.
+func version() string {
+	version := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+	}
+	return fmt.Sprintf("cairn %s, ABI %s", version, abi.ModuleName)
 }
