@@ -71,6 +71,9 @@ func Write(w http.ResponseWriter, resp *guest.Response) {
 	for name, value := range resp.Header.All() {
 		w.Header().Add(name, value)
 	}
+	if len(resp.Body) > 0 { // that says its length; a host takes no other word for it
+		w.Header().Del("Content-Length")
+	}
 	status := resp.Status
 	if status == 0 {
 		status = http.StatusOK

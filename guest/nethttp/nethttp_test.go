@@ -40,6 +40,11 @@ func init() {
 			panic(err)
 		}
 	})
+	mux.HandleFunc("/abort", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "half of it")
+		panic(http.ErrAbortHandler)
+	})
+	mux.HandleFunc("/broken", func(http.ResponseWriter, *http.Request) { panic("broken") })
 	mux.HandleFunc("/nothing", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("/room/", func(w http.ResponseWriter, r *http.Request) {
 		stub := nethttp.Env(r.Context()).Namespace("ROOMS").GetByName("A")

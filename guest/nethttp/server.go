@@ -3,9 +3,14 @@ package nethttp
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
+	"strings"
 
+	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/guest"
 )
 
@@ -13,7 +18,12 @@ import (
 // handler finds the Worker's env with [Env].
 func Worker(h http.Handler) func(*guest.Request, *guest.Env) (*guest.Response, error) {
 	return func(req *guest.Request, env *guest.Env) (*guest.Response, error) {
-		return serve(context.WithValue(context.Background(), envKey{}, env), h, req)
+		resp, err := serve(context.WithValue(context.Background(), envKey{}, env), h, req)
+		if err == http.ErrAbortHandler {
+			// A server of net/http hangs up, without a word in its log.
+			return guest.Text(http.StatusInternalServerError, "Internal Server Error"), nil
+		}
+		return resp, err
 	}
 }
 
@@ -32,78 +42,106 @@ func Serve(h http.Handler, req *guest.Request) (*guest.Response, error) {
 	return serve(context.Background(), h, req)
 }
 
-func serve(ctx context.Context, h http.Handler, req *guest.Request) (*guest.Response, error) {
-	w := &response{}
-	h.ServeHTTP(w, newRequest(ctx, req))
+// server is what handlers find under http.ServerContextKey, by which some tell
+// whether a panic of theirs is recovered.
+var server http.Server
+
+func serve(ctx context.Context, h http.Handler, req *guest.Request) (_ *guest.Response, err error) {
+	ctx, cancel := context.WithCancel(context.WithValue(ctx, http.ServerContextKey, &server))
+	defer cancel()
+	r := newRequest(req)
+	w := &response{head: r.Method == http.MethodHead}
+	// That panic says that a handler gave up, and nothing of the reason: it is an
+	// error like one that was returned, and no stack goes to the log.
+	defer func() {
+		if v := recover(); v == http.ErrAbortHandler {
+			err = http.ErrAbortHandler
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+	h.ServeHTTP(w, r.WithContext(ctx))
 	return w.finish(), nil
 }
 
 // newRequest makes what a server of net/http would hand to its handler.
-func newRequest(ctx context.Context, req *guest.Request) *http.Request {
-	method := req.Method
-	if method == "" {
-		method = http.MethodGet
-	}
+func newRequest(req *guest.Request) *http.Request {
 	r := &http.Request{
-		Method: method, URL: req.URL, Header: toHTTP(&req.Header),
+		Method: req.Method, Header: toHTTP(&req.Header), Host: req.URL.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Body: http.NoBody, ContentLength: int64(len(req.Body)),
-		Host: req.URL.Host, RequestURI: req.URL.RequestURI(),
+	}
+	if r.Method == "" {
+		r.Method = http.MethodGet
+	}
+	r.RequestURI, r.URL = target(req.URL)
+	if req.URL.Scheme == "https" {
+		r.TLS = &tls.ConnectionState{HandshakeComplete: true}
 	}
 	if host := r.Header.Get("Host"); host != "" {
 		r.Host = host
 	}
-	r.Header.Del("Host") // where net/http has it
-	if len(req.Body) > 0 {
-		r.Body = io.NopCloser(bytes.NewReader(req.Body))
+	if ip := r.Header.Get("Cf-Connecting-Ip"); ip != "" {
+		r.RemoteAddr = net.JoinHostPort(ip, "0") // whoever wants the port splits it off
 	}
-	return r.WithContext(ctx)
+	if r.Header.Get("Transfer-Encoding") != "" {
+		r.TransferEncoding, r.ContentLength = []string{"chunked"}, -1
+		r.Header.Del("Content-Length")
+	}
+	for _, name := range []string{"Host", "Transfer-Encoding", "Trailer"} {
+		r.Header.Del(name) // net/http has them elsewhere
+	}
+	r.Close = strings.EqualFold(r.Header.Get("Connection"), "close")
+	if len(req.Body) > 0 || r.ContentLength < 0 {
+		r.Body = &body{Reader: bytes.NewReader(req.Body)}
+	}
+	return r
 }
 
-// response is the http.ResponseWriter of one request.
-type response struct {
-	header  http.Header
-	status  int
-	written http.Header // the header when the status was written; later changes do not count
-	body    bytes.Buffer
+// target returns a URL without scheme and host, as text and as net/http's server
+// reads it. That one refuses a path that is none for net/url; here the handler
+// gets it.
+func target(u *url.URL) (string, *url.URL) {
+	path := u.EscapedPath()
+	if u.RawPath != "" && string(wire.Unescape([]byte(u.RawPath), false)) == u.Path {
+		path = u.RawPath
+	}
+	if path == "" {
+		path = "/"
+	}
+	text := path
+	if u.RawQuery != "" || u.ForceQuery {
+		text += "?" + u.RawQuery
+	}
+	if u.Fragment != "" { // a server knows none
+		text += "#" + u.EscapedFragment()
+	}
+	if parsed, err := url.ParseRequestURI(text); err == nil {
+		return text, parsed
+	}
+	return text, &url.URL{
+		Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery,
+	}
 }
 
-// Header implements http.ResponseWriter.
-func (w *response) Header() http.Header {
-	if w.header == nil {
-		w.header = http.Header{}
-	}
-	return w.header
+// body is the body of a request: all of it is there.
+type body struct {
+	*bytes.Reader
+	closed bool
 }
 
-// WriteHeader implements http.ResponseWriter. Of several the first counts, and
-// an informational one is passed over.
-func (w *response) WriteHeader(status int) {
-	if w.status != 0 || status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
-		return
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	if b.closed {
+		return 0, http.ErrBodyReadAfterClose
 	}
-	w.status, w.written = status, w.header.Clone()
+	return b.Reader.Read(p)
 }
 
-// Write implements http.ResponseWriter.
-func (w *response) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.WriteHeader(http.StatusOK)
-	}
-	if w.status == http.StatusNoContent || w.status == http.StatusNotModified {
-		return 0, http.ErrBodyNotAllowed
-	}
-	return w.body.Write(b)
+// WriteTo is hidden: it would not see that the body is closed.
+func (b *body) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{b})
 }
 
-func (w *response) finish() *guest.Response {
-	if w.status == 0 {
-		w.WriteHeader(http.StatusOK)
-	}
-	resp := &guest.Response{Status: w.status, Body: w.body.Bytes()}
-	resp.Header = fromHTTP(w.written)
-	if _, set := w.written["Content-Type"]; !set && w.body.Len() > 0 {
-		resp.Header.Set("Content-Type", http.DetectContentType(w.body.Bytes()))
-	}
-	return resp
-}
+// Close implements io.Closer.
+func (b *body) Close() error { b.closed = true; return nil }
