@@ -56,6 +56,23 @@ func (h *Hold) missing(bytes int64) int64 {
 	return (bytes+holdStep-1)/holdStep*holdStep - h.bytes
 }
 
+// Give makes what h has another's, which is of the same account and kind.
+func (h *Hold) Give(to *Hold) {
+	to.bytes += h.bytes
+	h.bytes = 0
+}
+
+// Split makes half of what h has another's.
+func (h *Hold) Split(to *Hold) {
+	half := h.bytes / 2
+	to.bytes += half
+	h.bytes -= half
+}
+
+// Leave empties the hold without giving anything back: somebody else will, with
+// Account.Release.
+func (h *Hold) Leave() { h.bytes = 0 }
+
 // Release gives everything back. The hold can be used again.
 func (h *Hold) Release() {
 	if h.bytes > 0 {

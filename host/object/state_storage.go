@@ -34,7 +34,7 @@ func (s *State) StoragePut(key, value []byte, confirmed bool) error {
 	if err := s.written(len(key)+len(value), confirmed); err != nil {
 		return err
 	}
-	return s.txn.Put(key, value)
+	return s.mustFit(s.txn.Put(key, value))
 }
 
 // StorageDelete implements hostfunc.Host. To delete what is not there writes
@@ -45,6 +45,7 @@ func (s *State) StorageDelete(key []byte, confirmed bool) (bool, error) {
 		return false, err
 	}
 	found, err := s.txn.Delete(key)
+	err = s.mustFit(err)
 	if !found {
 		s.batch = before
 	}
@@ -61,7 +62,17 @@ func (s *State) StorageDeleteAll() error {
 		return err
 	}
 	s.alarm.running = false // nothing is left of the alarm that runs, so nothing to retry
-	return s.txn.DeleteAll()
+	return s.mustFit(s.txn.DeleteAll())
+}
+
+// mustFit ends the call, and the activation with it, where the host has no memory
+// for what it writes: as for one that has no memory to grow into.
+func (s *State) mustFit(err error) error {
+	if err != nil && NoMemory(err) {
+		s.logger().Warn("overloaded", "error", err)
+		panic(errStarved)
+	}
+	return err
 }
 
 // StorageSync implements hostfunc.Host. Writes that answers do not wait for

@@ -5,6 +5,8 @@ import (
 	"hash/maphash"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/cairn-dev/cairn/host/account"
 )
 
 // Commit appends all writes to the log as one batch. The Txn is empty then, also
@@ -31,6 +33,8 @@ func (t *Txn) commit() (Seq, error) {
 	}
 	b := newBatch(o.s.db)
 	b.id = o.owner.ID
+	b.held = o.s.account.Hold(account.Batches)
+	t.w.held.Split(&b.held)
 	f, err := t.fill(b.pb)
 	if err != nil || b.pb.Empty() {
 		b.release()

@@ -172,7 +172,9 @@ func (c *Cursor) Close() error {
 	}
 	t := c.t
 	t.cursors = slices.DeleteFunc(t.cursors, func(other *Cursor) bool { return other == c })
-	t.w.cursors--
+	if t.w.cursors--; t.w.cursors == 0 {
+		t.w.lent.Release()
+	}
 	t.freeze()
 	if c.it != nil {
 		if err := c.it.Close(); c.err == nil {

@@ -123,7 +123,9 @@ func engineEvents(logger *slog.Logger, l *walLog) *pebble.EventListener {
 		DataCorruption: func(info pebble.DataCorruptionInfo) {
 			l.fail(fmt.Errorf("%w: %s", ErrCorrupt, info))
 		},
+		FlushBegin: func(pebble.FlushInfo) { l.unflushed.flushBegin() },
 		FlushEnd: func(info pebble.FlushInfo) {
+			l.unflushed.flushEnd()
 			if info.Err != nil && info.Err.Error() != emptyFlush {
 				l.fail(fmt.Errorf("flush memtable: %w", info.Err))
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/storage/internal/watermark"
 )
 
@@ -39,10 +40,11 @@ type Log interface {
 // Batch is a set of changes that are applied together. It is the Log's from
 // Append on.
 type Batch struct {
-	pb  *pebble.Batch
-	seq Seq
-	id  abi.ID // whose it is; zero for the node's own
-	at  place  // set by Append
+	pb   *pebble.Batch
+	seq  Seq
+	id   abi.ID // whose it is; zero for the node's own
+	at   place  // set by Append
+	held account.Hold
 }
 
 // Repr returns the batch in pebble's batch representation, a view that is valid
@@ -56,13 +58,14 @@ var batches = sync.Pool{New: func() any { return new(Batch) }}
 
 func newBatch(db *pebble.DB) *Batch {
 	b := batches.Get().(*Batch)
-	b.pb, b.seq, b.id, b.at = db.NewBatch(), 0, abi.ID{}, place{}
+	b.pb, b.seq, b.id, b.at, b.held = db.NewBatch(), 0, abi.ID{}, place{}, account.Hold{}
 	return b
 }
 
 // release recycles a batch that pebble is done with: one that was never
 // applied, or was and is synced.
 func (b *Batch) release() {
+	b.held.Release()
 	_ = b.pb.Close() // closing a batch frees memory and cannot fail
 	b.pb = nil
 	batches.Put(b)
@@ -88,8 +91,10 @@ type walLog struct {
 	mark   watermark.Mark
 	last   atomic.Uint64
 
-	unsettled unsettled
-	durable   func() Seq // of the log that stands before this one, or of this
+	unsettled     unsettled
+	unflushed     unflushed
+	memTableBytes int64
+	durable       func() Seq // of the log that stands before this one, or of this
 
 	mu     sync.Mutex // before queue.mu
 	closed bool
@@ -137,6 +142,9 @@ func (l *walLog) Append(b *Batch) (Seq, error) {
 	// The number is taken first: once pebble has the batch, reads see it.
 	b.seq = Seq(l.last.Add(1))
 	l.unsettled.add(b.seq, b.id, l.durable)
+	if l.largeBatch(b) {
+		l.unflushed.add(&b.held)
+	}
 	low, count := l.files.newest.Load(), uint64(b.pb.Count())
 	if err := l.db.ApplyNoSyncWait(b.pb, pebble.Sync); err != nil {
 		l.fail(fmt.Errorf("apply batch: %w", err))

@@ -58,6 +58,8 @@ func (o Options) withDefaults() Options {
 // Store is the data of one node in one folder. Its methods may be called by
 // many goroutines at once, until Close is called.
 type Store struct {
+	account *account.Account
+
 	db   *pebble.DB
 	lock *pebble.Lock
 	wal  *walLog // the log on disk
@@ -132,8 +134,9 @@ func open(dir string, o Options) (_ *Store, err error) {
 	if err := errors.Join(checkFormat(db, dir), l.Err()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	l.unflushed.account, l.memTableBytes = o.Account, o.MemTableBytes
 	l.start(db)
-	s := &Store{db: db, wal: l, log: l, lock: lock}
+	s := &Store{account: o.Account, db: db, wal: l, log: l, lock: lock}
 	s.alarms.init()
 	if o.WrapLog != nil {
 		s.log = o.WrapLog(l)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/cairn-dev/cairn/host/account"
 )
 
 // MaxCursors bounds the cursors that a Txn has open: each holds old tables and
@@ -33,6 +35,7 @@ func (o *Object) Begin() *Txn {
 	t, _ := o.s.txns.Get().(*Txn)
 	if t == nil {
 		t = new(Txn)
+		t.w.held, t.w.lent = o.s.account.Hold(account.Batches), o.s.account.Hold(account.Batches)
 	}
 	t.o = o
 	return t

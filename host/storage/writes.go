@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/account"
 )
 
 // MaxTxnBytes bounds what one Txn holds: upstream's hard limit of its write
@@ -59,6 +60,9 @@ type writes struct {
 	sorted []ref // newest op of each key among the first sortedOps, in order of key
 	// sortedOps only grows between undos, so sorting again looks at new ops only.
 	sortedOps int
+
+	held account.Hold // of the bytes above, see held.go
+	lent account.Hold // of those that only cursors read
 
 	frozen  int // ops that a cursor or a savepoint may come back to
 	cursors int // open cursors
@@ -151,7 +155,7 @@ func (w *writes) admit(n int) error {
 	if size > MaxTxnBytes {
 		return &SizeError{Err: ErrTxnTooLarge, Size: size, Max: MaxTxnBytes}
 	}
-	return nil
+	return w.held.To(heldCopies * int64(size))
 }
 
 // undo takes the newest ops back until n are left.
@@ -192,8 +196,10 @@ func (w *writes) reset() {
 	w.ops = w.ops[:0]
 	if w.cursors > 0 {
 		w.arena = arena{}
+		w.held.Give(&w.lent)
 	}
 	w.arena.reset()
+	w.held.Release()
 }
 
 // order returns the newest op of each key, in order of key. The slice is never
