@@ -2,7 +2,6 @@ package ingress
 
 import (
 	"errors"
-	"io"
 	"net"
 	"net/http"
 
@@ -119,12 +118,11 @@ func (x *exchange) read() error {
 // unreadable says why fasthttp could not read a head.
 func (x *exchange) unreadable(err error) error {
 	var small *fasthttp.ErrSmallBuffer
-	var network net.Error
 	switch {
 	case errors.As(err, &small):
 		return &refusal{http.StatusRequestHeaderFieldsTooLarge, "the head of the request is too long"}
-	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return err
+	case x.session.lost != nil:
+		return x.session.lost
 	}
 	return &refusal{http.StatusBadRequest, "the head of the request is malformed"}
 }
@@ -141,7 +139,7 @@ func (x *exchange) refuse(err error) bool {
 		x.answer = plain(told.status)
 		x.answer.body = []byte(http.StatusText(told.status) + ": " + told.why + "\n")
 	case errors.As(err, &short):
-		x.session.server.options.Logger.Warn("request refused", "error", err)
+		x.session.server.warn("request refused", "error", err)
 		x.answer = overloaded()
 	case errors.As(err, &network) && network.Timeout() && !x.session.wasCut():
 		x.answer = plain(http.StatusRequestTimeout)

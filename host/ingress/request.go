@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 
 	"github.com/valyala/fasthttp"
@@ -145,10 +144,9 @@ func (x *exchange) readChunks() error {
 
 // broken says what is wrong with chunks that cannot be read.
 func (x *exchange) broken(err error) error {
-	var network net.Error
 	switch {
-	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return err
+	case x.session.lost != nil:
+		return x.session.lost
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		return errTooLarge
 	}
@@ -181,7 +179,7 @@ func (x *exchange) append(r io.Reader, length int) error {
 		n, err := r.Read(free)
 		x.request = x.request[:len(x.request)+n]
 		arrived += n
-		c.moved.Add(int64(n))
+		c.progress(n)
 		switch {
 		case arrived > abi.MaxMessageBytes:
 			return errTooLarge

@@ -171,7 +171,7 @@ func (x *exchange) send() error {
 	}
 	for {
 		n, err := pieces.WriteTo(c.Conn)
-		c.moved.Add(n)
+		c.progress(int(n))
 		if err != nil || len(body) == 0 {
 			return err
 		}

@@ -114,6 +114,7 @@ type Server struct {
 	limits    Limits
 	exchanges sync.Pool // of *exchange
 	stopping  atomic.Bool
+	warned    atomic.Int64 // when warn logged last, in Unix seconds
 
 	// mu guards what follows. It comes before a session's mu.
 	mu        sync.Mutex

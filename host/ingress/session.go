@@ -28,12 +28,14 @@ type session struct {
 	net.Conn
 	server  *Server
 	in      *bufio.Reader
+	lost    error      // of reading from the connection
 	peer    netip.Addr // the zero one where the connection has no address
 	peerIP  string     // the peer as text, or ""
 	trusted bool       // the peer is a proxy that is believed
 
 	held  atomic.Int64 // bytes taken from the account
 	moved atomic.Int64 // bytes that the client has sent or taken in this phase
+	last  atomic.Int64 // when it did so last, in Unix nanoseconds
 
 	evicted bool // it does not count any more; the server's mu guards it
 
@@ -45,7 +47,8 @@ type session struct {
 }
 
 func newSession(s *Server, conn net.Conn) *session {
-	c := &session{Conn: conn, server: s, in: bufio.NewReaderSize(conn, maxHeadBytes)}
+	c := &session{Conn: conn, server: s}
+	c.in = bufio.NewReaderSize(source{c}, maxHeadBytes)
 	c.since = time.Now()
 	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
 		c.peer = a.AddrPort().Addr().Unmap().WithZone("")
@@ -53,6 +56,19 @@ func newSession(s *Server, conn net.Conn) *session {
 		c.trusted = trusts(s.options.TrustProxies, c.peer)
 	}
 	return c
+}
+
+// source is what a session's reader reads. It keeps the connection's error, which
+// fasthttp may tell as one of what was sent.
+type source struct{ c *session }
+
+// Read implements io.Reader.
+func (s source) Read(b []byte) (int, error) {
+	n, err := s.c.Conn.Read(b)
+	if err != nil {
+		s.c.lost = err
+	}
+	return n, err
 }
 
 // serve answers the connection's requests, one after the other, and closes it.
@@ -109,6 +125,7 @@ func (c *session) enter(p phase, limit time.Duration) bool {
 	defer c.mu.Unlock()
 	c.phase, c.since = p, time.Now()
 	c.moved.Store(0)
+	c.last.Store(c.since.UnixNano())
 	switch {
 	case c.cut:
 		return false
@@ -120,6 +137,12 @@ func (c *session) enter(p phase, limit time.Duration) bool {
 		c.SetReadDeadline(c.since.Add(limit))
 	}
 	return true
+}
+
+// progress counts what the client has sent or taken.
+func (c *session) progress(n int) {
+	c.moved.Add(int64(n))
+	c.last.Store(time.Now().UnixNano())
 }
 
 // extend gives the client until so long after the phase's begin to send more.

@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -70,13 +71,8 @@ func (s *Server) Shed(want int64) int64 {
 	s.mu.Lock()
 	for c := range s.sessions {
 		c.mu.Lock()
-		waited := now.Sub(c.since)
-		slow := c.phase == reading || c.phase == writing
-		if held := c.held.Load(); slow && !c.cut && held > 0 && waited >= s.limits.Spare {
-			rate := float64(c.moved.Load()) / waited.Seconds()
-			if rate < fastBytes {
-				list = append(list, candidate{c, held, rate})
-			}
+		if rate := c.rateLocked(now); rate < fastBytes && c.held.Load() > 0 {
+			list = append(list, candidate{c, c.held.Load(), rate})
 		}
 		c.mu.Unlock()
 	}
@@ -95,10 +91,31 @@ func (s *Server) Shed(want int64) int64 {
 		e.c.mu.Unlock()
 	}
 	if freed > 0 {
-		s.options.Logger.Warn("memory is short: slow clients were given up",
-			"bytes", account.Size(freed))
+		s.warn("memory is short: slow clients were given up", "bytes", account.Size(freed))
 	}
 	return freed
+}
+
+// warn logs what clients bring about, once a second at most.
+func (s *Server) warn(message string, args ...any) {
+	now, last := time.Now().Unix(), s.warned.Load()
+	if now != last && s.warned.CompareAndSwap(last, now) {
+		s.options.Logger.Warn(message, args...)
+	}
+}
+
+// rateLocked is how fast the client sends or takes, in bytes a second: 0 if it has
+// stopped, and above all bounds where it is the host that takes its time. The session's
+// mu must be held.
+func (c *session) rateLocked(now time.Time) float64 {
+	spare, since := c.server.limits.Spare, now.Sub(c.since)
+	switch {
+	case c.cut || c.phase != reading && c.phase != writing || since < spare:
+		return math.Inf(1)
+	case now.UnixNano()-c.last.Load() >= int64(spare):
+		return 0
+	}
+	return float64(c.moved.Load()) / since.Seconds()
 }
 
 // take makes a hold of a session cover a buffer, at the cost of slow clients if need
@@ -106,13 +123,30 @@ func (s *Server) Shed(want int64) int64 {
 func (c *session) take(h *account.Hold, bytes int) error {
 	before := h.Bytes()
 	if !h.Try(int64(bytes)) {
+		resume := c.pause()
 		c.server.Shed(int64(bytes) - before)
-		if err := h.To(int64(bytes)); err != nil {
+		err := h.To(int64(bytes))
+		resume()
+		if err != nil {
 			return err
 		}
 	}
 	c.held.Add(h.Bytes() - before)
 	return nil
+}
+
+// pause marks a session as one that does not wait on its client, until resume.
+func (c *session) pause() (resume func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.phase
+	c.phase = working
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.phase = p
+		c.last.Store(time.Now().UnixNano())
+	}
 }
 
 // give gives back what a hold has.
