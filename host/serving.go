@@ -74,6 +74,7 @@ func (r *Runtime) version(s *script, v *running, byName map[string]map[string]*o
 	if v.config.CPULimit != 0 {
 		reach.CPULimit = v.config.CPULimit
 	}
+	reach.CallLimit = v.config.CallLimit
 	for name, value := range v.config.Vars {
 		reach.Vars[name] = value
 	}

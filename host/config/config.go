@@ -59,8 +59,10 @@ type Config struct {
 	// strings. No variable has the name of a binding.
 	Vars map[string]json.RawMessage `json:"Vars,omitempty"`
 
-	// CPULimit is limits.cpu_ms; zero means the host's default.
-	CPULimit time.Duration `json:"CPULimit,omitzero"`
+	// CPULimit is limits.cpu_ms, CallLimit limits.subrequests; zero means the host's
+	// default.
+	CPULimit  time.Duration `json:"CPULimit,omitzero"`
+	CallLimit int           `json:"CallLimit,omitzero"`
 
 	// Needs are the names of secrets.required. Where it is not nil, a file that is read
 	// by itself, as .dev.vars is, gives these alone.

@@ -16,6 +16,8 @@ const (
 	// maxCPUMS bounds limits.cpu_ms: an hour, twelve times what upstream sells.
 	// A larger number is a mistake in the unit.
 	maxCPUMS = 3_600_000
+	// maxSubrequests bounds limits.subrequests: upstream's most.
+	maxSubrequests = 10_000_000
 )
 
 // validator walks the tree of a file into cfg. Its messages about what upstream
@@ -177,20 +179,24 @@ func (v *validator) limits(n *node) {
 	for i := range n.members {
 		switch m := &n.members[i]; m.key {
 		case "cpu_ms":
-			ms, err := strconv.ParseFloat(m.value.text, 64)
-			if m.value.kind != kindNumber || err != nil ||
-				ms < 1 || ms > maxCPUMS || ms != math.Trunc(ms) {
-				v.errorf(m.value.pos, `Expected "limits.cpu_ms" to be a whole number from 1 `+
-					`to %d but got %s.`, maxCPUMS, m.value.shown())
-				continue
-			}
-			v.cfg.CPULimit = time.Duration(ms) * time.Millisecond
+			v.cfg.CPULimit = time.Duration(v.limit(m, maxCPUMS)) * time.Millisecond
 		case "subrequests":
-			v.ignored(m, "limits.subrequests", "")
+			v.cfg.CallLimit = v.limit(m, maxSubrequests)
 		default:
-			v.unexpected(m, "limits", "cpu_ms")
+			v.unexpected(m, "limits", "cpu_ms", "subrequests")
 		}
 	}
+}
+
+// limit returns what a limit is set to, 0 after an error.
+func (v *validator) limit(m *member, most int) int {
+	n, err := strconv.ParseFloat(m.value.text, 64)
+	if m.value.kind != kindNumber || err != nil || n < 1 || n > float64(most) || n != math.Trunc(n) {
+		v.errorf(m.value.pos, `Expected "limits.%s" to be a whole number from 1 to %d but got %s.`,
+			m.key, most, m.value.shown())
+		return 0
+	}
+	return int(n)
 }
 
 // checkEnvNames reports a binding whose name is taken by a variable: both would

@@ -48,6 +48,9 @@ type Options struct {
 	Residents    int
 	MaxBusy      int
 
+	// CallLimit is the config's limits.subrequests. Default none.
+	CallLimit int
+
 	// NoImages and Interpreter are those of host.Options.
 	NoImages, Interpreter bool
 	// NoListener leaves HTTP out: URL is empty and Get fails. A synctest bubble
@@ -171,7 +174,8 @@ func (o *Options) config(t testing.TB) *config.Config {
 	if name == "" {
 		name = "test"
 	}
-	c := &config.Config{Path: "wrangler.jsonc", Name: name, Main: name, Vars: map[string]json.RawMessage{}}
+	c := &config.Config{Path: "wrangler.jsonc", Name: name, Main: name, Vars: map[string]json.RawMessage{},
+		CallLimit: o.CallLimit}
 	for binding, class := range o.Bindings {
 		c.Bindings = append(c.Bindings, config.Binding{Name: binding, ClassName: class})
 	}

@@ -49,10 +49,11 @@ type Version struct {
 
 // Reach is what guests can reach: capabilities by name.
 type Reach struct {
-	Vars     map[string][]byte     // JSON
-	Bindings map[string]*Namespace // by the binding's name
-	CPULimit time.Duration         // of one entry into a guest
-	Outbound Outbound              // nil: guests may send nothing out of the host
+	Vars      map[string][]byte     // JSON
+	Bindings  map[string]*Namespace // by the binding's name
+	CPULimit  time.Duration         // of one entry into a guest
+	CallLimit int                   // of one event, see Budget; 0 is MaxCalls
+	Outbound  Outbound              // nil: guests may send nothing out of the host
 }
 
 // Outbound sends requests of guests out of the host.

@@ -18,12 +18,15 @@ type Guest struct {
 	Version *Version // that it runs, set for each call
 	Sender  Sender
 	Random  func([]byte)
+	Clock   hostfunc.Clock
 	Logger  *slog.Logger // with what runs attached
 
 	// Seq is the newest write that the guest could have seen.
 	Seq storage.Seq
 	// Depth counts the guests in the chain of calls, this one included.
 	Depth int
+	// Budget is that of the event which the guest runs for.
+	Budget *Budget
 
 	input   []byte  // a wire.Call on its way out, a buffer of this Guest
 	request Request // that is on its way out
@@ -112,7 +115,10 @@ func (g *Guest) send(from *Activation, to Address, e module.Export, input, dst [
 	if g.Depth >= abi.MaxCallDepth {
 		return nil, errTooDeep
 	}
-	g.request = Request{To: to, Export: e, Input: input, Seq: g.Seq, Depth: g.Depth, From: from}
+	if err := g.Budget.Spend(g.Clock.Now()); err != nil {
+		return nil, err
+	}
+	g.request = Request{To: to, Export: e, Input: input, Seq: g.Seq, Depth: g.Depth, Budget: g.Budget, From: from}
 	reply, err := g.Sender.Send(&g.request, dst)
 	g.Seq = max(g.Seq, reply.Seq)
 	return reply.Output, err
@@ -127,6 +133,9 @@ func (g *Guest) FetchSend(request, dst []byte) ([]byte, error) {
 	}
 	if g.Depth >= abi.MaxCallDepth {
 		return nil, errTooDeep
+	}
+	if err := g.Budget.Spend(g.Clock.Now()); err != nil {
+		return nil, err
 	}
 	g.input = append(g.input[:0], request...) // memory may grow while it runs
 	return outbound.Fetch(g.Seq, g.input, dst)

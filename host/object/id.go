@@ -3,6 +3,8 @@ package object
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
+	"fmt"
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
@@ -86,6 +88,15 @@ func typeError(message string) *hostfunc.Error {
 	return &hostfunc.Error{Name: "TypeError", Message: message}
 }
 
+func errTooManyCalls(limit int) *hostfunc.Error {
+	return &hostfunc.Error{Message: fmt.Sprintf("Too many subrequests: one event may set off at most %d calls, "+
+		"with all that it calls (limits.subrequests).", limit)}
+}
+
+// ErrClosing says that background work asks for more of itself while the node
+// shuts down.
+var ErrClosing = errors.New("the node shuts down")
+
 // Errors that the infrastructure gives, with upstream's texts (SEMANTICS 2.8).
 var (
 	errQueueFull = &hostfunc.Error{Flags: wire.ErrorOverloaded,
@@ -100,6 +111,10 @@ var (
 		Message: "Durable Object is overloaded. The host has no memory for it, and it was reset."}
 	errTooDeep = &hostfunc.Error{
 		Message: "Call chain is too deep: a call may pass through at most 32 guests."}
+	errEventLong = &hostfunc.Error{Flags: wire.ErrorReset,
+		Message: "The event took longer than 15 minutes, with all that it called, and was ended."}
+	errClientGone = &hostfunc.Error{
+		Message: "The client has disconnected: nobody waits for what the request would call."}
 	errCPU = &hostfunc.Error{Flags: wire.ErrorReset,
 		Message: "Durable Object exceeded its CPU time limit and was reset."}
 	errMemory = &hostfunc.Error{Flags: wire.ErrorReset,

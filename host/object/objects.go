@@ -88,6 +88,7 @@ type Objects struct {
 	ticks   atomic.Uint32 // see evict.go
 
 	background sync.WaitGroup // calls that were answered and still run
+	closing    atomic.Bool
 }
 
 // New makes Objects. Objects call each other through sender; nil is Objects
@@ -196,6 +197,7 @@ func (o *Objects) Len() int {
 // after an answer may finish first, until ctx is done; then it keeps what it
 // runs on, and Close fails.
 func (o *Objects) Close(ctx context.Context) error {
+	o.closing.Store(true)
 	done := make(chan struct{})
 	go func() { o.background.Wait(); close(done) }()
 	select {

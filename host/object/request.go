@@ -28,6 +28,9 @@ type Request struct {
 	// Depth counts the guests that the chain of calls has passed, 0 for one
 	// that no guest makes.
 	Depth int
+	// Budget is that of the event which the call is made for; nil: the call is the
+	// event, and gets one.
+	Budget *Budget
 	// From is the object that calls, nil for a Worker or the host.
 	From *Activation
 

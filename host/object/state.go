@@ -29,18 +29,19 @@ type State struct {
 	batch        batch
 	alarm        *alarmRun // of this entry, or of the one that it is nested in
 	ownAlarm     alarmRun
-	transactions []transaction // that are open
-	critical     []time.Time   // when the sections that are open have begun
-	deadline     hostfunc.Deadline
-	background   bool // the guest asked for background_run
-	dropAlarm    bool // the guest aborts, and the alarm that runs goes along
+	transactions []transaction     // that are open
+	critical     []time.Time       // when the sections that are open have begun
+	deadline     hostfunc.Deadline // of the outermost section
+	event        hostfunc.Deadline // of what the call is made for
+	background   bool              // the guest asked for background_run
+	dropAlarm    bool              // the guest aborts, and the alarm that runs goes along
 }
 
 func (s *State) begin(a *Activation, r *Request) {
 	o := a.objects
 	s.act, s.below, s.edge = a, nil, &r.edge
 	s.Sender, s.Random = o.sender, o.options.Random
-	s.Depth = r.Depth + 1
+	s.Clock, s.Budget, s.Depth = o.options.Clock, r.Budget, r.Depth+1
 	s.batch, s.background = batch{}, false
 	s.ownAlarm = alarmRun{}
 	s.alarm = &s.ownAlarm
@@ -57,6 +58,7 @@ func (s *State) answered() {
 }
 
 func (s *State) end() {
+	s.Budget = nil
 	s.act, s.below, s.edge, s.class, s.Version, s.Logger, s.alarm = nil, nil, nil, nil, nil, nil, nil
 	s.Guest.Reuse()
 }
@@ -83,6 +85,12 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	}
 	a.seq = max(a.seq, r.Seq)
 	s.Seq = a.seq
+	if s.Budget == nil {
+		s.Budget = NewBudget(s.Clock.Now(), s.Version.CallLimit, nil)
+	} else if err := s.Budget.over(s.Clock.Now()); err != nil { // it has waited for its turn
+		return dst, err
+	}
+	s.event = s.Budget.Deadline(s.Clock)
 	if s.below != nil {
 		s.alarm = s.below.alarm
 	}
@@ -182,6 +190,7 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 		}
 	}
 	s.call.Begin(s, a.instance.Memory(), input, s.Version.CPULimit)
+	s.call.SetDeadline(&s.event)
 	status, err := a.instance.Enter(&s.call, e)
 	dropped := s.call.Dropped()
 	output := s.call.Output

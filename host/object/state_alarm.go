@@ -122,7 +122,9 @@ func (s *State) abortAlarm() error {
 
 // LimitExceeded reports whether a call failed because it took more time or
 // memory than it may.
-func LimitExceeded(err error) bool { return errors.Is(err, errCPU) || errors.Is(err, errMemory) }
+func LimitExceeded(err error) bool {
+	return errors.Is(err, errCPU) || errors.Is(err, errMemory) || errors.Is(err, errEventLong)
+}
 
 // Starved reports whether a call ended because the host had no memory for it.
 func Starved(err error) bool { return errors.Is(err, errStarved) || errors.Is(err, errNoMemory) }

@@ -21,7 +21,9 @@ func (s *State) CriticalBegin() error {
 	if len(s.critical) == 0 {
 		s.deadline = hostfunc.Deadline{Clock: clock, Err: errCriticalLong,
 			Time: clock.Now().Add(abi.MaxCriticalMillis*time.Millisecond + 1)}
-		s.call.SetDeadline(&s.deadline)
+		if s.deadline.Time.Before(s.event.Time) {
+			s.call.SetDeadline(&s.deadline)
+		}
 	}
 	s.critical = append(s.critical, clock.Now())
 	s.act.addCritical(1)
@@ -38,7 +40,7 @@ func (s *State) CriticalEnd() error {
 	s.critical = s.critical[:last]
 	s.act.addCritical(-1)
 	if last == 0 {
-		s.call.SetDeadline(nil)
+		s.call.SetDeadline(&s.event)
 	}
 	if took > abi.MaxCriticalMillis*time.Millisecond {
 		panic(errCriticalLong)
@@ -67,7 +69,8 @@ func (a *Activation) addCritical(n int) {
 // its answer.
 func (s *State) sectionOut(dst []byte, send func(*Guest, *Activation) ([]byte, error)) ([]byte, error) {
 	return s.callOut(func() ([]byte, error) {
-		g := &Guest{Version: s.Version, Sender: s.Sender, Random: s.Random, Logger: s.Logger, Seq: s.Seq, Depth: s.Depth}
+		g := &Guest{Version: s.Version, Sender: s.Sender, Random: s.Random, Clock: s.Clock, Logger: s.Logger,
+			Seq: s.Seq, Depth: s.Depth, Budget: s.Budget}
 		waits := &s.act.objects.waits
 		from, e := &Activation{}, new(edge)
 		waits.enter(e, s.act, from)

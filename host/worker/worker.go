@@ -27,6 +27,8 @@ import (
 type Options struct {
 	Sender object.Sender // brings its calls to objects. Required.
 	Random func([]byte)  // Required.
+	// Clock is what a request's time goes by. Required.
+	Clock hostfunc.Clock
 	// MaxBusy bounds the requests that run at a time; others wait in turn. Default
 	// DefaultMaxBusy.
 	MaxBusy int
@@ -40,6 +42,7 @@ type Workers struct {
 	slots   slots
 
 	background sync.WaitGroup // calls that were answered and still run
+	closing    atomic.Bool
 }
 
 // call is one request to a Worker: the Host of its guest.
@@ -47,6 +50,7 @@ type call struct {
 	object.Guest
 	call       hostfunc.Call
 	workers    *Workers
+	event      hostfunc.Deadline // of what the request may set off
 	instance   *module.Instance
 	background bool // the guest asked for background_run
 }
@@ -58,7 +62,7 @@ func New(o Options) *Workers {
 	}
 	w := &Workers{options: o, slots: slots{max: o.MaxBusy}}
 	w.calls.New = func() any {
-		return &call{workers: w, Guest: object.Guest{Sender: o.Sender, Random: o.Random}}
+		return &call{workers: w, Guest: object.Guest{Sender: o.Sender, Random: o.Random, Clock: o.Clock}}
 	}
 	return w
 }
@@ -67,8 +71,9 @@ func New(o Options) *Workers {
 // appends the encoded wire.Response to dst. The response may leave the node once
 // the log is durable up to seq, which is set beside an error as well. Errors are
 // *hostfunc.Error where the guest is at fault. After module.ErrRetired nothing has
-// happened: a deploy put another script in its place, which is to be asked.
-func (w *Workers) Fetch(s *object.Script, request, dst []byte) (response []byte, seq storage.Seq, err error) {
+// happened: a deploy put another script in its place, which is to be asked. gone
+// reports whether the client has gone away, for object.NewBudget; it may be nil.
+func (w *Workers) Fetch(s *object.Script, request, dst []byte, gone func() bool) (response []byte, seq storage.Seq, err error) {
 	v := s.ForRequest(w.lot.Add(1))
 	instance, err := w.instance(v)
 	if err != nil {
@@ -77,6 +82,9 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte) (response []byte,
 	c := w.calls.Get().(*call)
 	c.Version, c.Logger = v, v.Logger
 	c.Seq, c.Depth, c.instance = 0, 1, instance
+	c.Budget = object.NewBudget(c.Clock.Now(), v.CallLimit, gone)
+	defer c.Budget.Answered() // c itself may be another request's by then
+	c.event = c.Budget.Deadline(c.Clock)
 	var output []byte
 	var status abi.Status
 	if !contain.Run(c.Logger, "a Worker", func() { output, status, err = c.enter(module.WorkerFetch, request) }) {
@@ -131,6 +139,7 @@ func (w *Workers) Count() (busy, waiting int) { return w.slots.count() }
 // next enter.
 func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.Status, err error) {
 	c.call.Begin(c, c.instance.Memory(), input, c.Version.CPULimit)
+	c.call.SetDeadline(&c.event)
 	status, err = c.instance.Enter(&c.call, e)
 	output = c.call.Output
 	if dropped := c.call.Dropped(); dropped > 0 {
@@ -143,8 +152,12 @@ func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.S
 // finish runs what the guest left for after its answer, and gives back what
 // the call took.
 func (c *call) finish() {
-	for c.background {
+	for round := 0; c.background; round++ {
 		c.background = false
+		if err := c.mayGoOn(round); err != nil {
+			c.Logger.Warn("background work given up", "error", err)
+			break
+		}
 		if _, status, err := c.enter(module.BackgroundRun, nil); err != nil || status != abi.StatusOK {
 			c.Logger.Warn("background work failed", "error", err, "status", status)
 			break
@@ -153,14 +166,23 @@ func (c *call) finish() {
 	c.background = false
 	c.instance.Version().Put(c.instance)
 	c.workers.slots.put()
-	c.instance, c.Version, c.Logger = nil, nil, nil
+	c.instance, c.Version, c.Logger, c.Budget = nil, nil, nil, nil
 	c.Guest.Reuse()
 	c.workers.calls.Put(c)
+}
+
+// mayGoOn returns why another round of background work may not begin.
+func (c *call) mayGoOn(round int) error {
+	if round > 0 && c.workers.closing.Load() {
+		return object.ErrClosing
+	}
+	return c.Budget.Spend(c.Clock.Now())
 }
 
 // Close waits for what guests left for after their answers, and fails when ctx
 // is done before.
 func (w *Workers) Close(ctx context.Context) error {
+	w.closing.Store(true)
 	done := make(chan struct{})
 	go func() { w.background.Wait(); close(done) }()
 	select {

@@ -20,6 +20,8 @@ type Node struct {
 	state *guest.State
 	env   *guest.Env
 	runs  int
+
+	rounds int
 }
 
 // Step is one thing to do; the first field that is set says what.
@@ -104,6 +106,18 @@ func (n *Node) Deep(name string, depth int) (int, error) {
 	err := n.stub(next).Call("deep", &below, name, depth-1)
 	return below + 1, err
 }
+
+// Forever leaves work for after the answer that leaves the same again, and so on.
+// Rounds returns how often it has run.
+func (n *Node) Forever() {
+	n.state.WaitUntil(func() {
+		n.rounds++
+		n.Forever()
+	})
+}
+
+// Rounds returns how often Forever's work has run.
+func (n *Node) Rounds() int { return n.rounds }
 
 // Run runs steps. It returns the errors that it caught, in order.
 func (n *Node) Run(steps []Step) ([]string, error) {

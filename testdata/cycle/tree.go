@@ -96,10 +96,14 @@ func (t *Tree) Grow(b Branch) (Grown, error) {
 	return g, err
 }
 
-// Alarm runs what was stored for it.
+// Alarm runs what was stored for it, which is deleted in the same batch as the first
+// of its writes: a retry must not write them again.
 func (t *Tree) Alarm(guest.AlarmInfo) error {
 	var b Branch
 	if found, err := t.state.Storage.Get("alarm", &b); err != nil || !found {
+		return err
+	}
+	if _, err := t.state.Storage.Delete("alarm"); err != nil {
 		return err
 	}
 	return t.entry(b.Token, func() error { return t.do(&Grown{}, b.Do) })

@@ -1,0 +1,89 @@
+package host_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
+	"github.com/cairn-dev/cairn/host/hosttest"
+)
+
+// TestCallLimit counts the calls of a request's whole tree, which is wide here and
+// not deep, and the rounds of work that asks for itself. The next request begins
+// anew.
+func TestCallLimit(t *testing.T) {
+	n := startNodes(t, hosttest.Options{CallLimit: 10})
+	twice := func(do ...step) []step { return []step{tryCall("B", do...), tryCall("C", do...)} }
+	all := append(twice(twice(twice()...)...), put("after")) // 2 + 4 + 8 calls
+	for range 2 {
+		got := n.run("A", all...)
+		if got.err != nil || len(got.caught) != 2 { // the fifth innermost, and the call around the last two
+			t.Errorf("%d calls failed, want 2: %v", len(got.caught), got)
+		}
+		for _, text := range got.caught {
+			if !strings.Contains(text, "Too many subrequests") || !strings.Contains(text, "at most 10 calls") {
+				t.Errorf("a call beyond the limit: %s", text)
+			}
+		}
+		if !n.has("A", "after") {
+			t.Error("the request did not go on")
+		}
+		n.Must(nil, "NODES", "A", "delete", "after")
+	}
+	n.Must(nil, "NODES", "A", "forever")
+	var rounds int
+	if n.Must(&rounds, "NODES", "A", "rounds"); rounds != 10 {
+		t.Errorf("work that asks for itself ran %d times, want 10", rounds)
+	}
+}
+
+// TestEventTime moves the clock while a request is in an object that waits for
+// another. That ends where it is, when it computes as well as when it calls on, and
+// whoever still had to wait for its turn is told.
+func TestEventTime(t *testing.T) {
+	clock := alarmtest.NewClock(time.Unix(1_700_000_000, 0))
+	n := startNodes(t, hosttest.Options{Clock: clock})
+	const text = "took longer than 15 minutes"
+	inside := n.gate("B: inside")
+	first := n.start("A", call("B", say("inside"), tryCall("C", put("late")), put("goes on")))
+	<-inside.reached
+	queued := n.start("D", tryCall("B", put("queued")))
+	clock.Advance(15 * time.Minute)
+	close(inside.open)
+	if r := <-first; r.err != nil || len(r.caught) != 1 || !strings.Contains(r.caught[0], text) {
+		t.Errorf("%+v", r)
+	}
+	if r := <-queued; r.err != nil {
+		t.Error(r.err)
+	}
+	if n.has("C", "late") || !n.has("B", "goes on") {
+		t.Error("C was called, or B did not go on")
+	}
+}
+
+// TestEventTimeOfSpinner is the same for a guest that computes.
+func TestEventTimeOfSpinner(t *testing.T) {
+	clock := alarmtest.NewClock(time.Unix(1_700_000_000, 0))
+	h := hosttest.Start(t, hosttest.Options{Guest: "spin", NoListener: true, Clock: clock, CPULimit: time.Hour,
+		Bindings: map[string]string{"GOOD": "Good", "BAD": "Bad"}})
+	for _, how := range []string{"loop", "random", "sleep"} {
+		done := make(chan error, 1)
+		go func() {
+			_, err := h.Call("BAD", "A", "misbehave", how)
+			done <- err
+		}()
+		for ended := false; !ended; { // it may have begun after the clock was moved
+			clock.Advance(time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			select {
+			case err := <-done:
+				wantError(t, err, reset, "took longer than 15 minutes")
+				ended = true
+			case <-ctx.Done():
+			}
+			cancel()
+		}
+	}
+}
