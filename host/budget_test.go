@@ -2,11 +2,15 @@ package host_test
 
 import (
 	"context"
+	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -85,5 +89,45 @@ func TestEventTimeOfSpinner(t *testing.T) {
 			}
 			cancel()
 		}
+	}
+}
+
+// TestClientGone closes a client's connection while its request is in the Worker.
+// What that calls then is not called.
+func TestClientGone(t *testing.T) {
+	clock := alarmtest.NewClock(time.Unix(1_700_000_000, 0))
+	reached, closed, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	var first sync.Once
+	hold := func(name string, run hostfunc.Function) hostfunc.Function {
+		if name != abi.FuncStubCall {
+			return run
+		}
+		return func(c *hostfunc.Call, args []uint64) abi.Status {
+			held := false
+			first.Do(func() { held = true })
+			if !held {
+				return run(c, args)
+			}
+			defer close(ended)
+			close(reached)
+			<-closed
+			clock.Advance(time.Second) // it does not look all the time
+			return run(c, args)
+		}
+	}
+	h := hosttest.Start(t, hosttest.Options{Guest: "counter", Clock: clock, WrapImports: hold})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write([]byte("GET /increment?name=A HTTP/1.1\r\nHost: a\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	conn.Close()
+	close(closed)
+	<-ended
+	if status, body := h.Get("/?name=A"); status != 200 || body != "Durable Object 'A' count: 0" {
+		t.Errorf("%d %s", status, body)
 	}
 }

@@ -33,6 +33,7 @@ type session struct {
 	peerIP  string     // the peer as text, or ""
 	trusted bool       // the peer is a proxy that is believed
 
+	gone  func() bool  // whether the client has gone away
 	held  atomic.Int64 // bytes taken from the account
 	moved atomic.Int64 // bytes that the client has sent or taken in this phase
 	last  atomic.Int64 // when it did so last, in Unix nanoseconds
@@ -50,6 +51,7 @@ func newSession(s *Server, conn net.Conn) *session {
 	c := &session{Conn: conn, server: s}
 	c.in = bufio.NewReaderSize(source{c}, maxHeadBytes)
 	c.since = time.Now()
+	c.gone = func() bool { return gone(conn) }
 	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
 		c.peer = a.AddrPort().Addr().Unmap().WithZone("")
 		c.peerIP = c.peer.String()
