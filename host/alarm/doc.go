@@ -10,7 +10,8 @@
 //
 //   - An alarm runs at least once, at its time or later, and never before it:
 //     the clock is looked at again just before a run.
-//   - At most one run of an object is under way.
+//   - At most one run of an object is under way, and it has a hundred a second at
+//     most, see pace.
 //   - A run that failed is tried again after 2, 4, 8, … seconds, and up to a
 //     quarter of that more. After RetryMax retries that counted the alarm is
 //     given up and deleted. Failures of the infrastructure do not count, and are

@@ -85,6 +85,7 @@ type Scheduler struct {
 	running int
 	retries retries // wait for their time
 	failing int     // of held, those that have failed before
+	pace    pace
 
 	// after is the place in the index. No alarm beyond it is due before next; a
 	// lower bound, as alarms are deleted and moved.

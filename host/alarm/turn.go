@@ -183,11 +183,16 @@ func (s *Scheduler) takeRetries(now int64) {
 }
 
 // start runs an alarm on a goroutine of its own, unless the clock was set back
-// since it was read: then it is not due any more.
+// since it was read: then it is not due any more. One that runs too often waits.
 func (s *Scheduler) start(h *held) {
-	if h.due.ScheduledMS > s.options.Clock.Now().UnixMilli() {
+	now := s.options.Clock.Now().UnixMilli()
+	if h.due.ScheduledMS > now {
 		s.drop(h)
 		s.rewind(h.due.ScheduledMS)
+		return
+	}
+	if later := s.pace.take(h.due.Owner.ID, now); later > 0 {
+		s.hold(h, later)
 		return
 	}
 	h.phase = running
