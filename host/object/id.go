@@ -115,6 +115,8 @@ var (
 		Message: "The event took longer than 15 minutes, with all that it called, and was ended."}
 	errClientGone = &hostfunc.Error{
 		Message: "The client has disconnected: nobody waits for what the request would call."}
+	errDiskFull = &hostfunc.Error{Flags: wire.ErrorOverloaded | wire.ErrorReset,
+		Message: "Internal error in Durable Object storage write caused object to be reset; the host's disk is full."}
 	errCPU = &hostfunc.Error{Flags: wire.ErrorReset,
 		Message: "Durable Object exceeded its CPU time limit and was reset."}
 	errMemory = &hostfunc.Error{Flags: wire.ErrorReset,

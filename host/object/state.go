@@ -226,6 +226,9 @@ func (s *State) flush() error {
 	seq, err := s.txn.Commit()
 	if err != nil {
 		s.txn.Rollback()
+		if errors.Is(err, storage.ErrDiskFull) {
+			return s.reset(errDiskFull) // the store has logged it, once
+		}
 		return s.reset(s.internal("commit", err))
 	}
 	if s.batch.confirmed {

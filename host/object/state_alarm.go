@@ -126,8 +126,11 @@ func LimitExceeded(err error) bool {
 	return errors.Is(err, errCPU) || errors.Is(err, errMemory) || errors.Is(err, errEventLong)
 }
 
-// Starved reports whether a call ended because the host had no memory for it.
-func Starved(err error) bool { return errors.Is(err, errStarved) || errors.Is(err, errNoMemory) }
+// Starved reports whether a call ended because the host had no memory for it, or no
+// room on its disk.
+func Starved(err error) bool {
+	return errors.Is(err, errStarved) || errors.Is(err, errNoMemory) || errors.Is(err, errDiskFull)
+}
 
 // finishAlarm deletes the alarm whose handler has succeeded, in the batch of
 // the handler's last writes. An alarm that was set meanwhile stays.

@@ -81,5 +81,10 @@
 // (see unsettled), until the store is opened anew and reads what is really there.
 // All other objects hold what is durable, and can be read.
 //
+// A full disk is met before the log meets it: a batch is refused, with ErrDiskFull,
+// when there would not be room for it and for the tables that the log becomes, and the
+// next one is taken when there is (see space). A flush that finds no room is tried
+// again. Only a log that could not be written or synced has failed for good.
+//
 // What stays out: what the bytes mean, who may ask for them, WebAssembly.
 package storage

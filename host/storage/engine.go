@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -24,6 +27,11 @@ const (
 	// blockBytes is a compromise of what a Get of one small value reads and of
 	// the size of the index.
 	blockBytes = 8 << 10
+	// logChunk is how much of a log is taken from the disk at a time. Pebble would take
+	// 36 MB, more than a memtable.
+	logChunk = 4 << 20
+	// tellEvery is how often a background error is logged that comes again.
+	tellEvery = time.Minute
 	// bloomBitsPerKey gives one false "perhaps" in a hundred.
 	bloomBitsPerKey = 10
 
@@ -114,9 +122,10 @@ func (e *engineError) Unwrap() error { return e.err }
 // try again for ever and let Append wait meanwhile. A compaction that failed is
 // tried again and harms nobody, so it is only logged.
 func engineEvents(logger *slog.Logger, l *walLog) *pebble.EventListener {
+	told := &teller{}
 	return &pebble.EventListener{
 		BackgroundError: func(err error) {
-			if l.Err() == nil {
+			if l.Err() == nil && told.again(err) {
 				logger.Error("background work of the store failed; it is tried again", "error", err)
 			}
 		},
@@ -126,7 +135,10 @@ func engineEvents(logger *slog.Logger, l *walLog) *pebble.EventListener {
 		FlushBegin: func(pebble.FlushInfo) { l.unflushed.flushBegin() },
 		FlushEnd: func(info pebble.FlushInfo) {
 			l.unflushed.flushEnd()
-			if info.Err != nil && info.Err.Error() != emptyFlush {
+			failed := info.Err != nil && info.Err.Error() != emptyFlush
+			full := failed && isFull(info.Err) && l.opened.Load()
+			l.space.stall(full) // what comes next is refused, so that Append does not wait
+			if failed && !full {
 				l.fail(fmt.Errorf("flush memtable: %w", info.Err))
 			}
 		},
@@ -136,13 +148,34 @@ func engineEvents(logger *slog.Logger, l *walLog) *pebble.EventListener {
 	}
 }
 
+// teller keeps what happens again and again from filling the log of the host.
+type teller struct {
+	mu   sync.Mutex
+	text string
+	at   time.Time
+}
+
+// again reports whether an error is another one than the last, or that is long ago.
+func (t *teller) again(err error) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text, now := err.Error(), time.Now()
+	kind, _, _ := strings.Cut(text, ":") // file names and sizes follow
+	if kind == t.text && now.Sub(t.at) < tellEvery {
+		return false
+	}
+	t.text, t.at = kind, now
+	return true
+}
+
 // newWALFS wraps a file system for the store in dir.
 func newWALFS(under vfs.FS, dir string, l *walLog) *walFS {
 	l.files = &walFS{
-		FS:     under,
-		dir:    under.PathJoin(dir, walFolder),
-		fail:   l.fail,
-		failed: func() bool { return l.Err() != nil },
+		FS:      under,
+		dir:     under.PathJoin(dir, walFolder),
+		fail:    l.fail,
+		failed:  func() bool { return l.Err() != nil },
+		stalled: func() bool { return l.space != nil && l.space.stalled.Load() },
 	}
 	return l.files
 }

@@ -21,6 +21,10 @@ var (
 	// wraps the cause. A batch that met it may or may not be there after the
 	// store is opened again.
 	ErrLogFailed = errors.New("storage: log failed")
+	// ErrDiskFull means that there is no room for a batch, which has not been applied;
+	// one that comes when there is room again is taken. From Open it means that there
+	// is no room to open the store.
+	ErrDiskFull = errors.New("storage: disk full")
 	// ErrClosed means that the store was closed.
 	ErrClosed = errors.New("storage: closed")
 )

@@ -123,6 +123,7 @@ func TestLogFaults(t *testing.T) {
 		{"table", func(op errorfs.Op) bool {
 			return strings.HasSuffix(op.Path, ".sst") && op.Kind == errorfs.OpCreate
 		}, true},
+		{"folder", func(op errorfs.Op) bool { return op.Path == "store" && isSync(op) }, true},
 		{"manifest", func(op errorfs.Op) bool {
 			return strings.Contains(op.Path, "MANIFEST") && (op.Kind == errorfs.OpFileWrite || isSync(op))
 		}, true},

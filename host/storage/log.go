@@ -23,7 +23,7 @@ type Seq uint64
 type Log interface {
 	// Append takes the batch over, puts it behind all earlier ones and returns
 	// when reads of this node see it. It does not wait for the disk. An error
-	// wraps ErrLogFailed or is ErrClosed.
+	// wraps ErrLogFailed or ErrDiskFull, or is ErrClosed.
 	Append(*Batch) (Seq, error)
 	// Wait returns nil once the log is durable up to seq. It returns an error
 	// that wraps ErrLogFailed when that will never be known.
@@ -87,6 +87,8 @@ func (b *Batch) release() {
 type walLog struct {
 	db     *pebble.DB
 	files  *walFS
+	space  *space // nil where the disk does not say how full it is; set before start
+	opened atomic.Bool
 	logger *slog.Logger
 	mark   watermark.Mark
 	last   atomic.Uint64
@@ -117,6 +119,7 @@ func newWALLog(logger *slog.Logger) *walLog {
 // start begins to take batches.
 func (l *walLog) start(db *pebble.DB) {
 	l.db = db
+	l.opened.Store(true)
 	go l.sync()
 }
 
@@ -136,6 +139,10 @@ func (l *walLog) Append(b *Batch) (Seq, error) {
 		return 0, ErrClosed
 	}
 	if err := l.Err(); err != nil {
+		b.release()
+		return 0, err
+	}
+	if err := l.space.admit(b.pb.Len()); err != nil {
 		b.release()
 		return 0, err
 	}

@@ -133,7 +133,7 @@ func (f *found) lookAtTables(o Options, dir string) (err error) {
 	quiet := newWALLog(slog.New(slog.DiscardHandler))
 	o.CacheBytes = lookCacheBytes
 	po := engineOptions(&walFS{FS: readOnlyFS{o.FS}, dir: o.FS.PathJoin(dir, walFolder),
-		fail: quiet.fail, failed: func() bool { return false }}, o, quiet)
+		fail: quiet.fail, failed: never, stalled: never}, o, quiet)
 	po.ReadOnly = true
 	po.Logger = engineLogger{quiet.logger, quiet}
 	db, err := pebble.Open(dir, po)
@@ -165,6 +165,8 @@ func (f *found) lookAtTables(o Options, dir string) (err error) {
 	}
 	return f.verifyTables(o.FS, dir, db, po)
 }
+
+func never() bool { return false }
 
 // refusal says what it means that pebble does not open a store for reading.
 func refusal(err error) error {

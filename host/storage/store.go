@@ -20,6 +20,9 @@ import (
 // work may be stuck on the disk that failed it.
 const closeGrace = 10 * time.Second
 
+// openGrace is how long Open waits for pebble after the log has failed.
+const openGrace = time.Second
+
 // Options are the choices of a Store. The zero value is ready for use.
 type Options struct {
 	// FS holds the files; nil is the real disk.
@@ -121,20 +124,24 @@ func open(dir string, o Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkStart(o.FS, dir, f.logs.bytes); err != nil {
+		return nil, err
+	}
 	f.report(o, dir)
 	if files.mark, err = openMark(o.FS, dir, f.mark); err != nil {
 		return nil, err
 	}
 	po := engineOptions(files, o, l)
 	po.Lock = lock
-	db, err := pebble.Open(dir, po)
+	db, err := openEngine(dir, po, l)
 	if err != nil {
-		return nil, errors.Join(err, l.Err())
+		return nil, err
 	}
 	if err := errors.Join(checkFormat(db, dir), l.Err()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	l.unflushed.account, l.memTableBytes = o.Account, o.MemTableBytes
+	l.space = newSpace(o, dir, func() uint64 { return db.Metrics().WAL.Size })
 	l.start(db)
 	s := &Store{account: o.Account, db: db, wal: l, log: l, lock: lock}
 	s.alarms.init()
@@ -143,6 +150,45 @@ func open(dir string, o Options) (_ *Store, err error) {
 	}
 	l.durable = s.log.Durable
 	return s, nil
+}
+
+// openEngine is pebble.Open on a disk that may fail meanwhile. Pebble would try for
+// ever to write the tables of what it has replayed, so it is left to that: should the
+// disk mend, it is closed again.
+func openEngine(dir string, po *pebble.Options, l *walLog) (*pebble.DB, error) {
+	type result struct {
+		db  *pebble.DB
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- result{nil, fmt.Errorf("pebble: %v", p)}
+			}
+		}()
+		db, err := pebble.Open(dir, po)
+		done <- result{db, err}
+	}()
+	select {
+	case r := <-done:
+		return r.db, errors.Join(r.err, l.Err())
+	case <-l.mark.Failed():
+	}
+	select {
+	case r := <-done:
+		if r.db != nil {
+			r.err = errors.Join(r.err, r.db.Close())
+		}
+		return nil, errors.Join(l.Err(), r.err)
+	case <-time.After(openGrace):
+		go func() {
+			if r := <-done; r.db != nil {
+				_ = r.db.Close() // nobody is left to be told
+			}
+		}()
+		return nil, l.Err()
+	}
 }
 
 // Close waits until everything that was appended is durable, and frees the

@@ -34,7 +34,12 @@ type walFS struct {
 	dir    string
 	fail   func(error)
 	failed func() bool
+	// stalled says that a flush failed for want of space.
+	stalled func() bool
 
+	// unsure says that the store's folder could not be synced: which files a crash leaves
+	// is not known, so that none may be removed and no MANIFEST may speak of another.
+	unsure atomic.Bool
 	newest atomic.Uint64 // the number of the log that batches go to
 	mark   *markKeeper   // gets what is durable of the MANIFEST; nil in tests
 }
@@ -43,14 +48,33 @@ func (f *walFS) Unwrap() vfs.FS { return f.FS }
 
 func (f *walFS) inWAL(name string) bool { return f.FS.PathDir(name) == f.dir }
 
+// hides reports whether pebble does not see the errors of a file: a log, or what
+// becomes its OPTIONS. An Open that fails there closes what compactions, which it has
+// begun by then, still use, and they panic.
+func (f *walFS) hides(name string) bool {
+	return f.inWAL(name) || strings.HasPrefix(f.FS.PathBase(name), "temporary.")
+}
+
+func (f *walFS) Rename(from, to string) error {
+	if !f.hides(from) {
+		return f.FS.Rename(from, to)
+	}
+	if !f.failed() {
+		if err := f.FS.Rename(from, to); err != nil {
+			f.fail(fmt.Errorf("rename %s: %w", from, err))
+		}
+	}
+	return nil
+}
+
 func (f *walFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	if !f.inWAL(name) {
-		if f.failed() {
+	if !f.hides(name) {
+		if f.failed() || f.stalled() {
 			time.Sleep(flushRetryDelay)
 		}
 		file, err := f.FS.Create(name, c)
 		if base := f.FS.PathBase(name); err == nil && strings.HasPrefix(base, "MANIFEST-") {
-			return &manifestFile{File: file, name: base, mark: f.mark}, nil
+			return &manifestFile{File: file, fs: f, name: base}, nil
 		}
 		return file, err
 	}
@@ -66,8 +90,11 @@ func (f *walFS) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.Fil
 
 func (f *walFS) OpenDir(name string) (vfs.File, error) {
 	file, err := f.FS.OpenDir(name)
-	if err != nil || name != f.dir {
+	if err != nil {
 		return file, err
+	}
+	if name != f.dir {
+		return &folder{File: file, fs: f, name: name}, nil
 	}
 	return &walFile{File: file, fs: f, name: name}, nil
 }
@@ -115,6 +142,8 @@ type walFile struct {
 	name   string
 	number uint64 // of the log; 0 for the folder
 	used   bool   // something was written
+
+	written, taken int64 // bytes of the file, and of the disk for it
 }
 
 func (w *walFile) note(op string, err error) {
@@ -129,11 +158,17 @@ func (w *walFile) Write(p []byte) (int, error) {
 	if w.dead() {
 		return len(p), nil
 	}
-	if !w.used {
+	if w.number != 0 && !w.used {
 		w.used = true
 		w.fs.mark.wrote(w.number)
 	}
+	if end := w.written + int64(len(p)); w.number != 0 && end > w.taken {
+		length := (end - w.taken + logChunk - 1) / logChunk * logChunk
+		_ = w.File.Preallocate(w.taken, length) // it only makes writes cheaper
+		w.taken += length
+	}
 	n, err := w.File.Write(p)
+	w.written += int64(n)
 	if err == nil && n < len(p) {
 		err = io.ErrShortWrite
 	}
@@ -164,13 +199,8 @@ func (w *walFile) SyncTo(length int64) (fullSync bool, err error) {
 	return fullSync || err != nil, nil
 }
 
-// Preallocate may fail: it only makes later writes cheaper.
-func (w *walFile) Preallocate(offset, length int64) error {
-	if w.dead() {
-		return nil
-	}
-	return w.File.Preallocate(offset, length)
-}
+// Preallocate does nothing: Write takes what it needs, in smaller pieces.
+func (w *walFile) Preallocate(offset, length int64) error { return nil }
 
 // Close fails the log only while that is healthy; else it frees what there is.
 func (w *walFile) Close() error {
@@ -212,12 +242,15 @@ func (noFile) DeviceID() vfs.DeviceID { return vfs.DeviceID{} }
 // manifestFile is a MANIFEST. It notes how much of it is durable.
 type manifestFile struct {
 	vfs.File
+	fs     *walFS
 	name   string
 	length int64
-	mark   *markKeeper
 }
 
 func (m *manifestFile) Write(p []byte) (int, error) {
+	if m.fs.unsure.Load() {
+		return 0, errUnsure
+	}
 	n, err := m.File.Write(p)
 	m.length += int64(n)
 	return n, err
@@ -226,7 +259,33 @@ func (m *manifestFile) Write(p []byte) (int, error) {
 func (m *manifestFile) Sync() error {
 	err := m.File.Sync()
 	if err == nil {
-		m.mark.synced(m.name, m.length)
+		m.fs.mark.synced(m.name, m.length)
 	}
 	return err
+}
+
+var errUnsure = errors.New("storage: the folder could not be synced")
+
+// folder is the store's own folder. Pebble panics, in a goroutine of its own, when a
+// marker that it has moved there cannot be synced, so it does not learn of that.
+type folder struct {
+	vfs.File
+	fs   *walFS
+	name string
+}
+
+func (d *folder) Sync() error {
+	if err := d.File.Sync(); err != nil {
+		d.fs.unsure.Store(true)
+		d.fs.fail(fmt.Errorf("sync %s: %w", d.name, err))
+	}
+	return nil
+}
+
+// Remove implements vfs.FS.
+func (f *walFS) Remove(name string) error {
+	if f.unsure.Load() {
+		return errUnsure
+	}
+	return f.FS.Remove(name)
 }

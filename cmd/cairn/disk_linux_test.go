@@ -1,0 +1,75 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestDiskFull runs a host on a small disk that fills up and is emptied again.
+func TestDiskFull(t *testing.T) {
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
+		t.Skipf("a small disk needs the right to mount one: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(disk, syscall.MNT_DETACH) })
+	data, filler := filepath.Join(disk, "data"), filepath.Join(disk, "filler")
+	fill := func() {
+		t.Helper()
+		f, err := os.Create(filler)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for chunk := make([]byte, 64<<10); err == nil; {
+			_, err = f.Write(chunk)
+		}
+	}
+	config := watConfig(t, t.TempDir(), `{"tag": "v1", "new_sqlite_classes": ["Counter"]}`,
+		`{"name": "COUNTERS", "class_name": "Counter"}`)
+	serve := cairn("serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", data, config)
+
+	// No room for a first start, nor for the second: neither hangs.
+	fill()
+	for range 2 {
+		if got := serve.run(t); got.code != 1 || got.stdout != "" || !strings.Contains(got.stderr, "disk full") {
+			t.Errorf("a start without room: %+v", got)
+		}
+	}
+	os.Remove(filler)
+	p := startServe(t, nil, "--data", data, config)
+	for range 10 {
+		if status, body := p.get("/increment?name=A"); status != 200 {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+	fill()
+	for range 20 {
+		if status, body := p.get("/increment?name=A"); status != 503 {
+			t.Errorf("a write on a full disk: %d %s", status, body)
+		}
+	}
+	if status, body := p.get("/?name=A"); status != 200 || !strings.Contains(body, "count: 10") {
+		t.Errorf("a read on a full disk: %d %s", status, body)
+	}
+	os.Remove(filler)
+	for status := 503; status != 200; { // the disk is looked at some times a second
+		status, _ = p.get("/increment?name=A")
+	}
+	if n := strings.Count(p.log(), "the disk is full"); n != 1 {
+		t.Errorf("said %d times, want once", n)
+	}
+	fill()
+	p.stop() // also while there is no room
+	if got := serve.run(t); got.code != 1 || !strings.Contains(got.stderr, "disk full") {
+		t.Errorf("a start without room: %+v", got)
+	}
+	os.Remove(filler)
+	p = startServe(t, nil, "--data", data, config)
+	if status, body := p.get("/?name=A"); status != 200 || !strings.Contains(body, "count: 11") {
+		t.Errorf("after a start: %d %s", status, body)
+	}
+	p.stop()
+}
