@@ -2,7 +2,8 @@
 // WebAssembly file is read, a Go package is compiled.
 //
 // There is one function for each way in: [Main] for a config, [Package] for a
-// Go package. Checking that the module speaks the ABI is host/module's work.
+// Go package. [Folders] says where what a package is made of lies. Checking that
+// the module speaks the ABI is host/module's work.
 package build
 
 import (
@@ -10,11 +11,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // scripts are the extensions of main in languages that need an engine here.
@@ -73,30 +76,45 @@ func (e *Error) Error() string { return fmt.Sprintf("go build %s failed:\n%s", e
 // Package compiles a Go package into the module file out. dir is the folder
 // that the go command runs in.
 func Package(ctx context.Context, dir, pkg, out string) error {
-	goTool, err := exec.LookPath("go")
-	if err != nil {
-		return errors.New("build: the go command is needed to compile a Go guest (install Go, or give a .wasm file)")
-	}
-	out, err = filepath.Abs(out)
+	out, err := filepath.Abs(out)
 	if err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
 	// c-shared makes a reactor: a module that starts and then waits for calls.
-	cmd := exec.CommandContext(ctx, goTool, "build", "-buildmode=c-shared", "-ldflags=-s -w",
-		profile(dir, pkg), "-o", out, pkg)
+	_, err = goCommand(ctx, dir, "build", "-buildmode=c-shared", "-ldflags=-s -w", profile(dir, pkg), "-o", out, pkg)
+	var failed *Error
+	if errors.As(err, &failed) {
+		failed.Package = pkg
+	}
+	return err
+}
+
+// goCommand runs the go command for guests in a folder and returns what it printed.
+// When ctx is done it is told to stop, as by Ctrl-C: it takes its compilers with it.
+func goCommand(ctx context.Context, dir string, args ...string) (stdout []byte, err error) {
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		return nil, errors.New("build: the go command is needed to compile a Go guest (install Go, or give a .wasm file)")
+	}
+	cmd := exec.CommandContext(ctx, goTool, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=")
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = stopGrace
+	var out, output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(&out, &output), &output
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("build %s: %w", pkg, ctx.Err())
+			return nil, fmt.Errorf("build: %w", ctx.Err())
 		}
 		text := strings.TrimSpace(output.String())
 		if text == "" {
 			text = err.Error()
 		}
-		return &Error{Package: pkg, Output: text}
+		return out.Bytes(), &Error{Package: dir, Output: text}
 	}
-	return nil
+	return out.Bytes(), nil
 }
+
+// stopGrace is how long the go command may take to stop before it is killed.
+const stopGrace = time.Second
