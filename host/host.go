@@ -124,7 +124,8 @@ func (r *Runtime) connect() (err error) {
 	r.sender = route
 	r.workers = worker.New(worker.Options{Sender: route, Random: o.Random, Clock: o.Clock, MaxBusy: o.MaxBusy})
 	r.server = ingress.New(ingress.Options{
-		App: &r.app, Workers: r.workers, Sender: route, Log: r.store.Log(), Account: r.account,
+		Answered: o.Answered,
+		App:      &r.app, Workers: r.workers, Sender: route, Log: r.store.Log(), Account: r.account,
 		TrustProxies: o.TrustProxies, Limits: o.Limits, Logger: o.Logger,
 	})
 	r.alarms = alarm.New(alarm.Options{

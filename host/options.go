@@ -73,6 +73,9 @@ type Options struct {
 	TrustProxies []netip.Prefix
 	// Limits bound what clients of the public listener make the host hold.
 	Limits ingress.Limits
+	// Answered is called with each request of the public listener that was answered, see
+	// ingress.Options. Default nobody.
+	Answered func(method, target []byte, status int, took time.Duration)
 	// Logger gets the host's log and the guests'. Default discards.
 	Logger *slog.Logger
 

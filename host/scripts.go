@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -56,6 +57,9 @@ func (r *Runtime) build(ctx context.Context) (modules [][]byte, err error) {
 		c, wasm := given.Config, given.Wasm
 		if wasm == nil {
 			scratch := filepath.Join(r.options.DataDir, "build", c.Name)
+			if info, err := os.Stat(c.MainPath()); err == nil && info.IsDir() {
+				r.options.Logger.Info("building, which takes a while for the first time", "script", c.Name, "main", c.MainPath())
+			}
 			if wasm, err = build.Main(ctx, c.MainPath(), scratch); err != nil {
 				return nil, err
 			}

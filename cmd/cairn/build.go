@@ -40,6 +40,7 @@ func newBuild() *cobra.Command {
 		if info, err := os.Stat(pkg); err == nil && info.IsDir() && !filepath.IsAbs(pkg) && !strings.HasPrefix(pkg, ".") {
 			pkg = "./" + pkg
 		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "building %s\n", pkg)
 		if err := build.Package(cmd.Context(), ".", pkg, out); err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func startHost(t *testing.T, env []string, args ...string) *process {
 		out := bufio.NewReader(stdout)
 		line, _ := out.ReadString('\n')
 		ready <- line
-		io.Copy(io.Discard, out)
+		io.Copy(printed{p}, out)
 		p.cmd.Wait() // its error is in ProcessState
 		close(p.ended)
 	}()
@@ -92,6 +92,12 @@ func hasFlag(env, args []string, name string) bool {
 	return false
 }
 
+// printed takes what the process prints once it is ready, as if it were logged.
+type printed struct{ p *process }
+
+// Write implements io.Writer.
+func (w printed) Write(b []byte) (int, error) { return w.p.Write(b) }
+
 // Write implements io.Writer for the process's log.
 func (p *process) Write(b []byte) (int, error) {
 	p.mu.Lock()
@@ -110,10 +116,16 @@ func (p *process) log() string {
 // waitLog returns when the log holds text.
 func (p *process) waitLog(text string) {
 	p.t.Helper()
+	p.waitLogs(text, 1)
+}
+
+// waitLogs returns when the log holds text so many times.
+func (p *process) waitLogs(text string, times int) {
+	p.t.Helper()
 	deadline := time.After(patience)
 	for {
 		p.mu.Lock()
-		found, grew := strings.Contains(p.stderr.String(), text), p.grew
+		found, grew := strings.Count(p.stderr.String(), text) >= times, p.grew
 		p.mu.Unlock()
 		if found {
 			return

@@ -57,7 +57,7 @@ func newServe() *cobra.Command {
 			"cairn deploy nor cairn rollback. What it did is in the log.\n" +
 			"Every flag has an environment variable, such as CAIRN_LISTEN.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return serve(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr(), nil)
+			return serve(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f.add(cmd)
@@ -89,10 +89,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	f.sources.flags(cmd)
 }
 
-// companion is what runs beside a host until ctx is done, such as a watcher.
-type companion func(ctx context.Context, r *host.Runtime, configs []*config.Config, f serveFlags, logger *slog.Logger) error
-
-func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.Writer, beside companion) error {
+func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.Writer) error {
 	logger, err := newLogger(f, stderr)
 	if err != nil {
 		return err
@@ -118,17 +115,15 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 		logger.Warn("--memory is more than there is", "memory", account.Size(budget), "machine", account.Size(machine))
 	}
 	told := readTold(f.data)
-	configs, err := loadConfigs(&f.sources, args, told, logger)
-	if err != nil {
-		return err
+	var configs []*config.Config
+	if !f.draft { // dev waits for a config that is right
+		if configs, err = loadConfigs(&f.sources, args, told, logger); err != nil {
+			return err
+		}
 	}
 	routes, err := parseRoutes(f.routes)
 	if err != nil {
 		return err
-	}
-	var more []host.Script
-	for _, c := range configs[1:] {
-		more = append(more, host.Script{Config: c})
 	}
 	// What can be wrong on this machine comes first: a start that fails has deployed
 	// nothing, migrated nothing and destroyed nothing.
@@ -145,15 +140,28 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 			return errors.Join(err, listener.Close(), adminListener.Close())
 		}
 	}
-	r, err := host.Start(ctx, host.Options{
-		Config: configs[0], More: more, Routes: routes,
+	options := host.Options{
+		Routes:  routes,
 		DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), PruneCache: true,
 		EvictIdle: f.evictIdle, MemoryBudget: budget, MaxBusy: f.maxBusy,
 		AllowHosts: f.allowHosts, TrustProxies: proxies,
 		Draft: f.draft, Interpreter: f.interpreter, NoImages: f.noImages,
 		Logger: logger,
-	})
-	if err != nil {
+	}
+	start := func(scripts []host.Script) (*host.Runtime, error) {
+		options.Config, options.Wasm, options.More = scripts[0].Config, scripts[0].Wasm, scripts[1:]
+		return host.Start(ctx, options)
+	}
+	var r *host.Runtime
+	var d *developer
+	if f.draft {
+		options.Answered = printRequests(stdout)
+		d = newDeveloper(f, args, listener, start, stdout, told, logger)
+		r, configs, err = d.begin(ctx)
+	} else {
+		r, err = start(scriptsOf(configs))
+	}
+	if err != nil || r == nil { // nil: stopped before anything served
 		return errors.Join(err, undo(), listener.Close(), adminListener.Close())
 	}
 	if err := r.Recorded(ctx); err != nil {
@@ -171,8 +179,8 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	served := make(chan error, 3)
 	go func() { served <- r.Serve(listener) }()
 	go func() { served <- operator.Serve(adminListener) }()
-	if beside != nil {
-		go func() { served <- beside(ctx, r, configs, f, logger) }()
+	if d != nil {
+		go func() { served <- d.watch(ctx) }()
 	}
 	told.keep(logger)
 	fmt.Fprintf(stdout, "cairn serves %s on http://%s\n", names(configs), listener.Addr())
@@ -228,6 +236,14 @@ func (f *serveFlags) open() (public, operator net.Listener, err error) {
 		return nil, nil, errors.Join(err, public.Close(), operator.Close())
 	}
 	return public, operator, nil
+}
+
+// scriptsOf are the scripts of configs, whose modules are built at the start.
+func scriptsOf(configs []*config.Config) (scripts []host.Script) {
+	for _, c := range configs {
+		scripts = append(scripts, host.Script{Config: c})
+	}
+	return scripts
 }
 
 // names lists the scripts, the public one first.

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -37,11 +39,13 @@ func (m *listedModule) edited() bool {
 
 // Folders returns the folders whose files go into the package in dir: those of its
 // packages outside Go and the module cache, of what they embed, and of the go.mod and
-// go.work files. Of a package that does not build it returns what is known; a package
-// that is missing gives the folder that it would be made in.
-func Folders(ctx context.Context, dir string) ([]string, error) {
+// go.work files. embeds are the extensions, as .html, of what is embedded from each. Of
+// a package that does not build it returns what is known; a package that is missing
+// gives the folder that it would be made in.
+func Folders(ctx context.Context, dir string) (folders []string, embeds map[string][]string, err error) {
 	out, listErr := goCommand(ctx, dir, "list", "-e", "-deps", "-json=Dir,ImportPath,Standard,EmbedFiles,Module", ".")
 	found := map[string]bool{}
+	embeds = map[string][]string{}
 	modules := map[string]string{} // path to folder
 	var missing []string
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
@@ -49,7 +53,7 @@ func Folders(ctx context.Context, dir string) ([]string, error) {
 		if err := d.Decode(&p); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return nil, fmt.Errorf("go list: %w", errors.Join(err, listErr))
+			return nil, nil, fmt.Errorf("go list: %w", errors.Join(err, listErr))
 		}
 		switch {
 		case p.Standard:
@@ -58,7 +62,9 @@ func Folders(ctx context.Context, dir string) ([]string, error) {
 		case p.Module.edited():
 			found[p.Dir] = true
 			for _, file := range p.EmbedFiles {
-				found[filepath.Dir(filepath.Join(p.Dir, file))] = true
+				file = filepath.Join(p.Dir, file)
+				found[filepath.Dir(file)] = true
+				embeds[filepath.Dir(file)] = append(embeds[filepath.Dir(file)], filepath.Ext(file))
 			}
 			if p.Module != nil && p.Module.GoMod != "" {
 				found[filepath.Dir(p.Module.GoMod)] = true
@@ -78,11 +84,7 @@ func Folders(ctx context.Context, dir string) ([]string, error) {
 			found[filepath.Dir(file)] = true
 		}
 	}
-	var folders []string
-	for folder := range found {
-		folders = append(folders, folder)
-	}
-	return folders, listErr
+	return slices.Sorted(maps.Keys(found)), embeds, listErr
 }
 
 // existing returns the folder, or the nearest one above it that is there.

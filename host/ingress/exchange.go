@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -76,7 +77,9 @@ func (x *exchange) serve() bool {
 		if !x.refuse(err) {
 			return false // there is nobody to answer
 		}
-		if x.send() == nil {
+		err := x.send()
+		x.tell(time.Now())
+		if err == nil {
 			c.linger()
 		}
 		return false
@@ -84,13 +87,23 @@ func (x *exchange) serve() bool {
 	if !c.enter(working, 0) {
 		return false // nothing has been done for it
 	}
+	began := time.Now()
 	if !contain.Run(c.server.options.Logger, "a request", func() { c.server.handle(x) }) {
 		x.answer, x.ending = plain(http.StatusInternalServerError), true
 		x.request, x.output = nil, nil // what has panicked may still look at them
 	}
 	x.dropRequest()
 	x.ending = x.ending || x.http.Header.ConnectionClose() || c.server.stopping.Load()
-	return x.send() == nil && !x.ending
+	err := x.send()
+	x.tell(began)
+	return err == nil && !x.ending
+}
+
+// tell says what was answered to whoever wants to know of each request.
+func (x *exchange) tell(began time.Time) {
+	if tell := x.session.server.options.Answered; tell != nil {
+		tell(x.http.Header.Method(), x.http.Header.RequestURI(), x.answer.status, time.Since(began))
+	}
 }
 
 // dropRequest gives up what the guest has read, before a client takes its time to

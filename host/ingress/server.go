@@ -36,6 +36,10 @@ type Options struct {
 	TrustProxies []netip.Prefix
 	// Limits bound what clients can make the Server hold.
 	Limits Limits
+	// Answered is called when a request was answered, with its method and target, which
+	// are valid until it returns, the answer's status, and how long that took since the
+	// request was there. Any goroutine calls it. Default nobody.
+	Answered func(method, target []byte, status int, took time.Duration)
 	// Logger gets what goes wrong. Default discards.
 	Logger *slog.Logger
 }
