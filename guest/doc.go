@@ -62,6 +62,11 @@
 // wait for it for ever may run; they finish first. Within
 // [State.BlockConcurrencyWhile] there is no exception.
 //
+// A goroutine runs only while the call that started it waits for it: there is one
+// thread, and it stands still between calls. A method that says go and returns has
+// started nothing. Work for after the answer is [State.WaitUntil]'s, and work for
+// later an alarm's.
+//
 // What this package hands out belongs to the goroutine that runs the call. A
 // [Request], its URL and its Body are valid until the handler returns; strings
 // may always be kept.

@@ -21,6 +21,11 @@
 // concurrent: calls run on the goroutine that makes them, one at a time for all
 // hosts of a process.
 //
+// # Goroutines
+//
+// A goroutine that a call starts and does not wait for would never run on a host,
+// as nothing does between two calls. Here it fails the test, with where it is.
+//
 // # Time
 //
 // Alarms run when the test lets time go by, with [Host.Advance]. The clock is

@@ -44,6 +44,7 @@ type Host struct {
 
 	calls      []*frame  // exports that are running, the innermost last
 	background []*object // that left work for after their answers
+	call       string    // the number of the test's call that runs
 }
 
 // New returns a host for the program that the test is linked with. It fails the
@@ -150,9 +151,12 @@ func (h *Host) Get(url string) *guest.Response {
 // results of imports go. leave comes when the test has its answer.
 func (h *Host) enter() (leave func()) {
 	leaveHost := hostcall.Enter(h)
+	unwatch := h.watch()
 	h.calls = append(h.calls, new(frame))
 	return func() {
+		h.tb.Helper()
 		h.runBackground()
+		unwatch()
 		h.calls = h.calls[:len(h.calls)-1]
 		leaveHost()
 	}

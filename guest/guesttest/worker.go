@@ -74,7 +74,9 @@ func (h *Host) FetchSend(request, buf []byte) (int, abi.Status) {
 		req.Header.Add(string(name), string(value))
 		return true
 	})
+	unlabel()
 	resp, err := h.options.Fetch(req)
+	h.label()
 	if err != nil {
 		return 0, h.fail(err)
 	}
