@@ -17,6 +17,7 @@ func (g *generator) function(i int) []byte {
 		groups = append(groups, []byte{2, t})
 		g.locals = append(g.locals, t, t)
 	}
+	groups = append(groups, []byte{1, tF32}, []byte{1, tF64}) // for quiet
 	g.spend()
 	g.emit(0x04, 0x40)
 	g.emit(zeroOf(sig.results[0])...)
@@ -91,13 +92,13 @@ func sleb(v int64) []byte {
 
 // quiet makes one NaN of all: WebAssembly leaves open which one arithmetic gives.
 func (g *generator) quiet(t byte) {
+	raw := byte(len(g.locals)) // beyond those that code reads
 	switch t {
 	case tF32:
-		l := g.local(t)
-		g.emit(0x22, l, 0x43, 0, 0, 0xc0, 0x7f, 0x20, l, 0x20, l, 0x5b, 0x1b)
+		g.emit(0x22, raw, 0x43, 0, 0, 0xc0, 0x7f, 0x20, raw, 0x20, raw, 0x5b, 0x1b)
 	case tF64:
-		l := g.local(t)
-		g.emit(0x22, l, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0x20, l, 0x20, l, 0x61, 0x1b)
+		raw++
+		g.emit(0x22, raw, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0x20, raw, 0x20, raw, 0x61, 0x1b)
 	}
 }
 
