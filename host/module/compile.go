@@ -62,7 +62,10 @@ func (e *Engine) build(ctx context.Context, wasm []byte, parsed *rewrite.Module)
 	v := &Version{engine: e, background: export(parsed, abi.ExportBackgroundRun, rewrite.KindFunc) != nil,
 		hash: sha256.Sum256(wasm), size: len(wasm), start: out.Start,
 		globalNames: out.Globals, noImage: parsed.ImageBlocker(),
-		fixed: parsed.InstanceBytes(), least: uint64(parsed.Memory.MinPages) * WasmPageBytes}
+		fixed: parsed.InstanceBytes(), least: uint64(parsed.Memory.MinPages) * WasmPageBytes, most: e.options.MemoryLimit}
+	if parsed.Memory.HasMax {
+		v.most = min(v.most, uint64(parsed.Memory.MaxPages)*WasmPageBytes)
+	}
 	if e.options.NoImages {
 		v.noImage = "images are off"
 	}

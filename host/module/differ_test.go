@@ -74,7 +74,7 @@ func differs(t testing.TB, e *module.Engine, wasm []byte, want []outcome) error 
 	}
 	defer v.Close()
 	i := get(t, v)
-	defer func() { i.Close() }()
+	defer i.Close()
 	image, _ := v.HasImage()
 	for n, want := range want {
 		got := outcome{trapOf(enter(t, i, n, time.Minute)), whole(i.Memory())}
@@ -88,9 +88,8 @@ func differs(t testing.TB, e *module.Engine, wasm []byte, want []outcome) error 
 			continue
 		}
 		state, err := i.Suspend(nil)
-		if err != nil { // as where it cannot shrink: the state is good
-			i.Close()
-			i = get(t, v)
+		if err != nil {
+			return err
 		}
 		if err := i.Resume(state); err != nil {
 			return err

@@ -82,7 +82,7 @@ func (v *Version) newInstance(ctx context.Context) (*Instance, error) {
 	}
 	// All that it begins with at once: two that each have a half would wait for
 	// each other.
-	i := &Instance{version: v, mem: &memory{limit: e.options.MemoryLimit, account: e.options.Account}}
+	i := &Instance{version: v, mem: &memory{limit: v.most, account: e.options.Account}}
 	if v.image != nil {
 		i.mem.held = int64(len(file.bytes))
 	} else {

@@ -201,8 +201,8 @@ func TestSuspend(t *testing.T) {
 	}
 }
 
-// TestMaxMemory lets a guest grow to the maximum that it declares itself, where
-// its memory cannot be shrunk by growing: the instance is closed, not reused.
+// TestMaxMemory lets a guest grow to the maximum that it declares itself: the memory
+// is set aside and put back as any other.
 func TestMaxMemory(t *testing.T) {
 	v, err := newEngine(t, ways["image"]).Compile(context.Background(), acrobat(2))
 	if err != nil {
@@ -217,9 +217,9 @@ func TestMaxMemory(t *testing.T) {
 		}
 		state, err := i.Suspend(nil)
 		if err != nil {
-			i.Close()
-			i = get(t, v)
+			t.Fatal(err)
 		}
+		checkFresh(t, i)
 		if err := i.Resume(state); err != nil {
 			t.Fatal(err)
 		}
@@ -257,5 +257,30 @@ func TestStraightBulk(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestDeclaredMaximum: a memory that is at the maximum of its module grows no further.
+func TestDeclaredMaximum(t *testing.T) {
+	g := guest(asmFunc{"object_call", tII, 0, code(
+		i32(1), grow, drop, i32(16), i32(1), grow, store, i32(0))})
+	g.pages, g.maxPages = 1, 2
+	for way, o := range ways {
+		t.Run(way, func(t *testing.T) {
+			v, err := newEngine(t, o).Compile(context.Background(), g.bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer v.Close()
+			i := get(t, v)
+			defer i.Close()
+			if err := enter(t, i, 0, time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			got, _ := i.Memory().ReadUint32Le(16)
+			if int32(got) != -1 || i.MemoryBytes() != 2*module.WasmPageBytes {
+				t.Errorf("memory.grow gave %d, the memory has %d bytes", int32(got), i.MemoryBytes())
+			}
+		})
 	}
 }

@@ -32,6 +32,7 @@ type Version struct {
 	codeBytes int64                // taken from the account for code
 	fixed     int64                // and for each instance, besides its memory
 	least     uint64               // of memory, that an instance without an image begins with
+	most      uint64               // that it can have: the smaller one of its maximum and the host's limit
 
 	image   *image // nil: instances start the plain way
 	noImage string // why there is none

@@ -16,7 +16,8 @@ type Options struct {
 }
 
 // Instrumented is a module for the host to compile, and what the host must do when
-// it instantiates it: copy Data into memory, then call Start.
+// it instantiates it: bound the memory by the module's maximum, which is not in Wasm,
+// copy Data into memory, then call Start.
 type Instrumented struct {
 	Wasm    []byte
 	Data    []Segment // in order; later ones may overlap earlier ones
@@ -150,6 +151,8 @@ func (w *writer) section(out []byte, s *section) []byte {
 		return w.typeSection(out, s)
 	case secImport:
 		return w.importSection(out, s)
+	case secMemory:
+		return w.memorySection(out, s)
 	case secGlobal:
 		return w.globalSection(out, s)
 	case secExport:

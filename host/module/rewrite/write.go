@@ -22,6 +22,15 @@ func (w *writer) importSection(out []byte, s *section) []byte {
 	return appendSection(out, s.id, appendU32(nil, s.count()+1), s.items, add)
 }
 
+// memorySection takes the memory's maximum away, which is the host's to hold: the host
+// shrinks a memory by growing it, and wazero lets nothing grow beyond a maximum.
+func (w *writer) memorySection(out []byte, s *section) []byte {
+	if s.count() == 0 {
+		return appendSection(out, s.id, s.payload)
+	}
+	return appendSection(out, s.id, appendU32([]byte{1, 0}, w.m.Memory.MinPages))
+}
+
 func (w *writer) globalSection(out []byte, s *section) []byte {
 	items := w.shift(nil, s.items, s.edits)
 	add := []byte{byte(I64), 1, opI64Const, 0, opEnd}
