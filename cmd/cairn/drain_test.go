@@ -102,3 +102,67 @@ func answer(t *testing.T, c net.Conn) (int, string) {
 	}
 	return resp.StatusCode, strings.TrimSpace(string(body))
 }
+
+// TestDrainDelay wants readiness to fail first, while both listeners serve, so that a
+// load balancer sends new requests elsewhere before they would be refused. A second
+// signal ends all that at once.
+func TestDrainDelay(t *testing.T) {
+	p := startOperated(t, "--drain-delay", "1h", "--data", t.TempDir(), counterConfig(t))
+	status := func(path string) int {
+		t.Helper()
+		resp, err := http.Get(path)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			return 0
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	admin, public := "http://"+p.admin, "http://"+p.addr
+	if status(admin+"/readyz") != 200 {
+		t.Error("it is not ready")
+	}
+	p.signal(syscall.SIGTERM)
+	p.waitLog("draining")
+	for status(admin+"/readyz") == 200 { // the line comes just before
+	}
+	if got := [3]int{status(admin + "/readyz"), status(admin + "/healthz"), status(public + "/")}; got != [3]int{503, 200, 200} {
+		t.Errorf("ready, healthy and an answer: %v", got)
+	}
+	p.signal(syscall.SIGTERM)
+	p.wait()
+	if s := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !s.Signaled() || s.Signal() != syscall.SIGTERM {
+		t.Errorf("after a second signal: %v", p.cmd.ProcessState)
+	}
+}
+
+// TestDrainCloses wants connections to end with the answers that they wait for.
+func TestDrainCloses(t *testing.T) {
+	p := startServe(t, []string{"CAIRN_DRAIN_DELAY=1ms"}, "--data", t.TempDir(), counterConfig(t))
+	busy := dial(t, p)
+	fmt.Fprint(busy, "POST /increment?name=A HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n")
+	if line, err := bufio.NewReader(busy).ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	p.signal(syscall.SIGTERM)
+	p.waitLog("draining")
+	for { // once nothing new is taken, what was under way goes on
+		c, err := net.Dial("tcp", p.addr)
+		if err != nil {
+			break
+		}
+		c.Close()
+	}
+	fmt.Fprint(busy, "x")
+	resp, err := http.ReadResponse(bufio.NewReader(busy), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != 200 || !resp.Close {
+		t.Errorf("%d, the connection closes: %v", resp.StatusCode, resp.Close)
+	}
+	if code := p.wait(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
