@@ -193,7 +193,7 @@ func (in *instance) call(f *frame, inputLen int) error {
 	}
 	m := in.class.methods[string(w.Method)]
 	if m == nil {
-		return notImplemented(w.Method)
+		return notImplemented(w.Method, in.class.methods)
 	}
 	var ok bool
 	if f.call.args, ok = elements(f.call.args, w.Args); !ok {

@@ -3,6 +3,7 @@ package guest
 import (
 	"reflect"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -138,6 +139,15 @@ func (m *method) wrongType(i int) error {
 		" is not of type '" + t.String() + "'.")
 }
 
-func notImplemented(name []byte) error {
-	return typeError(`The RPC receiver does not implement the method "` + string(name) + `".`)
+// notImplemented is upstream's error for a method that there is not. One that differs
+// in case alone is named: Go's Tickets is called tickets.
+func notImplemented(name []byte, methods map[string]*method) error {
+	text := `The RPC receiver does not implement the method "` + string(name) + `".`
+	for known := range methods {
+		if strings.EqualFold(known, string(name)) {
+			text += ` Did you mean "` + known + `"?`
+			break
+		}
+	}
+	return typeError(text)
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,7 +38,8 @@ func newABICheck() *cobra.Command {
 			"stands, with memory forgotten, with nested entries, with large messages, and with each import\n" +
 			"answered in every way that a host may answer. It tells what the guest gets wrong, by the rules [G…]\n" +
 			"of abi/SPEC.md, and notes what is allowed and likely a mistake. A line that begins with = is what\n" +
-			"the step above must answer.\n\n" +
+			"the step above must answer. Without --script no method of the guest's own runs, and bindings\n" +
+			"are guessed from the names of classes.\n\n" +
 			"The exit code is 1 if a host would refuse the module, or something is wrong.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -150,6 +153,14 @@ func printReport(w io.Writer, file string, r *module.Report, judged *guestkit.Re
 		line("problem", "%s", strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 11)))
 	}
 	if judged != nil {
+		if judged.Probed {
+			line("script", "none: the guest was asked what any guest can be, and %s of its own methods ran. Write\n"+
+				"           what yours does into a file, such as call CLASS OBJECT METHOD [ARGS] (--script FILE)",
+				cmp.Or(strings.Join(judged.Methods, ", "), "none"))
+		}
+		for _, binding := range slices.Sorted(maps.Keys(judged.Guessed)) {
+			line("guessed", "the binding %s is of the class %s", binding, judged.Guessed[binding])
+		}
 		for _, f := range judged.Findings {
 			b.WriteString(f.String() + "\n")
 		}

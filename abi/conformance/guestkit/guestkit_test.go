@@ -2,6 +2,7 @@ package guestkit_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -188,6 +189,32 @@ func TestWrongStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFindings(t, r, wrongStarts)
+}
+
+// TestProbed wants a report without a script to say how little it says: nothing of a
+// guest with faults ran, and of a counter what its Worker calls, by a binding that was
+// guessed.
+func TestProbed(t *testing.T) {
+	for _, tt := range []struct {
+		wasm    []byte
+		script  guestkit.Script
+		probed  bool
+		methods []string
+		guessed map[string]string
+	}{
+		{read(t, "testdata", "wrong.wasm"), "", true, nil, nil},
+		{read(t, "../../../testdata/counter-wat/counter.wasm"), "", true, []string{"increment"},
+			map[string]string{"COUNTERS": "Counter"}},
+		{read(t, "../../../testdata/counter-wat/counter.wasm"), "bind COUNTERS Counter\nworker GET http://x/?name=A", false, nil, nil},
+	} {
+		r, err := guestkit.Judge(t.Context(), tt.wasm, tt.script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Probed != tt.probed || !slices.Equal(r.Methods, tt.methods) || !maps.Equal(r.Guessed, tt.guessed) {
+			t.Errorf("%q: probed %v, methods %q, guessed %q", tt.script, r.Probed, r.Methods, r.Guessed)
+		}
+	}
 }
 
 // TestNothingToJudge wants an error that says what is in the way.

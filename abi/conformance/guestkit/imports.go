@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/cairn-dev/cairn/abi"
@@ -105,13 +106,42 @@ func (w *world) logWrite(_ *entry, c *call) abi.Status {
 	return abi.StatusOK
 }
 
-// space returns the class behind a binding.
+// space returns the class behind a binding. Without a script it is guessed: nobody has
+// said which bindings there are, and a guest that finds none does nothing.
 func (w *world) space(binding []byte) (string, bool) {
 	name, bound := w.plan.bindings[string(binding)]
 	if !bound {
 		name = string(binding)
 	}
-	return name, slices.ContainsFunc(w.judge.classes, func(k class) bool { return k.name == name })
+	is := func(k class) bool { return k.name == name }
+	if bound || !w.judge.report.Probed || slices.ContainsFunc(w.judge.classes, is) {
+		return name, slices.ContainsFunc(w.judge.classes, is)
+	}
+	class, ok := guess(name, w.judge.classes)
+	if ok {
+		if w.judge.report.Guessed == nil {
+			w.judge.report.Guessed = map[string]string{}
+		}
+		w.judge.report.Guessed[name] = class
+	}
+	return class, ok
+}
+
+// guess returns the class that a binding is likely to stand for: the one whose name it
+// has but for case, separators and the end, as COUNTERS and MY_COUNTER have that of
+// Counter, or else the only one.
+func guess(binding string, classes []class) (string, bool) {
+	plain := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", "") }
+	name, best := plain(binding), ""
+	for _, k := range classes {
+		if strings.Contains(name, plain(k.name)) && len(k.name) > len(best) {
+			best = k.name
+		}
+	}
+	if best == "" && len(classes) == 1 {
+		best = classes[0].name
+	}
+	return best, best != ""
 }
 
 func (w *world) idFromName(_ *entry, c *call) abi.Status {
@@ -185,6 +215,9 @@ func (w *world) stubCall(e *entry, c *call) abi.Status {
 	}
 	if !json.Valid(c.ins[3]) || c.ins[3][0] == '{' {
 		w.wrong("G11", "stub_call: the arguments are no JSON array: %.60q", c.ins[3])
+	}
+	if w.judge.report.Probed && !slices.Contains(w.judge.report.Methods, string(c.ins[2])) {
+		w.judge.report.Methods = append(w.judge.report.Methods, string(c.ins[2]))
 	}
 	return w.through(e, c, o, abi.ExportObjectCall, wire.AppendCall(nil, c.ins[2], c.ins[3]))
 }

@@ -69,6 +69,7 @@ func Judge(ctx context.Context, wasm []byte, script Script) (*Report, error) {
 	}
 	if strings.TrimSpace(string(script)) == "" {
 		script = probe(j.classes, j.worker)
+		j.report.Probed = true
 	}
 	p, err := script.parse()
 	if err != nil {

@@ -40,11 +40,18 @@ func (f Finding) String() string {
 
 // Report is what Judge found.
 type Report struct {
-	Plays    int       `json:"plays"`   // of the script, each another way
-	Entries  int       `json:"entries"` // of the guest
-	Faults   int       `json:"faults"`  // imports that were answered otherwise
-	Nested   int       `json:"nested"`  // entries that the kit nested
-	Findings []Finding `json:"findings"`
+	// Probed says that there was no script, so that the guest was asked what any guest
+	// can be. Methods are those that it called itself then; no others of its own ran.
+	Probed  bool     `json:"probed,omitempty"`
+	Methods []string `json:"methods,omitempty"`
+	// Guessed are bindings that the guest asked for and no script had, by the class
+	// that each was taken for.
+	Guessed  map[string]string `json:"guessed,omitempty"`
+	Plays    int               `json:"plays"`   // of the script, each another way
+	Entries  int               `json:"entries"` // of the guest
+	Faults   int               `json:"faults"`  // imports that were answered otherwise
+	Nested   int               `json:"nested"`  // entries that the kit nested
+	Findings []Finding         `json:"findings"`
 }
 
 // Wrong counts the findings that are no notes.

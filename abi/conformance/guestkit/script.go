@@ -37,7 +37,8 @@ var Seed Script
 func probe(classes []class, worker bool) Script {
 	var b strings.Builder
 	if worker {
-		b.WriteString("worker GET http://localhost/\nworker POST http://localhost/a/b?c=d%20e body\n")
+		b.WriteString("worker GET http://localhost/\nworker POST http://localhost/a/b?c=d%20e body\n" +
+			"worker GET http://localhost/kit?name=kit&id=kit\nworker POST http://localhost/increment?name=kit body\n")
 	}
 	for _, c := range classes {
 		fmt.Fprintf(&b, "call %s kit noSuchMethod []\ncall %[1]s kit noSuchMethod [1,\"two\",{\"three\":[null]}]\n", c.name)
