@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -152,6 +153,8 @@ var mutations = []mutation{
 			return got
 		}
 	}), fails: []string{"list_next/too_small"}},
+	{name: "who waited for a reset is served", app: func(a *kitApp) conformance.App { return again{a} },
+		fails: []string{"reset/in_flight"}},
 	{name: "a rollback commits", wrap: func(
 		name string, run hostfunc.Function, funcs functions) hostfunc.Function {
 		if name != abi.FuncTransactionRollback {
@@ -378,4 +381,17 @@ func (m mutated) Load(wasm []byte, c conformance.Config) (conformance.App, error
 		return nil, err
 	}
 	return m.wrap(app.(*kitApp)), nil
+}
+
+// again sends a call that a reset has failed once more: it may not have begun.
+type again struct{ *kitApp }
+
+// Call implements conformance.App.
+func (a again) Call(binding, object, method string, args []byte) ([]byte, error) {
+	result, err := a.kitApp.Call(binding, object, method, args)
+	var told *conformance.Error
+	for try := 0; try < 20 && errors.As(err, &told) && told.Message == "in flight"; try++ {
+		result, err = a.kitApp.Call(binding, object, method, args)
+	}
+	return result, err
 }

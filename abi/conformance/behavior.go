@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -11,6 +13,7 @@ func behaviorCases() []Case {
 	return []Case{
 		{"activation/many", []string{"M28", "M30", "M50"}, manyActivations},
 		{"activation/parallel", []string{"M33", "M44"}, parallelActivations},
+		{"reset/in_flight", []string{"M101"}, resetInFlight},
 	}
 }
 
@@ -105,4 +108,61 @@ func parallelActivations(s *Suite) error {
 		}
 	}
 	return nil
+}
+
+// resetInFlight lets calls wait for an object that resets itself, and wants each of
+// them to fail with the reset's error, or to have been sent after it, in the fresh
+// activation. Which it is depends on when a call arrives, so that rounds are played
+// until one has seen a call wait; a host that lets none fail never has one.
+func resetInFlight(s *Suite) error {
+	const callers, rounds, steps = 6, 40, 60
+	p := s.play("reset/in_flight")
+	p.compiler.cells["n"] = p.compiler.alloc(4)
+	doomed := []string{"set 7"}
+	for range steps { // a while, in which the others come
+		doomed = append(doomed, "stub_call \"RAW\" 0 obj:away \"run\" \"[]\" buf:64 len")
+	}
+	reset, err := p.compiler.compile(append(doomed, "object_abort \"in flight\""))
+	if err != nil {
+		return err
+	}
+	waits, err := p.compiler.compile([]string{"global", "storage_get \"n\" @n 4 len", "add @n 1", "storage_put \"n\" @n 4 0"})
+	if err != nil {
+		return err
+	}
+	if _, err := p.use(); err != nil {
+		return err
+	}
+	for range rounds {
+		failed := make([]bool, callers)
+		errs := make([]error, callers+1)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if said, err := p.run([]string{"call", "doomed"}, reset); err != nil || !isReset(said) {
+				errs[callers] = fmt.Errorf("object_abort answered %q, %v", said, err)
+			}
+		})
+		for i := range callers {
+			wg.Go(func() {
+				said, err := p.run([]string{"call", "doomed"}, waits)
+				if failed[i] = err == nil && isReset(said); err != nil || !failed[i] && !strings.Contains(strings.Join(said, " "), "= 0") {
+					errs[i] = fmt.Errorf("a call beside a reset answered %q, %v", said, err)
+				}
+			})
+		}
+		wg.Wait()
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
+		if slices.Contains(failed, true) {
+			return nil
+		}
+	}
+	return fmt.Errorf("in %d rounds of %d calls, none failed with the reset that it waited for", rounds, callers)
+}
+
+// isReset reports whether a call failed as resetInFlight's object ends.
+func isReset(said []string) bool {
+	last := said[len(said)-1]
+	return strings.HasPrefix(last, "= error ") && strings.Contains(last, "reset") && strings.Contains(last, "in flight")
 }
