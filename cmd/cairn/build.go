@@ -21,7 +21,8 @@ func newBuild() *cobra.Command {
 		Use:   "build [PACKAGE]",
 		Short: "compile a Go guest and check that it speaks the ABI",
 		Long: "build compiles a Go package, this folder's when it is left out, with GOOS=wasip1 GOARCH=wasm\n" +
-			"-buildmode=c-shared, starts it once, and says what it registers.",
+			"-buildmode=c-shared, starts it once, and says what it registers.\n" +
+			"It warns of methods that no stub can call as they are.",
 		Args: maxArgs(1),
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the module file (default: the package's folder name and .wasm)")
@@ -43,6 +44,15 @@ func newBuild() *cobra.Command {
 		fmt.Fprintf(cmd.ErrOrStderr(), "building %s\n", pkg)
 		if err := build.Package(cmd.Context(), ".", pkg, out); err != nil {
 			return err
+		}
+		if info, err := os.Stat(pkg); err == nil && info.IsDir() { // and no import path
+			warnings, err := build.Lint(pkg)
+			if err != nil {
+				return err
+			}
+			for _, w := range warnings {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: warning: %s\n", w.Pos, w.Message)
+			}
 		}
 		wasm, err := os.ReadFile(out)
 		if err != nil {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/cairn-dev/cairn/host/build"
 	"github.com/cairn-dev/cairn/host/config"
 )
 
@@ -34,7 +36,8 @@ func newCheck() *cobra.Command {
 		Use:   "check [CONFIG...]",
 		Short: "say what is wrong in a config, or ignored",
 		Long: "check reads configs, the one of this folder when CONFIG is left out, and the files of variables beside\n" +
-			"them, and says what cairn serve and cairn dev would refuse, and what they would ignore.\n" +
+			"them, and says what cairn serve and cairn dev would refuse, and what they would ignore,\n" +
+			"and, of a Go main, which methods no stub can call as they are.\n" +
 			"The exit code is 1 if something is wrong.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -85,6 +88,16 @@ func check1(from *sources, path string) (checked, error) {
 	}
 	for _, w := range warnings {
 		out.Warnings = append(out.Warnings, finding{w.Pos.File, w.Pos.Line, w.Pos.Col, w.Message})
+	}
+	if c == nil {
+		return out, nil
+	}
+	if info, err := os.Stat(c.MainPath()); err == nil && info.IsDir() {
+		guest, err := build.Lint(c.MainPath())
+		out.Errors = append(out.Errors, findings(err)...)
+		for _, w := range guest {
+			out.Warnings = append(out.Warnings, finding{w.Pos.Filename, w.Pos.Line, w.Pos.Column, w.Message})
+		}
 	}
 	return out, nil
 }

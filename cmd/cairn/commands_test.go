@@ -114,6 +114,11 @@ func TestCheck(t *testing.T) {
 	writeFile(t, bad, "wrangler.jsonc", "{\n\"mian\": \"x.wasm\",\n\"vars\": 3,\n\"queues\": {}\n}")
 	script := appFolder(t, nil)
 	writeFile(t, script, "wrangler.jsonc", "{\n\"name\": \"a\", \"main\": \"src/index.ts\", \"queues\": {}\n}")
+	guest := t.TempDir()
+	writeFile(t, guest, "wrangler.toml", "name = \"g\"\nmain = \".\"\n")
+	writeFile(t, guest, "main.go", "package main\n\nimport \"github.com/cairn-dev/cairn/guest\"\n\nfunc main() {}\n\nfunc init() { "+
+		"guest.RegisterObject(\"T\", func(*guest.State, *guest.Env) (*T, error) { return nil, nil }) }\n\nfunc (t *T) Two() (int, int) "+
+		"{ return 0, 0 }\n\ntype T struct{}\n")
 	for name, c := range map[string]struct {
 		args []string
 		code int
@@ -121,6 +126,7 @@ func TestCheck(t *testing.T) {
 	}{
 		"good":    {[]string{good}, 0, []string{"wrangler.jsonc: a is in order, 0 warnings\n"}},
 		"bad":     {[]string{bad}, 1, []string{`wrangler.jsonc:1:1: error: "main" is a required`, `has "mian": did you mean "main"?`, ":3:9: error: ", ":4:1: warning: "}},
+		"guest":   {[]string{guest}, 0, []string{"main.go:9:13: warning: the method Two cannot be called", "1 warning\n"}},
 		"script":  {[]string{script}, 1, []string{":2:22: error: main: ", "is a script"}},
 		"both":    {[]string{good, bad}, 1, []string{"is in order", "error: "}},
 		"none":    {[]string{filepath.Join(good, "gone.toml")}, 1, []string{"error: config: open "}},

@@ -2,8 +2,8 @@
 // WebAssembly file is read, a Go package is compiled.
 //
 // There is one function for each way in: [Main] for a config, [Package] for a
-// Go package. [Folders] says where what a package is made of lies. Checking that
-// the module speaks the ABI is host/module's work.
+// Go package. [Folders] says where what a package is made of lies; [Check] and [Lint]
+// only look. Checking that the module speaks the ABI is host/module's work.
 package build
 
 import (
