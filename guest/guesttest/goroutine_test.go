@@ -2,6 +2,7 @@ package guesttest_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -94,6 +95,7 @@ func TestGoroutines(t *testing.T) {
 		Fetch: func(*guest.Request) (*guest.Response, error) { // it keeps a connection, and its goroutines
 			resp, err := http.Get(server.URL)
 			if err == nil {
+				io.Copy(io.Discard, resp.Body)
 				resp.Body.Close()
 			}
 			return &guest.Response{}, err
