@@ -186,12 +186,20 @@ func (r *Runtime) Recorded(ctx context.Context) error {
 }
 
 // Serve answers requests of the listener until Shutdown, and nobody before
-// Recorded.
+// Recorded. It returns, with storage.ErrReplaced, when the store's folder is another:
+// the host has to be shut down.
 func (r *Runtime) Serve(l net.Listener) error {
 	if err := r.Recorded(r.running); err != nil && r.running.Err() == nil {
 		return errors.Join(err, l.Close())
 	}
-	return r.server.Serve(l)
+	served := make(chan error, 1)
+	go func() { served <- r.server.Serve(l) }()
+	select {
+	case err := <-served:
+		return err
+	case <-r.store.Replaced():
+		return r.store.Log().Err()
+	}
 }
 
 // Drain accepts nothing more, lets running requests finish, and ends their connections.

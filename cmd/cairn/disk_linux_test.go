@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,23 +41,40 @@ func TestDiskFull(t *testing.T) {
 	}
 	os.Remove(filler)
 	p := startServe(t, nil, "--data", data, config)
-	for range 10 {
-		if status, body := p.get("/increment?name=A"); status != 200 {
+	count := 0
+	increment := func() (status int) {
+		t.Helper()
+		status, body := p.get("/increment?name=A")
+		switch status {
+		case 200:
+			count++
+		case 503:
+		default:
 			t.Fatalf("%d %s", status, body)
 		}
+		return status
+	}
+	for count < 10 {
+		increment()
 	}
 	fill()
+	for increment() != 503 { // the disk is looked at some times a second
+	}
 	for range 20 {
-		if status, body := p.get("/increment?name=A"); status != 503 {
-			t.Errorf("a write on a full disk: %d %s", status, body)
+		if status := increment(); status != 503 {
+			t.Errorf("a write on a full disk: %d", status)
 		}
 	}
-	if status, body := p.get("/?name=A"); status != 200 || !strings.Contains(body, "count: 10") {
-		t.Errorf("a read on a full disk: %d %s", status, body)
+	want := func(when string) {
+		t.Helper()
+		status, body := p.get("/?name=A")
+		if status != 200 || !strings.Contains(body, fmt.Sprint("count: ", count)) {
+			t.Errorf("%s: %d %s, want %d", when, status, body, count)
+		}
 	}
+	want("a read on a full disk")
 	os.Remove(filler)
-	for status := 503; status != 200; { // the disk is looked at some times a second
-		status, _ = p.get("/increment?name=A")
+	for increment() != 200 {
 	}
 	if n := strings.Count(p.log(), "the disk is full"); n != 1 {
 		t.Errorf("said %d times, want once", n)
@@ -68,8 +86,6 @@ func TestDiskFull(t *testing.T) {
 	}
 	os.Remove(filler)
 	p = startServe(t, nil, "--data", data, config)
-	if status, body := p.get("/?name=A"); status != 200 || !strings.Contains(body, "count: 11") {
-		t.Errorf("after a start: %d %s", status, body)
-	}
+	want("after a start")
 	p.stop()
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/admin"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/storage"
 	"github.com/cairn-dev/cairn/host/worker"
 )
 
@@ -198,7 +199,11 @@ func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.W
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
 	defer cancel()
 	_ = r.Drain(drain) // while the admin listener tells how it stands; Shutdown has its error
-	return errors.Join(err, operator.Shutdown(drain), r.Shutdown(drain))
+	ended := errors.Join(operator.Shutdown(drain), r.Shutdown(drain))
+	if errors.Is(err, storage.ErrReplaced) {
+		return err // the rest follows from it
+	}
+	return errors.Join(err, ended)
 }
 
 // parseProxies reads --trust-proxy.

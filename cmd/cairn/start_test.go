@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -39,6 +40,36 @@ func files(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// TestFolderReplaced: a host whose folder is moved away or restored under it ends
+// within seconds, with one line, and another can serve what is there now.
+func TestFolderReplaced(t *testing.T) {
+	data := t.TempDir()
+	config := watConfig(t, t.TempDir(), `{"tag": "v1", "new_sqlite_classes": ["Counter"]}`,
+		`{"name": "COUNTERS", "class_name": "Counter"}`)
+	p := startServe(t, nil, "--data", data, config)
+	if status, body := p.get("/increment?name=A"); status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	store := filepath.Join(data, "store")
+	if err := os.CopyFS(store+".copy", os.DirFS(store)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Rename(store, store+".moved"), os.Rename(store+".copy", store)); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.wait(); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	if n := strings.Count(p.log(), "\ncairn: "); n != 1 || !strings.Contains(p.log(), "was replaced under the running host") {
+		t.Errorf("it said\n%s", p.log())
+	}
+	p = startServe(t, nil, "--data", data, config)
+	if status, body := p.get("/?name=A"); status != 200 || !strings.Contains(body, "count: 1") {
+		t.Errorf("the next: %d %s", status, body)
+	}
+	p.stop()
 }
 
 // TestStartFails: a start that cannot serve says why in a line, never that it

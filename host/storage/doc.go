@@ -67,6 +67,9 @@
 // own, the file "durable" (see mark): a MANIFEST that ends before it is refused, and
 // of a log that does the start says how much is lost.
 //
+// The lock is on a file, the folder is a name: when the name is another folder's, the
+// store has failed and the host stops (see hold).
+//
 // # Faults of the disk
 //
 // The write-ahead log has a folder of its own, <dir>/wal, behind a file system

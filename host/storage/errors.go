@@ -9,6 +9,9 @@ import (
 var (
 	// ErrLocked means that a process, perhaps this one, has the folder open.
 	ErrLocked = errors.New("storage: folder is in use")
+	// ErrReplaced means that the folder of an open store was moved or replaced: the
+	// store takes no more writes.
+	ErrReplaced = errors.New("storage: the folder was replaced under the running host")
 	// ErrFormat means that the folder's format version is not one we know.
 	ErrFormat = errors.New("storage: unknown format version")
 	// ErrNotStore means that the folder holds files of something else.

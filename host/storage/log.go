@@ -195,6 +195,7 @@ func (l *walLog) sync() {
 		taken, l.queue.pending = l.queue.pending, taken[:0]
 		closed := l.queue.closed
 		l.queue.mu.Unlock()
+		_ = l.files.moved() // then the log has failed, and acknowledges none of them
 		var newest place
 		for i, b := range taken {
 			if at := b.at; l.settle(b) && at != (place{}) {

@@ -120,6 +120,7 @@ func open(dir string, o Options) (_ *Store, err error) {
 			err = errors.Join(err, lock.Close())
 		}
 	}()
+	files.hold = newHold(o.FS, o.FS.PathJoin(dir, lockFile))
 	f, err := look(o, dir)
 	if err != nil {
 		return nil, err
@@ -144,6 +145,9 @@ func open(dir string, o Options) (_ *Store, err error) {
 	l.space = newSpace(o, dir, func() uint64 { return db.Metrics().WAL.Size })
 	l.start(db)
 	s := &Store{account: o.Account, db: db, wal: l, log: l, lock: lock}
+	if files.hold.known {
+		go files.watch(l.done)
+	}
 	s.alarms.init()
 	if o.WrapLog != nil {
 		s.log = o.WrapLog(l)

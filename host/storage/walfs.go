@@ -40,6 +40,7 @@ type walFS struct {
 	// unsure says that the store's folder could not be synced: which files a crash leaves
 	// is not known, so that none may be removed and no MANIFEST may speak of another.
 	unsure atomic.Bool
+	hold   *hold         // nil before there is a lock
 	newest atomic.Uint64 // the number of the log that batches go to
 	mark   *markKeeper   // gets what is durable of the MANIFEST; nil in tests
 }
@@ -56,7 +57,10 @@ func (f *walFS) hides(name string) bool {
 }
 
 func (f *walFS) Rename(from, to string) error {
-	if !f.hides(from) {
+	if err := f.moved(); !f.hides(from) {
+		if err != nil {
+			return err
+		}
 		return f.FS.Rename(from, to)
 	}
 	if !f.failed() {
@@ -68,7 +72,11 @@ func (f *walFS) Rename(from, to string) error {
 }
 
 func (f *walFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	err := f.moved()
 	if !f.hides(name) {
+		if err != nil {
+			return nil, err
+		}
 		if f.failed() || f.stalled() {
 			time.Sleep(flushRetryDelay)
 		}
@@ -82,7 +90,10 @@ func (f *walFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 }
 
 func (f *walFS) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	if !f.inWAL(to) {
+	if err := f.moved(); !f.inWAL(to) {
+		if err != nil {
+			return nil, err
+		}
 		return f.FS.ReuseForWrite(from, to, c)
 	}
 	return f.open("reuse", to, func() (vfs.File, error) { return f.FS.ReuseForWrite(from, to, c) })
@@ -284,6 +295,9 @@ func (d *folder) Sync() error {
 
 // Remove implements vfs.FS.
 func (f *walFS) Remove(name string) error {
+	if err := f.moved(); err != nil {
+		return err
+	}
 	if f.unsure.Load() {
 		return errUnsure
 	}
