@@ -22,12 +22,12 @@ const depsRules = `
 	abi/wire < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
 
 	NONE < host/config, host/build, host/module/rewrite, host/account, host/listen,
-		host/internal/contain;
+		host/internal/contain, host/observe;
 	abi/wire, host/account < host/storage, host/hostfunc;
 	host/storage < host/storage/storagetest;
 
 	host/hostfunc, host/module/rewrite < host/module;
-	host/storage, host/module, host/internal/contain < host/object;
+	host/storage, host/module, host/internal/contain, host/observe < host/object;
 	abi < host/placement;
 	host/object, host/placement < host/router;
 	host/router < host/worker;
