@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/alarm"
@@ -15,19 +16,21 @@ import (
 func (r *Runtime) wake(_ context.Context, due alarm.Due) alarm.Outcome {
 	class := r.app.Serving().Classes[due.Owner.Namespace]
 	if class == nil {
-		r.options.Logger.Warn("alarm of a namespace that no script has",
+		r.log.Warn("alarm of a namespace that no script has",
 			"namespace", due.Owner.Namespace, "object", due.Owner.ID)
 		return alarm.FailedUncounted
 	}
+	late := time.Duration(r.options.Clock.Now().UnixMilli()-due.ScheduledMS) * time.Millisecond
 	_, err := r.sender.Send(&object.Request{
 		To:     object.Address{Namespace: class.Namespace, ID: due.Owner.ID, Name: due.Owner.Name, Named: due.Owner.Named},
 		Export: module.ObjectAlarm,
 		Alarm:  &object.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount, Abandon: due.Abandon},
 		Input:  wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount}),
 	}, nil)
+	r.countAlarm(due, late, err)
 	outcome := alarmOutcome(err)
 	if err != nil && outcome != alarm.Moved {
-		r.options.Logger.Warn("alarm handler failed", "class", class.Name, "object", due.Owner.ID.String(),
+		r.log.Warn("alarm handler failed", "script", class.Script.Name, "class", class.Name, "object", due.Owner.ID.String(),
 			"name", due.Owner.Name, "retry", due.RetryCount, "error", err)
 	}
 	return outcome

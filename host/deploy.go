@@ -38,7 +38,8 @@ var ErrStopping = errors.New("host: shutting down")
 // busy ones between two calls. Running calls end under what they began with,
 // and no request is refused. After an error everything is as it was. Once the
 // version is durable ctx counts no more: the caller may be gone.
-func (r *Runtime) Deploy(ctx context.Context, d Deploy) (Version, error) {
+func (r *Runtime) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
+	defer func() { r.metrics.Deployed(changeOutcome(err)) }()
 	ctx, done, err := r.begin(ctx)
 	if err != nil {
 		return Version{}, err
@@ -124,6 +125,7 @@ func (r *Runtime) change(ctx context.Context, d Deploy) (_ *change, err error) {
 // number 0 is the one before the one that serves. A rollback over a migration is
 // refused: the older code does not know of its classes.
 func (r *Runtime) Rollback(ctx context.Context, script string, number int) (_ Version, err error) {
+	defer func() { r.metrics.RolledBack(changeOutcome(err)) }()
 	ctx, done, err := r.begin(ctx)
 	if err != nil {
 		return Version{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/outbound"
 	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/router"
@@ -26,6 +28,8 @@ import (
 // Runtime is a running app.
 type Runtime struct {
 	options  Options
+	log      *slog.Logger // options.Logger with a guard before it, for the rooms
+	metrics  *observe.Metrics
 	account  *account.Account
 	store    *storage.Store
 	shelf    *shelf
@@ -66,6 +70,8 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 		return nil, err
 	}
 	r := &Runtime{options: o, account: account.New(o.MemoryBudget), started: make(chan struct{})}
+	guard := observe.NewGuard(o.Logger.Handler())
+	r.log, r.metrics = slog.New(guard), observe.New(guard)
 	cache, memTable := r.storeMemory()
 	defer close(r.started)
 	defer func() {
@@ -76,7 +82,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	if r.engine, err = module.NewEngine(ctx, module.Options{
 		System:      hostfunc.System{Now: o.Now, Random: o.Random, Wrap: o.WrapImports, Enter: o.EnterExports},
 		MemoryLimit: o.MemoryLimit, Account: r.account, CacheDir: o.CacheDir,
-		Interpreter: o.Interpreter, NoImages: o.NoImages, Swapped: r.onSwap(), Logger: o.Logger,
+		Interpreter: o.Interpreter, NoImages: o.NoImages, Swapped: r.onSwap(), Logger: r.log,
 	}); err != nil {
 		return nil, err
 	}
@@ -85,7 +91,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 		return nil, err
 	}
 	if r.store, err = storage.Open(filepath.Join(o.DataDir, "store"), storage.Options{
-		FS: o.FS, Logger: o.Logger, WrapLog: o.WrapLog,
+		FS: o.FS, Logger: r.log, WrapLog: r.wrapLog,
 		CacheBytes: cache, MemTableBytes: memTable, Account: r.account,
 	}); err != nil {
 		return nil, err
@@ -100,6 +106,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	if err := r.migrate(); err != nil {
 		return nil, err
 	}
+	r.gauges()
 	r.begun(ctx)
 	r.prune()
 	return r, nil
@@ -110,26 +117,26 @@ func (r *Runtime) connect() (err error) {
 	o := &r.options
 	if len(o.AllowHosts) > 0 {
 		if r.outbound, err = outbound.New(outbound.Options{
-			Log: r.store.Log(), Allow: o.AllowHosts, Logger: o.Logger,
+			Log: r.store.Log(), Allow: o.AllowHosts, Logger: r.log,
 		}); err != nil {
 			return err
 		}
 	}
 	route := &router.Router{Placement: placement.Local{}}
+	r.sender = object.Counted(route)
 	r.objects = object.New(object.Options{
 		App: &r.app, Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle,
-		Account: r.account, Now: o.Now, Clock: o.Clock, Logger: o.Logger,
-	}, route)
+		Account: r.account, Now: o.Now, Clock: o.Clock, Logger: r.log,
+	}, r.sender)
 	route.Local = r.objects
-	r.sender = route
-	r.workers = worker.New(worker.Options{Sender: route, Random: o.Random, Clock: o.Clock, MaxBusy: o.MaxBusy})
+	r.workers = worker.New(worker.Options{Sender: r.sender, Random: o.Random, Clock: o.Clock, MaxBusy: o.MaxBusy})
 	r.server = ingress.New(ingress.Options{
 		Answered: o.Answered,
-		App:      &r.app, Workers: r.workers, Sender: route, Log: r.store.Log(), Account: r.account,
-		TrustProxies: o.TrustProxies, Limits: o.Limits, Logger: o.Logger,
+		App:      &r.app, Workers: r.workers, Sender: r.sender, Log: r.store.Log(), Account: r.account,
+		TrustProxies: o.TrustProxies, Limits: o.Limits, Logger: r.log,
 	})
 	r.alarms = alarm.New(alarm.Options{
-		Store: r.store, Deliver: r.wake, Random: o.Random, Clock: o.Clock, Logger: o.Logger,
+		Store: r.store, Deliver: r.wake, Random: o.Random, Clock: o.Clock, Logger: r.log,
 	})
 	return nil
 }
@@ -147,7 +154,7 @@ func (r *Runtime) begun(ctx context.Context) {
 // assertion: without it the node would live on and fill up.
 func (r *Runtime) tend(what string, run func(context.Context)) {
 	r.background.Go(func() {
-		for !contain.Run(r.options.Logger, what, func() { run(r.running) }) {
+		for !contain.Run(r.log, what, func() { run(r.running) }) {
 			select { // so that one that fails at once does not spin
 			case <-r.running.Done():
 				return

@@ -5,12 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/admin"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/object"
@@ -176,49 +172,3 @@ func (r *Runtime) Modules() (versions, instances int) {
 // RunAlarms runs every alarm that is due by the clock, and returns how many runs
 // have ended, once none is left. It may be called beside what runs them anyway.
 func (r *Runtime) RunAlarms(ctx context.Context) (int, error) { return r.alarms.RunDue(ctx) }
-
-// Metrics returns what /metrics shows.
-func (r *Runtime) Metrics() *prometheus.Registry {
-	registry := prometheus.NewRegistry()
-	gauge := func(name, help string, value func() float64) {
-		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "cairn", Name: name, Help: help}, value))
-	}
-	gauge("activations", "Objects in memory.", func() float64 { return float64(r.objects.Len()) })
-	gauge("set_aside_bytes", "Memory of suspended objects.", func() float64 { return float64(r.account.Used(account.SetAside)) })
-	gauge("instances", "WebAssembly instances.", func() float64 { return float64(r.engine.Instances()) })
-	gauge("module_versions", "Versions that hold compiled code.", func() float64 { return float64(r.engine.Versions()) })
-	gauge("log_appended", "Newest sequence of the log.", func() float64 { return float64(r.store.Last()) })
-	gauge("log_durable", "Sequence up to which the log is durable.", func() float64 { return float64(r.store.Durable()) })
-	for i, s := range r.scripts {
-		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "cairn", Name: "script_version",
-			Help: "Version that serves.", ConstLabels: prometheus.Labels{"script": s.name}}, func() float64 {
-			return float64(r.app.Serving().Scripts[i].Stable.Number)
-		}))
-	}
-	registry.MustRegister(shares{&r.app, prometheus.NewDesc("cairn_version_percent",
-		"Share of a script's objects and requests that a version takes.", []string{"script", "version"}, nil)})
-	return registry
-}
-
-// shares is a metric with a series for each version that runs.
-type shares struct {
-	app  *object.App
-	desc *prometheus.Desc
-}
-
-// Describe implements prometheus.Collector.
-func (s shares) Describe(to chan<- *prometheus.Desc) { to <- s.desc }
-
-// Collect implements prometheus.Collector.
-func (s shares) Collect(to chan<- prometheus.Metric) {
-	for _, script := range s.app.Serving().Scripts {
-		for _, v := range script.Versions() {
-			percent := script.Percent
-			if v == script.Stable {
-				percent = 100 - percent
-			}
-			to <- prometheus.MustNewConstMetric(s.desc, prometheus.GaugeValue, float64(percent),
-				script.Name, strconv.Itoa(v.Number))
-		}
-	}
-}

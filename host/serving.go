@@ -15,7 +15,7 @@ func (r *Runtime) serving(record *app.Record) *object.Serving {
 		known = before.Classes
 	}
 	for _, s := range r.scripts {
-		script := &object.Script{Name: s.name, Percent: s.percent}
+		script := &object.Script{Name: s.name, Percent: s.percent, Counts: r.metrics.Script(s.name)}
 		now.Scripts = append(now.Scripts, script)
 		byName[s.name] = map[string]*object.Namespace{}
 		for class, n := range record.Scripts[s.name].Namespaces {
@@ -40,6 +40,7 @@ func (r *Runtime) serving(record *app.Record) *object.Serving {
 		}
 	}
 	now.Routes = r.routes(now.Scripts)
+	r.count(now)
 	return now
 }
 
@@ -82,7 +83,7 @@ func (r *Runtime) version(s *script, v *running, byName map[string]map[string]*o
 		reach.Vars[name] = value
 	}
 	if r.outbound != nil { // a nil *Client in the interface would not be nil
-		reach.Outbound = r.outbound
+		reach.Outbound = countedOutbound{r.outbound, r.metrics}
 	}
 	for _, b := range v.config.Bindings {
 		owner := s.name
@@ -92,5 +93,5 @@ func (r *Runtime) version(s *script, v *running, byName map[string]map[string]*o
 		reach.Bindings[b.Name] = byName[owner][b.ClassName]
 	}
 	return &object.Version{Number: v.number, Module: v.module, Reach: reach,
-		Logger: r.options.Logger.With("script", s.name, "version", v.number)}
+		Counts: r.metrics.Script(s.name), Logger: r.log.With("script", s.name, "version", v.number)}
 }

@@ -282,18 +282,3 @@ func loadConfigs(from *sources, args []string, told told, logger *slog.Logger) (
 	}
 	return configs, nil
 }
-
-func newLogger(f serveFlags, w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, usageError{fmt.Errorf("--log-level %q is not debug, info, warn or error", f.logLevel)}
-	}
-	options := &slog.HandlerOptions{Level: level}
-	switch f.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
-	}
-	return nil, usageError{fmt.Errorf("--log-format %q is not text or json", f.logFormat)}
-}

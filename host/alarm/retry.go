@@ -44,7 +44,7 @@ func (s *Scheduler) end(h *held, outcome Outcome) {
 		h.log(s.options.Logger).Warn("alarm is stored, but the object does not know it")
 		s.retry(h, FailedUncounted)
 	case same && outcome != Done:
-		h.log(s.options.Logger).Warn("alarm failed", "outcome", outcome.String(), "retry", h.due.RetryCount)
+		h.log(s.options.Logger).Debug("alarm failed", "outcome", outcome.String(), "retry", h.due.RetryCount)
 		s.retry(h, outcome)
 	case set:
 		s.drop(h)

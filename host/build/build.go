@@ -80,8 +80,9 @@ func Package(ctx context.Context, dir, pkg, out string) error {
 	if err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
+	// Without -s, which would take the functions' names: what a trap's stack shows.
 	// c-shared makes a reactor: a module that starts and then waits for calls.
-	_, err = goCommand(ctx, dir, "build", "-buildmode=c-shared", "-ldflags=-s -w", profile(dir, pkg), "-o", out, pkg)
+	_, err = goCommand(ctx, dir, "build", "-buildmode=c-shared", "-ldflags=-w", profile(dir, pkg), "-o", out, pkg)
 	var failed *Error
 	if errors.As(err, &failed) {
 		failed.Package = pkg

@@ -31,6 +31,7 @@ type Call struct {
 	logBytes int    // logged so far
 	dropped  int    // log records beyond the budget
 	stdio    []byte // a line of a standard stream that has not ended
+	held     []byte // lines of standard error that are not logged yet
 	stdioFD  uint32 // of which one
 
 	lists []openList

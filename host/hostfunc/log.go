@@ -45,13 +45,28 @@ func (c *Call) LogBudget(n int) bool {
 	return true
 }
 
-// writeStdio takes what the guest wrote to a standard stream and logs it line
-// by line.
+// writeStdio takes what the guest wrote to a standard stream and logs it line by
+// line. Lines of standard error are held for a while: before it ends, a Go guest
+// that fails writes some 70 of them, which belong into the record of its end.
 func (c *Call) writeStdio(fd uint32, text []byte) {
 	if fd != c.stdioFD {
 		c.flushStdio()
 		c.stdioFD = fd
 	}
+	if fd == 2 {
+		if len(c.held)+len(text) > maxHeld {
+			c.flushHeld()
+		}
+		if len(text) <= maxHeld {
+			c.held = append(c.held, text...)
+			return
+		}
+	}
+	c.splitLines(text)
+}
+
+// splitLines logs lines; one that has not ended waits for its rest.
+func (c *Call) splitLines(text []byte) {
 	for len(text) > 0 {
 		part := text[:min(len(text), maxStdioLine-len(c.stdio))]
 		end := bytes.IndexByte(part, '\n')
@@ -64,15 +79,45 @@ func (c *Call) writeStdio(fd uint32, text []byte) {
 			text = text[1:]
 		}
 		if end >= 0 || len(c.stdio) == maxStdioLine {
-			c.flushStdio()
+			c.flushLine()
 		}
 	}
 }
 
-// maxStdioLine is where a line of standard output is cut.
-const maxStdioLine = 4 << 10
+const (
+	// maxStdioLine is where a line of standard output is cut.
+	maxStdioLine = 4 << 10
+	// maxHeld bounds what is held of standard error: more than the stack of a Go
+	// guest without memory takes.
+	maxHeld = 16 << 10
+)
 
+// LastWords returns what is held of standard error and lets go of it, once the
+// guest has failed. It is valid until the next Begin.
+func (c *Call) LastWords() []byte {
+	if c.stdioFD != 2 {
+		c.flushStdio()
+	}
+	words := append(c.stdio, c.held...)
+	c.stdio, c.held = words[:0], c.held[:0]
+	return bytes.TrimSpace(words)
+}
+
+// flushStdio logs what is held, and the line that has not ended.
 func (c *Call) flushStdio() {
+	c.flushHeld()
+	c.flushLine()
+}
+
+// flushHeld logs the lines of standard error that are held.
+func (c *Call) flushHeld() {
+	if len(c.held) > 0 {
+		c.splitLines(c.held)
+		c.held = c.held[:0]
+	}
+}
+
+func (c *Call) flushLine() {
 	level := int32(abi.LevelInfo)
 	if c.stdioFD == 2 {
 		level = abi.LevelWarn

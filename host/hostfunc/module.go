@@ -95,6 +95,7 @@ func (s System) buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 			WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
 				c := callOf(ctx)
 				c.charge()
+				c.flushHeld() // the guest goes on
 				stack[0] = uint64(run(c, stack))
 			}), params, []api.ValueType{api.ValueTypeI32}).
 			Export(f.name)

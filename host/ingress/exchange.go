@@ -77,6 +77,7 @@ func (x *exchange) serve() bool {
 		if !x.refuse(err) {
 			return false // there is nobody to answer
 		}
+		c.server.options.App.Serving().Public().Counts.Refused(x.answer.status)
 		err := x.send()
 		x.tell(time.Now())
 		if err == nil {

@@ -12,18 +12,22 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // handle fills in the exchange's answer.
 func (s *Server) handle(x *exchange) {
+	began := observe.Now()
 	for { // again when a deploy has ended what it began with
 		script := s.options.App.Serving().For(x.head.authority, x.head.path)
 		if s.options.Workers == nil || !script.HasWorker() {
 			s.route(x, script)
+			script.Counts.Answered(x.answer.status, began.Since())
 			return
 		}
 		if s.fetch(x, script) {
+			script.Counts.Answered(x.answer.status, began.Since())
 			return
 		}
 	}
@@ -37,12 +41,12 @@ func (s *Server) fetch(x *exchange, script *object.Script) (answered bool) {
 	if errors.Is(err, module.ErrRetired) && !slices.Contains(s.options.App.Serving().Scripts, script) {
 		return false
 	}
-	s.finish(x, seq, err)
+	s.finish(x, script, seq, err)
 	return true
 }
 
 // finish answers what the Worker gave, in x.output, once it may leave.
-func (s *Server) finish(x *exchange, seq storage.Seq, err error) {
+func (s *Server) finish(x *exchange, script *object.Script, seq storage.Seq, err error) {
 	if gateErr := s.gate(seq); gateErr != nil {
 		s.options.Logger.Error("answer dropped", "error", gateErr)
 		x.answer = plain(http.StatusServiceUnavailable)
@@ -53,17 +57,17 @@ func (s *Server) finish(x *exchange, seq storage.Seq, err error) {
 	}
 	if err != nil {
 		x.output = nil
-		s.failed(x, err)
+		s.failed(x, script, err)
 		return
 	}
 	var r wire.Response
 	if err := wire.DecodeResponse(x.output, &r); err != nil {
-		s.options.Logger.Error("worker's response does not decode", "error", err)
+		about(s.options.Logger, script.Name, x.request).Error("worker's response does not decode", "error", err)
 		x.answer = plain(http.StatusInternalServerError)
 		return
 	}
 	if err := badResponse(&r); err != nil {
-		s.options.Logger.Error("worker's response cannot be sent", "error", err)
+		about(s.options.Logger, script.Name, x.request).Error("worker's response cannot be sent", "error", err)
 		x.answer = plain(http.StatusInternalServerError)
 		return
 	}
@@ -72,13 +76,13 @@ func (s *Server) finish(x *exchange, seq storage.Seq, err error) {
 
 // failed answers an error of the Worker as upstream does: 503 for overload, 500 for
 // the rest, and the text in the log only (SEMANTICS 1.2).
-func (s *Server) failed(x *exchange, err error) {
+func (s *Server) failed(x *exchange, script *object.Script, err error) {
 	if isOverload(err) {
-		s.options.Logger.Warn("overloaded", "error", err)
+		s.options.Logger.Warn("overloaded", "script", script.Name, "error", err)
 		x.answer = overloaded()
 		return
 	}
-	s.options.Logger.Error("uncaught error", "error", err)
+	uncaught(about(s.options.Logger, script.Name, x.request), err)
 	x.answer = plain(http.StatusInternalServerError)
 }
 

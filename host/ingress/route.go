@@ -14,6 +14,7 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/observe"
 )
 
 // route answers /{BINDING}/{name}/{method}, the route of an app that has no
@@ -47,6 +48,8 @@ func (s *Server) route(x *exchange, script *object.Script) {
 		err = x.session.take(&x.out, cap(x.output))
 	}
 	if err != nil {
+		uncaught(s.options.Logger.With("script", script.Name, "object", to.ID, "name",
+			observe.Clip(to.Name, maxPathText), "method", observe.Clip(method, maxPathText)), err)
 		x.answer = problem(0, err)
 		return
 	}
@@ -115,7 +118,7 @@ func problem(status int, err error) answer {
 		name = "Error"
 	}
 	body, _ := json.Marshal(map[string]any{"error": map[string]any{ // strings and bools: cannot fail
-		"name": name, "message": e.Message,
+		"name": name, "message": observe.Clip(e.Message, observe.MaxText),
 		"remote":     e.Flags&wire.ErrorRemote != 0,
 		"retryable":  e.Flags&wire.ErrorRetryable != 0,
 		"overloaded": overloaded,

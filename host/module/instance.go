@@ -38,6 +38,9 @@ var exportNames = [numExports]string{
 	BackgroundRun: abi.ExportBackgroundRun,
 }
 
+// String returns the export's name in the ABI.
+func (e Export) String() string { return exportNames[e] }
+
 // Errors of Instance.Enter. Each of them breaks the instance: what its memory
 // holds means nothing any more, and it must be closed.
 var (

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -158,6 +159,7 @@ func (a *Activation) enter(s *State, nested bool, r *Request, dst []byte) (*wait
 	}
 	a.mu.Unlock()
 	w.wait(first)
+	a.address.Namespace.counts.Load().Waited(time.Since(w.since))
 	return w, nil
 }
 
@@ -203,13 +205,14 @@ func (a *Activation) nextLocked(s *State) (next *waiter) {
 // they come back to the host, and those that wait, at once. The activation ends
 // when its entries have returned; a call that comes from now on waits for that
 // and begins afresh from storage (SEMANTICS 1.3, 2.2, 2.6). The first cause counts.
-func (a *Activation) fail(err error, seq storage.Seq) {
+func (a *Activation) fail(cause observe.Cause, err error, seq storage.Seq) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.broken != nil {
 		return
 	}
 	a.broken = err
+	a.address.Namespace.counts.Load().Reset(cause)
 	a.mailbox.refuse(err, seq)
 }
 

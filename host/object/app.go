@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -34,8 +35,9 @@ type Serving struct {
 type Script struct {
 	Name    string
 	Stable  *Version
-	Next    *Version // nil: Stable takes all
-	Percent int      // of the objects, and of requests to the Worker, that Next takes
+	Next    *Version        // nil: Stable takes all
+	Percent int             // of the objects, and of requests to the Worker, that Next takes
+	Counts  *observe.Script // Default none.
 }
 
 // Version is a version of a script: a module, and what its guests can reach.
@@ -43,8 +45,10 @@ type Version struct {
 	Number int
 	Module *module.Version
 	Reach
-	// Logger is where its Worker logs, with script and version attached.
+	// Logger is where its guests log, with script and version attached.
 	Logger *slog.Logger
+	// Counts are the script's. Default none.
+	Counts *observe.Script
 }
 
 // Reach is what guests can reach: capabilities by name.
@@ -75,7 +79,8 @@ type Class struct {
 type Namespace struct {
 	Number uint32 // names it in the store
 
-	key idKey
+	key    idKey
+	counts atomic.Pointer[observe.Class]
 }
 
 // NewNamespace makes a namespace. Its unique key is what its IDs derive from:

@@ -4,6 +4,7 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/internal/contain"
+	"github.com/cairn-dev/cairn/host/observe"
 )
 
 // errAssertion breaks an activation one of whose entries ended with a panic of ours.
@@ -32,7 +33,7 @@ func (a *Activation) expel(s *State) (err error, next *waiter) {
 	l := a.objects.options.Logger
 	contain.Run(l, "the end of a call", s.dropTxn)
 	err = errAssertion
-	a.fail(err, max(a.seq, s.Seq))
+	a.fail(observe.Assertion, err, max(a.seq, s.Seq))
 	s.answered()
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -151,5 +151,5 @@ func (g *Guest) Reuse() {
 
 // Log implements hostfunc.Host.
 func (g *Guest) Log(level int32, text, attrs []byte) {
-	LogGuest(g.Logger, level, text, attrs)
+	g.Version.Counts.Log(g.Logger, level, text, attrs)
 }

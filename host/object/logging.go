@@ -1,55 +1,57 @@
 package object
 
 import (
-	"context"
-	"encoding/json"
 	"log/slog"
-	"slices"
 	"strings"
+
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/observe"
 )
 
-// LogGuest writes a record that a guest logged: its attributes, a JSON object,
-// become the group "guest", so that they cannot pass for the host's own.
-func LogGuest(l *slog.Logger, level int32, text, attrs []byte) {
-	ctx, lv := context.Background(), slog.Level(max(slog.LevelDebug, min(slog.Level(level), slog.LevelError)))
-	if !l.Enabled(ctx, lv) {
-		return
-	}
-	if len(attrs) == 0 {
-		l.LogAttrs(ctx, lv, string(text))
-		return
-	}
-	var fields map[string]any
-	if json.Unmarshal(attrs, &fields) != nil {
-		l.LogAttrs(ctx, lv, string(text), slog.String("guest", string(attrs)))
-		return
-	}
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	group := make([]any, 0, len(fields))
-	for _, name := range names {
-		group = append(group, slog.Any(name, fields[name]))
-	}
-	l.LogAttrs(ctx, lv, string(text), slog.Group("guest", group...))
-}
+// maxNameText bounds what a record repeats of a name that a guest or a client
+// chose: a method, a path.
+const maxNameText = 256
 
 // Log implements hostfunc.Host.
-func (s *State) Log(level int32, text, attrs []byte) { LogGuest(s.logger(), level, text, attrs) }
+func (s *State) Log(level int32, text, attrs []byte) {
+	s.Version.Counts.Log(s.logger(), level, text, attrs)
+}
 
-// logger returns the host's log with class and object attached.
+// logger returns the host's log with script, class and object attached.
 func (s *State) logger() *slog.Logger {
 	if s.Logger == nil {
 		to := &s.act.address
-		s.Logger = s.act.objects.options.Logger.With("class", s.class.Name, "version", s.Version.Number,
-			"object", to.ID.String())
+		s.Logger = s.act.objects.options.Logger.With("script", s.class.Script.Name, "class", s.class.Name,
+			"version", s.Version.Number, "object", to.ID.String())
 		if to.Named {
 			s.Logger = s.Logger.With("name", to.Name)
 		}
 	}
 	return s.Logger
+}
+
+// describe says what ran in a guest, as attributes: the export, and what it was
+// called for.
+func describe(e module.Export, input []byte) []any {
+	attrs := []any{"export", e.String()}
+	add := func(key string, value []byte) {
+		attrs = append(attrs, key, observe.Clip(strings.ToValidUTF8(string(value), "\uFFFD"), maxNameText))
+	}
+	switch e {
+	case module.ObjectCall:
+		var c wire.Call
+		if wire.DecodeCall(input, &c) == nil {
+			add("method", c.Method)
+		}
+	case module.ObjectFetch, module.WorkerFetch:
+		var r wire.Request
+		if wire.DecodeRequest(input, &r) == nil {
+			add("method", r.Method)
+			add("url", r.URL)
+		}
+	}
+	return attrs
 }
 
 // firstLine cuts the stack trace off an error's text.

@@ -11,6 +11,7 @@ import (
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -175,7 +176,7 @@ func (s *State) wake() error {
 	to := &a.address
 	s.init = wire.AppendObject(s.init[:0], to.ID, s.class.Name, to.Named, to.Name)
 	if _, err := s.enter(module.ObjectInit, s.init, nil); err != nil {
-		return s.reset(err) // whoever waits came for the object that could not be made
+		return s.reset(observe.Constructor, err) // whoever waits came for the object that could not be made
 	}
 	a.built = true
 	return nil
@@ -192,6 +193,10 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 	s.call.Begin(s, a.instance.Memory(), input, s.Version.CPULimit)
 	s.call.SetDeadline(&s.event)
 	status, err := a.instance.Enter(&s.call, e)
+	wrote := ""
+	if err != nil {
+		wrote = string(s.call.LastWords())
+	}
 	dropped := s.call.Dropped()
 	output := s.call.Output
 	s.call.End()
@@ -203,7 +208,7 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 		if err := s.abortAlarm(); err != nil {
 			return dst, err
 		}
-		return dst, s.reset(s.explain(err))
+		return dst, s.reset(cause(err), s.explain(e, input, err, wrote))
 	}
 	s.endCritical()
 	s.rollbackOpen()
@@ -227,9 +232,9 @@ func (s *State) flush() error {
 	if err != nil {
 		s.txn.Rollback()
 		if errors.Is(err, storage.ErrDiskFull) {
-			return s.reset(errDiskFull) // the store has logged it, once
+			return s.reset(observe.Commit, errDiskFull) // the store has logged it, once
 		}
-		return s.reset(s.internal("commit", err))
+		return s.reset(observe.Commit, s.internal("commit", err))
 	}
 	if s.batch.confirmed {
 		s.Seq = max(s.Seq, seq)
@@ -240,8 +245,8 @@ func (s *State) flush() error {
 }
 
 // reset breaks the activation, with the error that its calls get.
-func (s *State) reset(err error) error {
-	s.act.fail(err, max(s.act.seq, s.Seq))
+func (s *State) reset(cause observe.Cause, err error) error {
+	s.act.fail(cause, err, max(s.act.seq, s.Seq))
 	return err
 }
 
@@ -256,9 +261,10 @@ func thrown(output []byte) error {
 }
 
 // explain turns the end of a broken instance into what the caller is told. The
-// log gets the whole of it.
-func (s *State) explain(err error) error {
-	s.logger().Error("object reset", "error", err)
+// log gets the whole of it, in one record: wrote is what the guest wrote to standard
+// error before its end.
+func (s *State) explain(e module.Export, input []byte, err error, wrote string) error {
+	s.logger().Error("object reset", append(describe(e, input), observe.Failure(err, wrote)...)...)
 	var told *hostfunc.Error
 	switch {
 	case errors.Is(err, module.ErrCPULimit):

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/observe"
 )
 
 // Alarm is an alarm that goes off.
@@ -113,7 +114,7 @@ func (s *State) abortAlarm() error {
 	at, set, err := s.txn.Alarm()
 	switch {
 	case err != nil:
-		return s.reset(s.internal("alarm", err))
+		return s.reset(observe.Commit, s.internal("alarm", err))
 	case !set || at != s.alarm.scheduledMS || s.alarm.kept:
 		return nil
 	}

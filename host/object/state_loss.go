@@ -1,5 +1,7 @@
 package object
 
+import "github.com/cairn-dev/cairn/host/observe"
+
 // afterLoss is before a call runs on a node whose log has failed. What was not
 // durable by then may never have been: an object that wrote some of it answers
 // nothing until the node has read its disk again, and one that has only learned of
@@ -10,14 +12,14 @@ func (s *State) afterLoss(r *Request) error {
 	err := a.store.Lost()
 	if err == nil && a.seq > store.Durable() {
 		if s.below != nil {
-			return s.reset(s.internal("commit", store.Log().Err()))
+			return s.reset(observe.Commit, s.internal("commit", store.Log().Err()))
 		}
 		a.forgetNow()
 		a.seq, s.Seq = 0, 0
 	}
 	switch {
 	case err != nil:
-		return s.reset(s.internal("commit", err))
+		return s.reset(observe.Commit, s.internal("commit", err))
 	case r.Seq > store.Durable():
 		return s.internal("call", store.Log().Err())
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -91,7 +92,7 @@ func (s *State) StorageSync() error {
 		wait = s.syncInSection
 	}
 	if err := wait(); err != nil {
-		panic(s.reset(s.internal("commit", err)))
+		panic(s.reset(observe.Commit, s.internal("commit", err)))
 	}
 	return nil
 }

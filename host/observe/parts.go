@@ -93,12 +93,20 @@ func (s *Script) Answered(status int, took time.Duration) {
 	if s == nil {
 		return
 	}
+	s.Refused(status)
+	s.duration.Observe(took)
+}
+
+// Refused counts a request that was answered before anything ran for it.
+func (s *Script) Refused(status int) {
+	if s == nil {
+		return
+	}
 	class := status / 100
 	if class < 1 || class > 5 {
 		class = 0
 	}
 	s.requests[class].Add(1)
-	s.duration.Observe(took)
 }
 
 // Fetch is what a guest's request out of the host came to.

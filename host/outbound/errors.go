@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -18,6 +19,13 @@ var (
 	errGate = &hostfunc.Error{Message: "The request was not sent: " +
 		"what was written before it could not be made durable."}
 )
+
+// Failed reports whether a request of a guest was sent, or was to be, and had no
+// answer; else what Fetch gave says that it may not be sent.
+func Failed(err error) bool {
+	var told *hostfunc.Error
+	return err == errGate || errors.As(err, &told) && told.Flags&wire.ErrorRetryable != 0
+}
 
 func timedOut(host string, after time.Duration) error {
 	return &hostfunc.Error{Flags: wire.ErrorRetryable,

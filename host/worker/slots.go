@@ -95,6 +95,9 @@ func (s *slots) back() {
 	s.busy++
 }
 
+// Busy returns how many requests run in Workers, and how many wait for it.
+func (w *Workers) Busy() (busy, waiting int) { return w.slots.count() }
+
 // count returns how many requests run and how many wait.
 func (s *slots) count() (busy, waiting int) {
 	s.mu.Lock()

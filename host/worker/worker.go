@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -52,7 +54,8 @@ type call struct {
 	workers    *Workers
 	event      hostfunc.Deadline // of what the request may set off
 	instance   *module.Instance
-	background bool // the guest asked for background_run
+	background bool   // the guest asked for background_run
+	wrote      []byte // what the guest wrote to standard error before it failed
 }
 
 // New makes the Workers of a host.
@@ -97,8 +100,7 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte, gone func() bool)
 	switch {
 	case err != nil:
 		c.background = false // the instance is broken
-		c.Logger.Error("worker failed", "error", err)
-		err = explain(err)
+		err = &Failure{Err: err, Output: string(c.wrote), told: explain(err)}
 	case status == abi.StatusError:
 		err = thrown(output)
 	default:
@@ -142,6 +144,9 @@ func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.S
 	c.call.SetDeadline(&c.event)
 	status, err = c.instance.Enter(&c.call, e)
 	output = c.call.Output
+	if c.wrote = c.wrote[:0]; err != nil {
+		c.wrote = append(c.wrote, c.call.LastWords()...)
+	}
 	if dropped := c.call.Dropped(); dropped > 0 {
 		c.Logger.Warn("guest logged too much in one call", "dropped", dropped)
 	}
@@ -159,7 +164,10 @@ func (c *call) finish() {
 			break
 		}
 		if _, status, err := c.enter(module.BackgroundRun, nil); err != nil || status != abi.StatusOK {
-			c.Logger.Warn("background work failed", "error", err, "status", status)
+			if err == nil {
+				err = fmt.Errorf("the guest gave %v", status)
+			}
+			c.Logger.Warn("background work failed", observe.Failure(err, string(c.wrote))...)
 			break
 		}
 	}
@@ -219,6 +227,19 @@ func (c *call) StubFetch(t hostfunc.Target, request, dst []byte) ([]byte, error)
 	return c.Guest.Fetch(nil, t, request, dst)
 }
 
+// Failure is why a Worker ended without an answer. Whoever asked it has more to
+// say, and logs it. It wraps the *hostfunc.Error that a guest may be told.
+type Failure struct {
+	Err    error  // with the stack
+	Output string // what the guest wrote to standard error before
+	told   error
+}
+
+func (f *Failure) Error() string { return f.told.Error() }
+
+// Unwrap returns what a guest may be told.
+func (f *Failure) Unwrap() error { return f.told }
+
 // thrown is the error that the Worker's own code gave.
 func thrown(output []byte) error {
 	var e wire.Error
@@ -241,5 +262,6 @@ func explain(err error) error {
 	case object.NoMemory(err):
 		return errNoMemory
 	}
-	return &hostfunc.Error{Message: "The Worker ended: " + err.Error()}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return &hostfunc.Error{Message: "The Worker ended: " + text}
 }
