@@ -12,7 +12,7 @@ import (
 // thousandth tells nothing new, and could fill a disk.
 const (
 	objectRate, objectBurst = 1, 3  // records of a kind about one object
-	kindRate, kindBurst     = 5, 10 // records of a kind about one script
+	kindRate, kindBurst     = 5, 32 // records of a kind about one script
 	// maxKinds bounds the kinds that are told apart at a time.
 	maxKinds = 4096
 )
