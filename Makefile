@@ -5,7 +5,7 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race bench compare profile density fuzz crash swap arm64 trees million samples guests-rebuild build clean
+.PHONY: help run test check race bench compare profile density attack fuzz crash swap arm64 trees million samples guests-rebuild build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ trees: ## random trees of calls between a few objects, for TREES, then as long u
 
 samples: ## copy each sample out of the tree, test and serve it
 	CAIRN_SAMPLES=1 $(GO) test -run TestSamplesCopied -count 1 -v ./cmd/cairn
+
+CALLS ?= 2000
+attack: ## CALLS calls of each guest that takes what memory there is, in a small budget
+	CAIRN_ATTACK=$(CALLS) $(GO) test -run TestAttacks -count 1 -timeout 2h -v ./cmd/cairn
 
 KEYS ?= 1000000
 million: ## list KEYS keys of one object in bounded memory

@@ -31,7 +31,7 @@ type counterRuntime struct {
 
 // fetch answers a request with the Worker, as ingress does.
 func (r *counterRuntime) fetch(request, dst []byte) ([]byte, storage.Seq, error) {
-	return r.workers.Fetch(r.app.Serving().Public(), request, dst, nil)
+	return r.workers.Fetch(r.app.Serving().Public(), request, dst, nil, nil)
 }
 
 func startCounter(tb testing.TB, fs vfs.FS) *counterRuntime {

@@ -39,17 +39,17 @@ func TestMemoryBudget(t *testing.T) {
 // TestHeapLimit wants Go to have what memories and code leave of the budget, and never
 // less than what was granted to it.
 func TestHeapLimit(t *testing.T) {
-	const budget = 800 << 20
+	const budget, base = 800 << 20, 50 << 20
 	a := account.New(budget)
-	if got := heapLimit(a); got != heapBase+900<<20 {
+	if got := heapLimit(a, base); got != base+900<<20 {
 		t.Errorf("an empty host's: %d", got)
 	}
 	a.Count(account.Memories, 400<<20)
-	if got := heapLimit(a); got != heapBase+450<<20 {
+	if got := heapLimit(a, base); got != base+450<<20 {
 		t.Errorf("with half of it outside: %d", got)
 	}
 	a.Count(account.SetAside, 480<<20)
-	if got := heapLimit(a); got != heapBase+540<<20 {
+	if got := heapLimit(a, base); got != base+540<<20 {
 		t.Errorf("with more inside than is left: %d", got)
 	}
 }

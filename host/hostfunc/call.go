@@ -9,6 +9,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/account"
 )
 
 // Call is one entry into a guest. It is the context.Context of that entry, so
@@ -41,6 +42,23 @@ type Call struct {
 	place    place
 	deadline *Deadline
 	watcher  Watcher
+
+	carried account.Hold // of the buffers above
+}
+
+// TakeFrom says what the entry's buffers are taken from. Default nothing.
+func (c *Call) TakeFrom(a *account.Account) {
+	if c.carried.Bytes() == 0 {
+		c.carried = a.Hold(account.Requests)
+	}
+}
+
+// carry takes what the buffers need, with more bytes than they have, before they get
+// them where that is known. The entry ends where that is not there.
+func (c *Call) carry(more int) {
+	if err := c.carried.To(int64(cap(c.Output) + cap(c.result) + more)); err != nil {
+		panic(err)
+	}
 }
 
 // Watcher looks at a guest whenever the host comes by: after a quantum of
@@ -80,6 +98,7 @@ func (c *Call) End() {
 	if cap(c.result) > keepBytes {
 		c.result = nil
 	}
+	c.carried.Release()
 }
 
 // Dropped returns how many log records were beyond the call's budget, once the
@@ -138,6 +157,7 @@ func (c *Call) deliver(buf []byte, lenPtr uint64, value []byte) abi.Status {
 	c.meter.work += uint64(len(value)) // copied, or read for nothing
 	c.Memory.WriteUint32Le(uint32(lenPtr), uint32(len(value)))
 	if len(value) > len(buf) {
+		c.carry(max(len(value)-cap(c.result), 0))
 		c.result = append(c.result[:0], value...)
 		return abi.StatusTooSmall
 	}

@@ -34,6 +34,7 @@ func fetchSend(c *Call, args []uint64) abi.Status {
 	if wire.DecodeRequest(request, &check) != nil {
 		return abi.StatusInvalid
 	}
+	c.carry(len(request)) // the Host copies it
 	c.pause()
 	result, err := c.Host.FetchSend(request, c.result[:0])
 	c.resume()

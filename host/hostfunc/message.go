@@ -46,6 +46,7 @@ func outputWrite(c *Call, args []uint64) abi.Status {
 	case len(out) > abi.MaxMessageBytes:
 		return abi.StatusTooLarge
 	}
+	c.carry(max(len(out)-cap(c.Output), 0))
 	c.Output = append(c.Output[:0], out...)
 	return abi.StatusOK
 }

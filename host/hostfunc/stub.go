@@ -40,6 +40,7 @@ func stubCall(c *Call, args []uint64) abi.Status {
 	case len(arguments) > abi.MaxMessageBytes:
 		return abi.StatusTooLarge
 	}
+	c.carry(len(arguments)) // the Host copies them
 	c.pause()
 	result, err := c.Host.StubCall(target, method, arguments, c.result[:0])
 	c.resume()
@@ -72,6 +73,7 @@ func stubFetch(c *Call, args []uint64) abi.Status {
 	case len(request) > abi.MaxMessageBytes:
 		return abi.StatusTooLarge
 	}
+	c.carry(len(request)) // the Host copies it
 	c.pause()
 	result, err := c.Host.StubFetch(target, request, c.result[:0])
 	c.resume()
@@ -111,6 +113,7 @@ func (c *Call) answer(args []uint64, result []byte, err error) abi.Status {
 		return c.fail(err)
 	}
 	c.result = result
+	c.carry(0)
 	buf, _ := c.view(args[0], args[1])
 	return c.deliver(buf, args[2], result)
 }

@@ -36,7 +36,7 @@ func (s *Server) handle(x *exchange) {
 // fetch answers a request with the script's Worker. It reports false, and has done
 // nothing, when the script has been replaced meanwhile.
 func (s *Server) fetch(x *exchange, script *object.Script) (answered bool) {
-	response, seq, err := s.options.Workers.Fetch(script, x.request, x.output[:0], x.session.gone)
+	response, seq, err := s.options.Workers.Fetch(script, x.request, x.output[:0], &x.out, x.session.gone)
 	x.output = response
 	if errors.Is(err, module.ErrRetired) && !slices.Contains(s.options.App.Serving().Scripts, script) {
 		return false

@@ -35,7 +35,7 @@ func (s *Server) route(x *exchange, script *object.Script) {
 	x.scratch = append(x.scratch[:0], method...)
 	x.request = wire.AppendCall(x.request[:0], x.scratch, args)
 	reply, err := s.options.Sender.Send(&object.Request{
-		To: to, Export: module.ObjectCall, Input: x.request,
+		To: to, Export: module.ObjectCall, Input: x.request, Hold: &x.out,
 	}, x.output[:0])
 	x.output = reply.Output
 	if gateErr := s.gate(reply.Seq); gateErr != nil {

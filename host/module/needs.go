@@ -76,6 +76,23 @@ func (v *Version) tooLarge(err error) error {
 	}
 }
 
+// Ready returns an instance as Get does if there is one that costs nothing: neither
+// time nor memory. Otherwise nil.
+func (v *Version) Ready() *Instance {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	n := len(v.idle)
+	if n == 0 || v.retired || v.idle[n-1].mem.held < int64(v.idle[n-1].mem.image) {
+		return nil
+	}
+	i := v.idle[n-1]
+	v.idle[n-1] = nil
+	v.idle = v.idle[:n-1]
+	v.spare = min(v.spare, n-1)
+	v.out++
+	return i
+}
+
 // closeIdle closes idle instances until enough says so.
 func (v *Version) closeIdle(enough func() bool) {
 	for !enough() {

@@ -40,6 +40,7 @@ type running struct {
 // it, for end.
 func (i *Instance) begin(c *hostfunc.Call, f *callable) (below running) {
 	below = i.running
+	c.TakeFrom(i.version.engine.options.Account)
 	i.running = running{callable: f, watch: c.Watch(i)}
 	return below
 }
@@ -51,10 +52,12 @@ func (i *Instance) end(c *hostfunc.Call, below running) {
 }
 
 // Look implements hostfunc.Watcher: it takes from the account what the stack has
-// grown by since the last look, and ends the entry where that is not there.
+// grown by since the last look, and ends the entry where that is not there. wazero
+// does not ask before it doubles a stack, and has both until the old one is copied: so
+// three times what there is are taken, which is enough up to the next look.
 func (i *Instance) Look() error {
 	r := &i.running
-	grown := int64(stackBytes(r.fn)) - firstStackBytes - r.kept
+	grown := 3 * (int64(stackBytes(r.fn)) - firstStackBytes - r.kept)
 	if grown <= r.held {
 		return nil
 	}

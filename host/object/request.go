@@ -2,6 +2,7 @@ package object
 
 import (
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/storage"
 )
@@ -33,6 +34,10 @@ type Request struct {
 	Budget *Budget
 	// From is the object that calls, nil for a Worker or the host.
 	From *Activation
+
+	// Hold is what the reply's output is taken for, before it is appended; nil: its
+	// caller does not count it.
+	Hold *account.Hold
 
 	edge edge // from From, while the request is under way on this node
 }

@@ -27,6 +27,7 @@ type State struct {
 	edge  *edge  // of its caller's; nil once that waits no longer
 	init  []byte // the constructor's input, a buffer of this State
 
+	reply        *account.Hold // of the request, see Request.Hold
 	batch        batch
 	alarm        *alarmRun // of this entry, or of the one that it is nested in
 	ownAlarm     alarmRun
@@ -41,6 +42,7 @@ type State struct {
 func (s *State) begin(a *Activation, r *Request) {
 	o := a.objects
 	s.act, s.below, s.edge = a, nil, &r.edge
+	s.reply = r.Hold
 	s.Sender, s.Random = o.sender, o.options.Random
 	s.Clock, s.Budget, s.Depth = o.options.Clock, r.Budget, r.Depth+1
 	s.batch, s.background = batch{}, false
@@ -114,6 +116,7 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 		}
 	}
 	out, err := s.enter(r.Export, r.Input, dst)
+	s.reply = nil                                       // what comes after it is nobody's answer
 	s.alarm.running = s.alarm.running && r.Alarm == nil // what it left for later is not the handler
 	a.seq = max(a.seq, s.Seq)
 	return out, err
@@ -175,10 +178,12 @@ func (s *State) wake() error {
 	}
 	to := &a.address
 	s.init = wire.AppendObject(s.init[:0], to.ID, s.class.Name, to.Named, to.Name)
+	reply := s.reply
+	s.reply = nil
 	if _, err := s.enter(module.ObjectInit, s.init, nil); err != nil {
 		return s.reset(observe.Constructor, err) // whoever waits came for the object that could not be made
 	}
-	a.built = true
+	a.built, s.reply = true, reply
 	return nil
 }
 
@@ -222,6 +227,12 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 	}
 	if status == abi.StatusError {
 		return dst, thrown(output)
+	}
+	if s.reply != nil {
+		if err := s.reply.To(int64(len(dst) + len(output))); err != nil {
+			s.logger().Warn("overloaded", "error", err)
+			return dst, errNoMemory
+		}
 	}
 	return append(dst, output...), nil
 }

@@ -43,6 +43,17 @@ type slots struct {
 	waiting []chan struct{} // first come first; closed when its turn has come
 }
 
+// try takes a slot if one is free.
+func (s *slots) try() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	free := s.busy < s.max && len(s.waiting) == 0
+	if free {
+		s.busy++
+	}
+	return free
+}
+
 // take takes a slot by the end of patience, or gives an error for the client.
 func (s *slots) take(patience <-chan struct{}) error {
 	s.mu.Lock()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/module"
@@ -76,7 +77,8 @@ func New(o Options) *Workers {
 // *hostfunc.Error where the guest is at fault. After module.ErrRetired nothing has
 // happened: a deploy put another script in its place, which is to be asked. gone
 // reports whether the client has gone away, for object.NewBudget; it may be nil.
-func (w *Workers) Fetch(s *object.Script, request, dst []byte, gone func() bool) (response []byte, seq storage.Seq, err error) {
+// The response is taken for hold, where there is one.
+func (w *Workers) Fetch(s *object.Script, request, dst []byte, hold *account.Hold, gone func() bool) (response []byte, seq storage.Seq, err error) {
 	v := s.ForRequest(w.lot.Add(1))
 	instance, err := w.instance(v)
 	if err != nil {
@@ -95,6 +97,7 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte, gone func() bool)
 		c.call.End()
 		instance.Break()
 		v.Module.Put(instance) // c is not used again
+		w.slots.put()
 		return dst, seq, errAssertion
 	}
 	switch {
@@ -103,6 +106,8 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte, gone func() bool)
 		err = &Failure{Err: err, Output: string(c.wrote), told: explain(err)}
 	case status == abi.StatusError:
 		err = thrown(output)
+	case hold != nil && hold.To(int64(len(dst)+len(output))) != nil:
+		err = errNoMemory
 	default:
 		dst = append(dst, output...)
 	}
@@ -117,10 +122,18 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte, gone func() bool)
 
 // instance waits for a slot and takes an instance of v.
 func (w *Workers) instance(v *object.Version) (*module.Instance, error) {
+	has := w.slots.try()
+	if has {
+		if instance := v.Module.Ready(); instance != nil {
+			return instance, nil
+		}
+	}
 	patience, cancel := context.WithTimeout(context.Background(), maxQueuedFor)
 	defer cancel()
-	if err := w.slots.take(patience.Done()); err != nil {
-		return nil, err
+	if !has {
+		if err := w.slots.take(patience.Done()); err != nil {
+			return nil, err
+		}
 	}
 	instance, err := v.Module.Get(patience)
 	if err == nil {
