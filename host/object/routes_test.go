@@ -9,7 +9,7 @@ func TestRoutes(t *testing.T) {
 	patterns := []string{
 		"example.com/*", "*.example.com/*", "*example.org/*", "a.example.com/images/*", "a.example.com/images/cat",
 		"*.example.com/a", "b.example.com/*", "shop.example/", "xn--bcher-kva.example/*", "[2001:db8::1]/*",
-		"192.0.2.1/*", "exact.example/p", "root.example", "any.example*",
+		"*.deep.example.com/*", "192.0.2.1/*", "exact.example/p", "root.example", "any.example*",
 	}
 	var list []Route
 	for _, p := range patterns {
@@ -23,6 +23,7 @@ func TestRoutes(t *testing.T) {
 		{"example.com.:80", "/", "example.com/*"},
 		{"www.example.com", "/", "*.example.com/*"},
 		{"a.b.example.com", "/", "*.example.com/*"},
+		{"a.deep.example.com", "/", "*.deep.example.com/*"},
 		{"badexample.com", "/", ""},
 		{"example.org", "/", "*example.org/*"},
 		{"www.example.org", "/", "*example.org/*"},
