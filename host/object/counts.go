@@ -30,10 +30,11 @@ func (c counted) Send(r *Request, dst []byte) (Reply, error) {
 
 // outcome says what a call came to that gave err.
 func outcome(err error) observe.Outcome {
-	var told *hostfunc.Error
-	switch {
-	case err == nil, err == ErrAlarmMoved:
+	if err == nil || err == ErrAlarmMoved {
 		return observe.OK
+	}
+	var told *hostfunc.Error // on the heap, so not for a call that succeeds
+	switch {
 	case !errors.As(err, &told):
 		return observe.Refused
 	case told.Flags&wire.ErrorReset != 0:
