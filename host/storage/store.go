@@ -108,7 +108,7 @@ func open(dir string, o Options) (_ *Store, err error) {
 	if _, err := survey(o.FS, dir); err != nil { // before there is a lock: that is a file
 		return nil, err
 	}
-	if err := o.FS.MkdirAll(dir, 0o755); err != nil {
+	if err := makeDir(o.FS, dir); err != nil {
 		return nil, err
 	}
 	lock, err := pebble.LockDirectory(dir, files)
