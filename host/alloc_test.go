@@ -13,8 +13,8 @@ import (
 // the commit and the output gate included. Each is garbage for every request of a node; a change that
 // adds one should have a reason.
 const (
-	callAllocs  = 0 // Sender.Send
-	fetchAllocs = 1 // Worker.Fetch, with one call of an object: its object.Request
+	callAllocs  = 1 // Sender.Send: the event's object.Budget
+	fetchAllocs = 2 // Worker.Fetch, with one call of an object: its object.Request as well
 )
 
 // TestAllocations counts what the hot path allocates.

@@ -2,6 +2,8 @@ package storage
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -62,7 +64,9 @@ func (m *mark) appendTo(b []byte) []byte {
 	for len(b)-start < markBytes-markTrailer {
 		b = append(b, ' ')
 	}
-	return fmt.Appendf(b, " %08x\n", crc32.Checksum(b[start:], castagnoli))
+	var sum [4]byte // hex, and not fmt: this is beside every sync
+	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(b[start:], castagnoli))
+	return append(hex.AppendEncode(append(b, ' '), sum[:]), '\n')
 }
 
 func orDash(s string) string {
