@@ -183,6 +183,7 @@ func TestRefused(t *testing.T) {
 		{"GET / HTTP/1.1\r\nHost: user:pw@h\r\n" + end, 400},
 		{"GET / HTTP/1.1\r\nHost: user@h\r\n" + end, 400},
 		{"GET / HTTP/1.1\r\nHost: a b\r\n" + end, 400},
+		{"GET http://o/ HTTP/1.1\r\nHost: a b\r\n" + end, 400},
 		{"GET / HTTP/1.1\r\nHost: a/b\r\n" + end, 400},
 		{"GET / HTTP/1.1\r\nHost: a?b\r\n" + end, 400},
 		{"GET / HTTP/1.1\r\nHost: a#b\r\n" + end, 400},
