@@ -133,7 +133,7 @@ func TestCall(t *testing.T) {
 		{"raw", `[[{"a": "],\""}, null]]`, `[{"a":"],\""},null]`, ""},
 		{"name", `[]`, `"A"`, ""},
 		{"none", `[]`, ``, `TypeError: The RPC receiver does not implement the method "none".`},
-		{"Echo", `["a"]`, ``, `TypeError: The RPC receiver does not implement the method "Echo". Did you mean "echo"?`},
+		{"Echo", `["a"]`, ``, `TypeError: The RPC receiver does not implement the method "Echo".`},
 		{"fetch", `[]`, ``, `TypeError: The RPC receiver does not implement the method "fetch".`},
 		{"alarm", `[]`, ``, `TypeError: The RPC receiver does not implement the method "alarm".`},
 		{"two", `[]`, ``, `TypeError: The method "two" cannot be called by RPC: ` +

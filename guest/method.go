@@ -139,15 +139,14 @@ func (m *method) wrongType(i int) error {
 		" is not of type '" + t.String() + "'.")
 }
 
-// notImplemented is upstream's error for a method that there is not. One that differs
-// in case alone is named: Go's Tickets is called tickets.
+// notImplemented is upstream's error for a method that there is not, with its text.
+// The log names one that differs in case alone: Go's Tickets is called tickets.
 func notImplemented(name []byte, methods map[string]*method) error {
-	text := `The RPC receiver does not implement the method "` + string(name) + `".`
 	for known := range methods {
 		if strings.EqualFold(known, string(name)) {
-			text += ` Did you mean "` + known + `"?`
+			Logger().Warn("call of a method that there is not", "method", string(name), "meant", known)
 			break
 		}
 	}
-	return typeError(text)
+	return typeError(`The RPC receiver does not implement the method "` + string(name) + `".`)
 }

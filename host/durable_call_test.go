@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -93,4 +94,18 @@ func TestDurableOrder(t *testing.T) {
 			t.Errorf("logged %s, want %s", got, want)
 		}
 	})
+}
+
+// TestMethodInAnotherCase calls a method by its name in Go. The error has upstream's
+// text, and the log says which method is meant.
+func TestMethodInAnotherCase(t *testing.T) {
+	n := startNodes(t, hosttest.Options{})
+	_, err := n.Call("NODES", "A", "Runs")
+	wantError(t, err, remote, `The RPC receiver does not implement the method "Runs".`)
+	for _, r := range n.Logs() {
+		if guest, _ := json.Marshal(r.Attrs["guest"]); string(guest) == `{"meant":"runs","method":"Runs"}` {
+			return
+		}
+	}
+	t.Error("the log does not say which method is meant")
 }
