@@ -120,7 +120,8 @@ func (w *wood) round(seed uint64) (trees int) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	names := woods[random.IntN(len(woods))]
 	clients, each := 1+random.IntN(12), 1+random.IntN(12)
-	mild := random.IntN(3) == 0 // without resets, all must be answered
+	// Without resets all must be answered, but for constructors that call in a circle.
+	mild := random.IntN(3) == 0 && !strings.Contains(strings.Join(names, ""), "call")
 	known := make([][]string, clients)
 	done := make(chan struct{})
 	go func() {
