@@ -9,12 +9,12 @@ import (
 )
 
 // TestSamplesCopied is what a reader does: copy a sample out of the tree, by the
-// commands in the README, run its tests and serve it. It is make samples.
+// commands in testdata/README.md, run its tests and serve it. It is make samples.
 func TestSamplesCopied(t *testing.T) {
 	if os.Getenv("CAIRN_SAMPLES") == "" {
 		t.Skip("CAIRN_SAMPLES is not set: see make samples")
 	}
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	readme, err := os.ReadFile(filepath.Join(root, "testdata", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
