@@ -41,7 +41,9 @@ func newBuild() *cobra.Command {
 		if info, err := os.Stat(pkg); err == nil && info.IsDir() && !filepath.IsAbs(pkg) && !strings.HasPrefix(pkg, ".") {
 			pkg = "./" + pkg
 		}
-		fmt.Fprintf(cmd.ErrOrStderr(), "building %s\n", pkg)
+		if isTerminal(cmd.ErrOrStderr()) { // the first build takes half a minute; a script wants what went wrong alone
+			fmt.Fprintf(cmd.ErrOrStderr(), "building %s\n", pkg)
+		}
 		if err := build.Package(cmd.Context(), ".", pkg, out); err != nil {
 			return err
 		}

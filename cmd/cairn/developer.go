@@ -109,15 +109,24 @@ func (d *developer) first(ctx context.Context) error {
 			scripts = append(scripts, host.Script{Config: c, Wasm: wasm})
 		}
 		if err != nil {
-			return d.report(ctx, "nothing is served", app.path, err)
+			return d.waits(ctx, app.path, err)
 		}
 	}
 	r, err := d.start(scripts)
 	if err != nil {
-		return d.report(ctx, "nothing is served", d.apps[0].path, err)
+		return d.waits(ctx, d.apps[0].path, err)
 	}
 	d.runtime = r
 	return nil
+}
+
+// waits is report for an error that keeps all from being served. One that ends cairn
+// is printed as that, and once.
+func (d *developer) waits(ctx context.Context, path string, err error) error {
+	if !fixable(err) {
+		return err
+	}
+	return d.report(ctx, "nothing is served", path, err)
 }
 
 // watch lets new versions take over when their files change, until ctx is done.
@@ -245,8 +254,12 @@ func explain(err error) string {
 	return strings.TrimRight(err.Error(), "\n")
 }
 
-// fixable reports whether an error is in the files that are edited.
+// fixable reports whether an error is in the files that are edited. Of a script no
+// edit makes a module: who begins with one is told at once, by the exit.
 func fixable(err error) bool {
+	if errors.Is(err, build.ErrScript) {
+		return false
+	}
 	var compile *build.Error
 	var wrong *config.Error
 	var refused *module.CompileError

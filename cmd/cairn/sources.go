@@ -80,7 +80,7 @@ func (s *sources) config(path string) (*config.Config, []config.Warning, error) 
 		return nil, warnings, err
 	}
 	if err := build.Check(c.MainPath()); err != nil {
-		return nil, warnings, &config.Error{Pos: c.MainPos, Message: err.Error()}
+		return nil, warnings, &config.Error{Pos: c.MainPos, Message: err.Error(), Cause: err}
 	}
 	return c, warnings, nil
 }

@@ -23,6 +23,9 @@ import (
 // scripts are the extensions of main in languages that need an engine here.
 var scripts = []string{".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".py"}
 
+// ErrScript is the error about a main in a language that needs an engine.
+var ErrScript = errors.New("is a script, which this cairn cannot run yet (name a .wasm file or a Go package)")
+
 // Check says why Main cannot make a module of path, as far as that shows without
 // building it.
 func Check(path string) error {
@@ -32,7 +35,7 @@ func Check(path string) error {
 	case err == nil && info.IsDir():
 		return nil
 	case slices.Contains(scripts, ext): // there or not: a tool may be to make it
-		return fmt.Errorf("main: %s is a script, which this cairn cannot run yet (name a .wasm file or a Go package)", path)
+		return fmt.Errorf("main: %s %w", path, ErrScript)
 	case err != nil:
 		return fmt.Errorf("main: %w (main names a .wasm file or the folder of a Go package)", err)
 	case ext == ".go":

@@ -301,7 +301,7 @@ func TestProblemsAreTyped(t *testing.T) {
 	if !errors.As(err, &e) {
 		t.Fatalf("%T is no *Error", err)
 	}
-	want := Error{Pos{"dir/w.toml", 1, 8}, `Expected "main" to be of type string but got 3.`}
+	want := Error{Pos: Pos{"dir/w.toml", 1, 8}, Message: `Expected "main" to be of type string but got 3.`}
 	if *e != want {
 		t.Errorf("got %+v, want %+v", *e, want)
 	}

@@ -31,10 +31,14 @@ func (p Pos) compare(q Pos) int {
 type Error struct {
 	Pos     Pos
 	Message string
+	Cause   error // what Message is the text of, if it came from elsewhere; or nil
 }
 
 // Error returns FILE:LINE:COL: message.
 func (e *Error) Error() string { return e.Pos.String() + ": " + e.Message }
+
+// Unwrap returns Cause.
+func (e *Error) Unwrap() error { return e.Cause }
 
 // Warning is one thing that a config says in vain.
 type Warning struct {
@@ -53,7 +57,7 @@ type report struct {
 }
 
 func (r *report) errorf(pos Pos, text string, args ...any) {
-	r.errs = append(r.errs, &Error{pos, fmt.Sprintf(text, args...)})
+	r.errs = append(r.errs, &Error{Pos: pos, Message: fmt.Sprintf(text, args...)})
 }
 
 func (r *report) warnf(pos Pos, text string, args ...any) {

@@ -195,7 +195,7 @@ func (b *tomlBuilder) value(v *unstable.Node, depth int) *node {
 func (b *tomlBuilder) number(v *unstable.Node, pos Pos) string {
 	text := strings.TrimPrefix(strings.ReplaceAll(string(v.Data), "_", ""), "+")
 	if strings.HasSuffix(text, "inf") || strings.HasSuffix(text, "nan") {
-		b.err = &Error{pos, "The number " + text + " has no JSON form."}
+		b.err = &Error{Pos: pos, Message: "The number " + text + " has no JSON form."}
 	} else if len(text) > 1 && strings.ContainsRune("xob", rune(text[1])) {
 		if i, err := strconv.ParseInt(text, 0, 64); err == nil {
 			return strconv.FormatInt(i, 10)
@@ -225,7 +225,7 @@ func (b *tomlBuilder) pos(v *unstable.Node) Pos { return b.src.pos(int(v.Raw.Off
 
 func (b *tomlBuilder) fail(pos Pos) {
 	if b.err == nil {
-		b.err = &Error{pos, "syntax error: the key is already defined"}
+		b.err = &Error{Pos: pos, Message: "syntax error: the key is already defined"}
 		b.conflict = true
 	}
 }
@@ -233,7 +233,7 @@ func (b *tomlBuilder) fail(pos Pos) {
 // deeper returns depth+1, and makes it an error if that is too deep.
 func (b *tomlBuilder) deeper(depth int, pos Pos) int {
 	if depth++; depth > maxDepth && b.err == nil {
-		b.err = &Error{pos, "Values nest more than " + strconv.Itoa(maxDepth) + " levels deep."}
+		b.err = &Error{Pos: pos, Message: "Values nest more than " + strconv.Itoa(maxDepth) + " levels deep."}
 	}
 	return depth
 }
@@ -244,7 +244,7 @@ func (b *tomlBuilder) keyParts(n *unstable.Node) []*unstable.Node {
 	for it := n.Key(); it.Next(); {
 		parts = append(parts, it.Node())
 		if b.keys++; b.keys > maxTOMLKeys && b.err == nil {
-			b.err = &Error{b.pos(it.Node()), "The file has more than " +
+			b.err = &Error{Pos: b.pos(it.Node()), Message: "The file has more than " +
 				strconv.Itoa(maxTOMLKeys) + " keys."}
 		}
 	}
