@@ -68,7 +68,7 @@ func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
 	case w != nil && w.answered:
 		return w.reply, w.err
 	}
-	reply, err, next := a.perform(s, r, nested, dst)
+	reply, err, next := a.perform(s, r, s.below != nil, dst)
 	if next != nil {
 		go a.drain(next)
 	}
@@ -135,6 +135,7 @@ func (a *Activation) finish(s *State) (next *waiter) {
 // wait has a waiter, which may have been answered already.
 func (a *Activation) enter(s *State, nested bool, r *Request, dst []byte) (*waiter, error) {
 	a.mu.Lock()
+	nested = nested || a.objects.waits.wasLetIn(&r.edge)
 	switch {
 	case a.gone:
 		a.mu.Unlock()
@@ -178,8 +179,8 @@ func (a *Activation) leave(s *State) (next *waiter) {
 // nextLocked is leave for the innermost entry. mu must be held.
 func (a *Activation) nextLocked(s *State) (next *waiter) {
 	a.lastTick = a.objects.ticks.Load()
-	s.answered()
 	a.top = s.below
+	a.letInLocked(s.answered())
 	if a.top != nil {
 		return nil
 	}
@@ -213,7 +214,34 @@ func (a *Activation) fail(cause observe.Cause, err error, seq storage.Seq) {
 	}
 	a.broken = err
 	a.address.Namespace.counts.Load().Reset(cause)
-	a.mailbox.refuse(err, seq)
+	for _, w := range a.mailbox.takeCalls() {
+		w.refuse(err, seq) // who waits behind it is refused as well
+	}
+}
+
+// letIn lets a call in that waits in the mailbox, as the activation waits for it
+// now, see waits.end; nil is none.
+func (a *Activation) letIn(closing *edge) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.letInLocked(closing)
+}
+
+func (a *Activation) letInLocked(closing *edge) {
+	for closing != nil {
+		w := a.mailbox.take(closing)
+		closing = nil
+		switch {
+		case w == nil: // it is on its way here, see enter
+		case a.broken != nil:
+			closing = w.refuse(a.broken, 0)
+		case a.critical > 0:
+			closing = w.refuse(errCritical, 0)
+		default:
+			w.state.below, a.top = a.top, w.state
+			w.grant()
+		}
+	}
 }
 
 // forgetNow is forget for the only entry, before it has used what is in memory.

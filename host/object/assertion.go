@@ -34,7 +34,6 @@ func (a *Activation) expel(s *State) (err error, next *waiter) {
 	contain.Run(l, "the end of a call", s.dropTxn)
 	err = errAssertion
 	a.fail(observe.Assertion, err, max(a.seq, s.Seq))
-	s.answered()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.instance != nil {
@@ -48,6 +47,7 @@ func (a *Activation) expel(s *State) (err error, next *waiter) {
 			above.below = s.below
 		}
 	}
+	a.letInLocked(s.answered())
 	return err, nil
 }
 

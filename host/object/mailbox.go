@@ -1,6 +1,7 @@
 package object
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -50,11 +51,12 @@ const (
 
 // refuse answers a waiter with an error, which could tell of what was written up
 // to seq.
-func (w *waiter) refuse(err error, seq storage.Seq) {
+func (w *waiter) refuse(err error, seq storage.Seq) (closing *edge) {
 	w.answer(Reply{Output: w.dst, Seq: seq}, err)
-	w.state.answered()
+	closing = w.state.answered()
 	w.state.abandon()
 	w.grant()
+	return closing
 }
 
 // spins is how often a waiter looks before it parks: for about 10 µs. A call
@@ -118,16 +120,29 @@ func (m *mailbox) push(w *waiter) error {
 	return nil
 }
 
-// refuse answers every call that waits with err. An alarm stays: nobody waits
-// for its answer, and it has to run all the same.
-func (m *mailbox) refuse(err error, seq storage.Seq) {
+// takeCalls takes every call out. An alarm stays: nobody waits for its answer, and
+// it has to run all the same.
+func (m *mailbox) takeCalls() (calls []*waiter) {
 	for n := m.len(); n > 0; n-- {
 		if w := m.pop(); w.request.Alarm == nil {
-			w.refuse(err, seq)
+			calls = append(calls, w)
 		} else {
 			m.queue, m.bytes = append(m.queue, w), m.bytes+w.bytes
 		}
 	}
+	return calls
+}
+
+// take takes the call out that e is the edge of; nil when it is not there.
+func (m *mailbox) take(e *edge) *waiter {
+	for i := m.head; i < len(m.queue); i++ {
+		if w := m.queue[i]; &w.request.edge == e {
+			m.queue = slices.Delete(m.queue, i, i+1)
+			m.bytes -= w.bytes
+			return w
+		}
+	}
+	return nil
 }
 
 // pop takes the oldest call out; nil when there is none.

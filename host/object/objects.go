@@ -135,7 +135,10 @@ func (o *Objects) Send(r *Request, dst []byte) (Reply, error) {
 		a := o.find(&r.To)
 		nested := o.waits.enter(&r.edge, r.From, a)
 		reply, err := a.serve(r, nested, dst)
-		o.waits.leave(&r.edge)
+		if closing := o.waits.end(&r.edge); closing != nil { // it was not let in after all
+			a.letIn(closing)
+		}
+		o.waits.resume(&r.edge)
 		if err != errGone {
 			return reply, err
 		}

@@ -52,12 +52,14 @@ func (s *State) begin(a *Activation, r *Request) {
 }
 
 // answered says that the caller waits no longer. From here on it may go on, and
-// reuse its request.
-func (s *State) answered() {
-	if e := s.edge; e != nil {
-		s.edge = nil
-		s.act.objects.waits.end(e)
+// reuse its request. closing is as from waits.end.
+func (s *State) answered() (closing *edge) {
+	e := s.edge
+	if e == nil {
+		return nil
 	}
+	s.edge = nil
+	return s.act.objects.waits.end(e)
 }
 
 func (s *State) end() {

@@ -74,7 +74,8 @@ func (s *State) sectionOut(dst []byte, send func(*Guest, *Activation) ([]byte, e
 		waits := &s.act.objects.waits
 		from, e := &Activation{}, new(edge)
 		waits.enter(e, s.act, from)
-		defer waits.leave(e)
+		defer waits.resume(e)
+		defer waits.end(e)
 		var out []byte
 		var err error
 		if !s.inTime(func() { out, err = send(g, from) }) {

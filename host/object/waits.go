@@ -20,6 +20,11 @@ import "sync"
 // they have left. So entries nest last in, first out, whatever ends when. That
 // hangs nobody: who waits for an activation waits for its innermost entry anyway.
 //
+// When an entry that was let in ends, what lies below waits again for what it waited
+// for. Where an edge between has ended early, somebody along that way may meanwhile
+// have called this activation, which did not wait for him then; now it does. So that
+// closes a cycle as well, and the queued call is let in.
+//
 // A call from within a critical section can be given up, see State.inTime. It is
 // made by a stand-in that waits in the caller's place: an Activation of no object,
 // between the two in the chain. To give up is to leave the caller's edge to the
@@ -40,7 +45,7 @@ type edge struct {
 
 // enter makes e the call that the innermost entry of from waits for, and reports
 // whether it must be let in. Then to is to have a new innermost entry, which waits
-// for nobody yet. leave must follow.
+// for nobody yet. end and resume must follow.
 func (w *waits) enter(e *edge, from, to *Activation) (nested bool) {
 	*e = edge{from: from, to: to}
 	if from == nil {
@@ -56,48 +61,74 @@ func (w *waits) enter(e *edge, from, to *Activation) (nested bool) {
 	if a != from {
 		return false
 	}
-	e.nested, e.covered = true, to.waitsFor
-	e.covered.cover, to.waitsFor = e, nil
+	e.letIn()
 	return true
+}
+
+// letIn puts e on top of what its callee waits for.
+func (e *edge) letIn() {
+	c := e.to.waitsFor
+	e.nested, e.covered = true, c
+	c.cover, e.to.waitsFor = e, nil
+}
+
+// wasLetIn reports whether e is let in, which may be so only after it was set.
+func (w *waits) wasLetIn(e *edge) bool {
+	if e.from == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return e.nested
 }
 
 // end says that e keeps its caller waiting no longer: the callee does, before it
 // begins anything else. If e was let in, its entry is the innermost. Only the
-// first call does anything.
-func (w *waits) end(e *edge) {
+// first call does anything. closing is another call of the callee, which it has to
+// let in now, see Activation.letIn; nil if there is none.
+func (w *waits) end(e *edge) (closing *edge) {
 	if e.from == nil {
-		return
+		return nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	e.end()
-}
-
-func (e *edge) end() {
 	if e.over {
-		return
+		return nil
 	}
 	e.over = true
-	if c := e.covered; c != nil {
-		if e.to.waitsFor = c; c.over {
-			e.to.waitsFor = nil
-		}
-		if c.cover = nil; c.bare != nil {
-			close(c.bare)
-		}
-	}
 	if e.from.waitsFor == e { // else what was let in has an edge in its place
 		e.from.waitsFor = nil
 	}
+	c := e.covered
+	if c == nil {
+		return nil
+	}
+	if c.cover = nil; c.bare != nil {
+		close(c.bare)
+	}
+	if c.over {
+		return nil
+	}
+	e.to.waitsFor = c
+	for next := c; next != nil; next = next.to.waitsFor {
+		if next.to != e.to {
+			continue
+		}
+		if next.nested {
+			return nil
+		}
+		next.letIn()
+		return next
+	}
+	return nil
 }
 
-// leave ends e and returns once no entry is on top of the caller.
-func (w *waits) leave(e *edge) {
+// resume returns once no entry is on top of the caller of e, which has ended.
+func (w *waits) resume(e *edge) {
 	if e.from == nil {
 		return
 	}
 	w.mu.Lock()
-	e.end()
 	for e.cover != nil {
 		bare := make(chan struct{})
 		e.bare = bare

@@ -7,7 +7,8 @@ import (
 
 // TestWaits sends calls by a script. "AB" is a call from A to B, "-B" one to B
 // from nobody; "<AB" is its end. A "+" behind a call says that it must be let
-// in: whoever it calls waits, in the end, for the caller.
+// in: whoever it calls waits, in the end, for the caller. "<AB!CA" is an end that
+// lets in the call from C to A, which has waited for its turn.
 func TestWaits(t *testing.T) {
 	for _, c := range []struct{ name, script string }{
 		{"a line", "AB BC CD <CD <BC <AB"},
@@ -21,6 +22,9 @@ func TestWaits(t *testing.T) {
 		{"nested entry calls a stranger", "AB BA+ AC <AC <BA <AB"},
 		{"from nobody", "-A AB -B -A <-A <-B BA+ <BA <AB <-A"},
 		{"the old edge is back", "AB BA+ AC <AC <BA BC CA+ <CA <BC <AB"},
+		{"a wait that ended early closes a ring", "AB BC CA+ <BC BA <CA!BA <BA <AB"},
+		{"and a longer one", "AB BC CA+ <BC BD DA <CA!DA <DA <BD <AB"},
+		{"and a call that does not", "AB BC CA+ <BC DA <CA <DA <AB"},
 		{"beside a ring", "AB BA+ CA AC+ CD DC+ <DC <CD <AC <CA <BA <AB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -32,9 +36,13 @@ func TestWaits(t *testing.T) {
 			open := map[string][]*edge{}
 			for step := range strings.FieldsSeq(c.script) {
 				if end, ok := strings.CutPrefix(step, "<"); ok {
+					end, closes, _ := strings.Cut(end, "!")
 					last := len(open[end]) - 1
-					w.leave(open[end][last])
+					closing := w.end(open[end][last])
 					open[end] = open[end][:last]
+					if want := innermost(open[closes]); closing != want {
+						t.Errorf("%s: lets %+v in, want %+v", step, closing, want)
+					}
 					continue
 				}
 				calls := step[:2]
@@ -52,4 +60,12 @@ func TestWaits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// innermost returns the last edge, nil if there is none.
+func innermost(list []*edge) *edge {
+	if len(list) == 0 {
+		return nil
+	}
+	return list[len(list)-1]
 }
