@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // behaviorCases are what takes several objects at a time.
@@ -112,53 +113,74 @@ func parallelActivations(s *Suite) error {
 
 // resetInFlight lets calls wait for an object that resets itself, and wants each of
 // them to fail with the reset's error, or to have been sent after it, in the fresh
-// activation. Which it is depends on when a call arrives, so that rounds are played
-// until one has seen a call wait; a host that lets none fail never has one.
+// activation. They are sent when the object has said that it runs, and it then sleeps:
+// who comes meanwhile waits. How long a host takes to let calls in is its own affair,
+// so that it sleeps longer from round to round, until one has seen a call wait; a host
+// that lets none fail never has one.
 func resetInFlight(s *Suite) error {
-	const callers, rounds, steps = 6, 40, 60
 	p := s.play("reset/in_flight")
-	p.compiler.cells["n"] = p.compiler.alloc(4)
-	doomed := []string{"set 7"}
-	for range steps { // a while, in which the others come
-		doomed = append(doomed, "stub_call \"RAW\" 0 obj:away \"run\" \"[]\" buf:64 len")
-	}
-	reset, err := p.compiler.compile(append(doomed, "object_abort \"in flight\""))
-	if err != nil {
-		return err
-	}
-	waits, err := p.compiler.compile([]string{"global", "storage_get \"n\" @n 4 len", "add @n 1", "storage_put \"n\" @n 4 0"})
-	if err != nil {
-		return err
+	for name, size := range map[string]uint32{"n": 4, "subscription": 48, "event": 32} {
+		p.compiler.cells[name] = p.compiler.alloc(size)
 	}
 	if _, err := p.use(); err != nil {
 		return err
 	}
-	for range rounds {
-		failed := make([]bool, callers)
-		errs := make([]error, callers+1)
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			if said, err := p.run([]string{"call", "doomed"}, reset); err != nil || !isReset(said) {
-				errs[callers] = fmt.Errorf("object_abort answered %q, %v", said, err)
-			}
-		})
-		for i := range callers {
-			wg.Go(func() {
-				said, err := p.run([]string{"call", "doomed"}, waits)
-				if failed[i] = err == nil && isReset(said); err != nil || !failed[i] && !strings.Contains(strings.Join(said, " "), "= 0") {
-					errs[i] = fmt.Errorf("a call beside a reset answered %q, %v", said, err)
-				}
-			})
-		}
-		wg.Wait()
-		if err := errors.Join(errs...); err != nil {
+	const shortest, longest = 20 * time.Millisecond, 2 * time.Second
+	for sleep := shortest; sleep < longest; sleep *= 4 {
+		if waited, err := resetRound(p, sleep); waited || err != nil {
 			return err
 		}
-		if slices.Contains(failed, true) {
-			return nil
-		}
 	}
-	return fmt.Errorf("in %d rounds of %d calls, none failed with the reset that it waited for", rounds, callers)
+	return fmt.Errorf("none of the calls failed with the reset that they waited for for up to %v", longest)
+}
+
+// resetRound has an object sleep and reset itself, and sends it calls while it sleeps.
+// It reports whether the reset has failed any.
+func resetRound(p *play, sleep time.Duration) (waited bool, err error) {
+	const callers = 6
+	running, err := p.compiler.compile([]string{fmt.Sprintf("set %d", sleep)})
+	if err != nil {
+		return false, err
+	}
+	p.compiler.programs["running"] = running
+	reset, err := p.compiler.compile([]string{"set 7",
+		"stub_call \"RAW\" 0 obj:seen \"run\" script:running buf:64 len",
+		"word @subscription+16 1", fmt.Sprintf("word @subscription+24 %d", sleep), // monotonic, ns
+		"poll_oneoff @subscription @event 1 len", "object_abort \"in flight\""})
+	if err != nil {
+		return false, err
+	}
+	waits, err := p.compiler.compile([]string{"global", "storage_get \"n\" @n 4 len", "add @n 1", "storage_put \"n\" @n 4 0"})
+	if err != nil {
+		return false, err
+	}
+	seen, err := p.compiler.compile([]string{"global"})
+	if err != nil {
+		return false, err
+	}
+	failed := make([]bool, callers)
+	errs := make([]error, callers+1)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if said, err := p.run([]string{"call", "doomed"}, reset); err != nil || !isReset(said) {
+			errs[callers] = fmt.Errorf("object_abort answered %q, %v", said, err)
+		}
+	})
+	want := block{lines: []string{"global", fmt.Sprintf("= %d", sleep)}}
+	said, err := p.eventually([]string{"call", "seen"}, seen, &want)
+	if err == nil && !matchLines(want.lines, said) {
+		err = fmt.Errorf("a call from an object left %q", said)
+	}
+	for i := range callers {
+		wg.Go(func() {
+			said, err := p.run([]string{"call", "doomed"}, waits)
+			if failed[i] = err == nil && isReset(said); err != nil || !failed[i] && !strings.Contains(strings.Join(said, " "), "= 0") {
+				errs[i] = fmt.Errorf("a call beside a reset answered %q, %v", said, err)
+			}
+		})
+	}
+	wg.Wait()
+	return slices.Contains(failed, true), errors.Join(append(errs, err)...)
 }
 
 // isReset reports whether a call failed as resetInFlight's object ends.
