@@ -143,13 +143,15 @@ func FuzzEngines(f *testing.F) {
 	for seed := range byte(20) {
 		f.Add([]byte{seed})
 	}
+	// Two registers lost: a copysign and a select, see split.go of the rewriter.
+	f.Add([]byte("\x04\xa6\xd6\";'B"))
 	f.Fuzz(func(t *testing.T, given []byte) { d.check(t, given) })
 }
 
 // TestEnginesAgree is a short run of FuzzEngines from seeds.
 func TestEnginesAgree(t *testing.T) {
 	d := newDiffer(t)
-	for seed := range 300 {
+	for seed := range 100 {
 		if d.check(t, []byte{byte(seed), byte(seed >> 8), 2}); t.Failed() {
 			return
 		}

@@ -72,3 +72,34 @@ var vectorArity = arities([]arityRange{
 	{0xe0, 0xe1, unary}, {0xe3, 0xe3, unary}, {0xec, 0xed, unary}, {0xef, 0xef, unary}, // floats
 	{0xf8, 0xff, unary},
 }...)
+
+// A factRange gives the results of the opcodes from first to last one fact.
+type factRange struct {
+	first, last byte
+	fact        fact
+}
+
+func resultFacts(ranges ...factRange) (t [256]fact) {
+	for _, r := range ranges {
+		for op := int(r.first); op <= int(r.last); op++ {
+			t[op] = r.fact
+		}
+	}
+	return t
+}
+
+// results is indexed by opcode, vectorResults by the one behind 0xfd.
+var (
+	results = resultFacts([]factRange{
+		{0x2a, 0x2a, isF32}, {0x2b, 0x2b, isF64}, // loads
+		{opF32Const, opF32Const, isF32}, {opF64Const, opF64Const, isF64},
+		{0x8b, 0x98, isF32}, {0x99, 0xa6, isF64}, // arithmetic
+		{0xb2, 0xb6, isF32}, {0xb7, 0xbb, isF64}, {0xbe, 0xbe, isF32}, {0xbf, 0xbf, isF64}, // conversions
+	}...)
+	vectorResults = resultFacts([]factRange{
+		{0x00, 0xff, isV128},
+		{0x15, 0x16, 0}, {0x18, 0x19, 0}, {0x1b, 0x1b, 0}, {0x1d, 0x1d, 0}, // lanes
+		{0x1f, 0x1f, isF32}, {0x21, 0x21, isF64},
+		{0x53, 0x53, 0}, {0x63, 0x64, 0}, {0x83, 0x84, 0}, {0xa3, 0xa4, 0}, {0xc3, 0xc4, 0}, // any_true, all_true, bitmask
+	}...)
+)

@@ -63,9 +63,7 @@ func nums(types ...ValueType) []ValueType { return types }
 
 const (
 	opI32Add = 0x6a
-	opI32Sub = 0x6b
 	opI32LtU = 0x49
-	opI32Eqz = 0x45
 )
 
 var (

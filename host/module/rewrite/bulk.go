@@ -59,7 +59,7 @@ func (s *scanner) misc(at int) {
 // memory by the byte, for tables by the entry. Fresh pages included, a byte takes about
 // as long as a plain instruction.
 func (s *scanner) bulk(at int) {
-	s.body.bulk = true
+	s.body.scratch |= 1 // scratchI32
 	s.edit(edit{at: uint32(at), kind: editBulk})
 }
 

@@ -79,7 +79,7 @@ func (m *Module) code(i int, r *reader) {
 	results := len(m.types[m.funcs[fn]].Results)
 	s := scanner{reader: in, m: m, body: &b, payer: -1, open: []frame{{payer: -1, results: results}}}
 	if in.err == nil {
-		s.begin(params, int(b.nlocals))
+		s.begin(m.types[m.funcs[fn]].Params, raw[b.groups:b.code])
 	}
 	s.cost = b.nlocals / localsPerCost
 	for len(s.open) > 0 && in.err == nil {
@@ -163,6 +163,7 @@ func (s *scanner) instruction() {
 		s.grow(op, imm)
 	}
 	if s.err == nil {
+		s.split(at, op)
 		s.step(at, op, imm)
 	}
 }
@@ -170,7 +171,8 @@ func (s *scanner) instruction() {
 // signature notes the numbers of values that a type takes and gives.
 func (s *scanner) signature(t uint32) {
 	if s.err == nil {
-		s.params, s.result = len(s.m.types[t].Params), len(s.m.types[t].Results)
+		typ := &s.m.types[t]
+		s.params, s.result, s.results = len(typ.Params), len(typ.Results), typ.Results
 	}
 }
 

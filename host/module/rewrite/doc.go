@@ -49,11 +49,13 @@
 // A module whose compilation would take minutes or gigabytes is refused while it is
 // read, by what the compiler grows with; see shape.go.
 //
-// # Orderings
+// # The engine's faults
 //
 // wazero's compiler takes the wrong branch for an ordering of zero and a bitwise and.
-// The flow finds where that may happen, and puts "| 0" before the ordering. It is
-// the only change that has a reason in the engine, and goes when the engine is mended.
+// The flow finds where that may happen, and puts "| 0" before the ordering. And it may
+// lose a register between the machine instructions of copysign, select of floats and
+// a dozen others, which are replaced (split.go). These changes alone have a reason in
+// the engine, and go when the engine is mended.
 //
 // # Invariants
 //

@@ -27,8 +27,26 @@ type fact uint8
 const (
 	mayZero fact = 1 << iota // the constant zero
 	mayBand                  // the result of a bitwise and
-	mayBoth = mayZero | mayBand
+	mayBoth      = mayZero | mayBand
+
+	isF32 fact = 1 << (iota - 1)
+	isF64
+	isV128
+	isType = isF32 | isF64 | isV128 // none of them is an integer or a reference
 )
+
+// typeFacts returns what is known of a value by its type alone.
+func typeFacts(t ValueType) fact {
+	switch t {
+	case F32:
+		return isF32
+	case F64:
+		return isF64
+	case V128:
+		return isV128
+	}
+	return 0
+}
 
 // facts are those of the function's variables: its locals, then the module's
 // globals. A variable beyond the length has none.
@@ -72,7 +90,8 @@ type flow struct {
 	checked int // addresses that the compiler may know to be in bounds; for shape
 	params  int // of the block or call read last
 	result  int
-	uneven  bool // a block ended with another height than its type says
+	results []ValueType // of the call read last
+	uneven  bool        // a block ended with another height than its type says
 }
 
 // An edge holds the facts at a block's end, or at the else of an if.
@@ -83,12 +102,21 @@ type edge struct {
 	checked int
 }
 
-// begin sets the flow up for a function with the given parameters and locals.
-// Locals begin as zero.
-func (f *flow) begin(params, locals int) {
+// begin sets the flow up for a function with the given parameters and groups of
+// locals, which begin as zero.
+func (f *flow) begin(params []ValueType, groups []byte) {
 	f.stack, f.vars, f.dead, f.checked = f.stack[:0], f.vars[:0], false, 0
-	for i := params; i < locals; i++ {
-		f.vars.set(i, mayZero)
+	for i, t := range params {
+		f.vars.set(i, typeFacts(t))
+	}
+	n := len(params)
+	for r := (reader{b: groups}); r.rest() > 0; {
+		count := int(r.u32())
+		v := mayZero | typeFacts(r.valueType())
+		for range count {
+			f.vars.set(n, v)
+			n++
+		}
 	}
 }
 
@@ -210,7 +238,7 @@ func (s *scanner) step(at int, op byte, imm int64) {
 		s.vars.set(int(imm), v)
 		s.push(v)
 	case opGlobalGet:
-		s.push(s.vars.get(int(s.body.nlocals) + int(imm)))
+		s.push(s.vars.get(int(s.body.nlocals)+int(imm)) | typeFacts(s.m.globals[imm].typ))
 	case opGlobalSet:
 		s.vars.set(int(s.body.nlocals)+int(imm), s.pop())
 	case opI32Const, opI64Const:
@@ -224,6 +252,9 @@ func (s *scanner) step(at int, op byte, imm int64) {
 		s.push(mayBand)
 	case opI32Shl, opI32ShrS, opI32ShrU, opI64Shl, opI64ShrS, opI64ShrU:
 		s.pop() // by a constant multiple of the width, the other value is handed on
+	case opSelect, opSelectTyped:
+		s.popN(2)
+		s.push(s.pop() & isType)
 	case opUnreachable, opReturn:
 		s.dead = true
 	case opBr:
@@ -243,11 +274,13 @@ func (s *scanner) step(at int, op byte, imm int64) {
 			s.pop()
 		}
 		s.popN(s.params)
-		s.pushN(s.result)
+		for _, t := range s.results {
+			s.push(typeFacts(t))
+		}
 	case opMisc:
-		s.moves(miscArity[s.b[at+1]])
+		s.moves(miscArity[s.b[at+1]], 0)
 	case opVector:
-		s.moves(vectorArity[s.b[at+1]])
+		s.moves(vectorArity[s.b[at+1]], vectorResults[s.b[at+1]])
 	case opBlock, opLoop, opIf, opElse, opEnd:
 	default:
 		if ordersIntegers(op) {
@@ -256,13 +289,16 @@ func (s *scanner) step(at int, op byte, imm int64) {
 		if immediates[op] == immMemarg {
 			s.checked++
 		}
-		s.moves(plainArity[op])
+		s.moves(plainArity[op], results[op])
 	}
 }
 
-func (s *scanner) moves(a arity) {
+// moves takes an instruction's operands from the stack and puts its result there.
+func (s *scanner) moves(a arity, result fact) {
 	s.popN(int(a.pop))
-	s.pushN(int(a.push))
+	for range a.push {
+		s.push(result)
+	}
 }
 
 // ordersIntegers reports whether op is lt, gt, le or ge of i32 or i64.

@@ -192,18 +192,18 @@ func TestOrderingCosts(t *testing.T) {
 }
 
 // TestArities has wazero's validation say that an instruction takes and gives what
-// the tables have.
+// the tables have, and gives a float or a vector where they say so.
 func TestArities(t *testing.T) {
 	ctx := context.Background()
 	rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
 	defer rt.Close(ctx)
 	table, elem := sec(secTable, ops(byte(FuncRef), 0, 1)), sec(secElement, ops(1, 0, 0))
-	validates := func(types [][]byte, instr []byte, a arity) bool {
+	validates := func(types [][]byte, instr []byte, a arity, use ...byte) bool {
 		var code []byte
 		for _, typ := range types {
 			code = append(code, typ...)
 		}
-		code = append(append(code, instr...), bytes.Repeat(ops(opDrop), int(a.push))...)
+		code = append(append(append(code, instr...), use...), bytes.Repeat(ops(opDrop), int(a.push))...)
 		wasm := mod(sec(secType, tVoid), sec(secFunction, ops(0)), table, memory,
 			sec(secGlobal, slices.Concat(ops(byte(I32), 1), i32(0), ops(opEnd))),
 			sec(secExport, exp("f", KindFunc, 0)), elem, appendSection(nil, secDataCount, ops(1)),
@@ -217,13 +217,22 @@ func TestArities(t *testing.T) {
 	values := [][]byte{i32(0), i64(0), append(ops(opF32Const), make([]byte, 4)...),
 		append(ops(opF64Const), make([]byte, 8)...), append(ops(opVector, vecConst), make([]byte, 16)...),
 		ops(opRefNull, byte(FuncRef))}
-	var fits func(types [][]byte, instr []byte, a arity) bool
-	fits = func(types [][]byte, instr []byte, a arity) bool {
+	uses := map[fact][]byte{isF32: ops(0x8c), isF64: ops(0x9a), isV128: vec(0x4d)} // neg, neg, not
+	var fits func(types [][]byte, instr []byte, a arity, result fact) bool
+	fits = func(types [][]byte, instr []byte, a arity, result fact) bool {
 		if len(types) == int(a.pop) {
-			return validates(types, instr, a)
+			if !validates(types, instr, a) {
+				return false
+			}
+			for f, use := range uses {
+				if a.push == 1 && validates(types, instr, a, use...) != (f == result) {
+					t.Errorf("% x: result %d, want %d", instr, f, result)
+				}
+			}
+			return true
 		}
 		for _, v := range values {
-			if fits(append(types, v), instr, a) {
+			if fits(append(types, v), instr, a, result) {
 				return true
 			}
 		}
@@ -258,7 +267,7 @@ func TestArities(t *testing.T) {
 			if op == opUnreachable || op == opReturn || op == opCall {
 				continue
 			}
-			if !fits(nil, append(ops(byte(op)), immediate(k)...), plainArity[op]) {
+			if !fits(nil, append(ops(byte(op)), immediate(k)...), plainArity[op], results[op]) {
 				t.Errorf("opcode %#x does not have the arity %v", op, plainArity[op])
 			}
 		}
@@ -266,7 +275,7 @@ func TestArities(t *testing.T) {
 	misc := [][]byte{8: ops(0, 0), 9: ops(0), 10: ops(0, 0), 11: ops(0), 12: ops(0, 0), 13: ops(0),
 		14: ops(0, 0), 15: ops(0), 16: ops(0), 17: ops(0)}
 	for op, imm := range misc {
-		if !fits(nil, append(ops(opMisc, byte(op)), imm...), miscArity[op]) {
+		if !fits(nil, append(ops(opMisc, byte(op)), imm...), miscArity[op], 0) {
 			t.Errorf("opcode 0xfc %#x does not have the arity %v", op, miscArity[op])
 		}
 	}
@@ -278,7 +287,7 @@ func TestArities(t *testing.T) {
 		if op >= 0x80 {
 			instr = append(instr, 1)
 		}
-		if !fits(nil, append(instr, immediate(vectors[op])...), vectorArity[op]) {
+		if !fits(nil, append(instr, immediate(vectors[op])...), vectorArity[op], vectorResults[op]) {
 			t.Errorf("opcode 0xfd %#x does not have the arity %v", op, vectorArity[op])
 		}
 	}

@@ -12,14 +12,7 @@ const regionMin = 8
 
 // body appends a function's body with the meter in it.
 func (w *writer) body(out []byte, b *body) []byte {
-	if b.bulk {
-		// One more local, an i32, holds a bulk instruction's length.
-		out = appendU32(out, b.ngroups+1)
-		out = append(out, b.raw[b.groups:b.code]...)
-		out = append(out, 1, byte(I32))
-	} else {
-		out = append(out, b.raw[:b.code]...)
-	}
+	out = b.appendLocals(out)
 	entry := w.price(b)
 	if !b.freeLeaf() {
 		out = w.check(out, entry)
@@ -40,10 +33,12 @@ func (w *writer) body(out []byte, b *body) []byte {
 			}
 		case editOr:
 			out = append(out, ors[e.value]...)
+		case editSplit:
+			out = b.appendTemplate(out, b.templates[e.value])
 		case editTest:
 			out = w.check(out, uint64(e.value))
 		case editBulk:
-			out = w.test(w.chargeLength(out, b.nlocals))
+			out = w.test(w.chargeLength(out, b.local(scratchI32)))
 		}
 		pos = e.at + uint32(e.size)
 	}

@@ -160,9 +160,11 @@ type body struct {
 	cost    uint32 // instructions outside loops and regions
 	calls   bool   // has call or call_indirect
 	loops   bool
-	bulk    bool // has bulk instructions, so the meter needs a local
-	uneven  bool // does not validate, or an arity is wrong; for tests
+	scratch uint8 // the added locals that are used, a bit for each of scratchTypes
+	uneven  bool  // does not validate, or an arity is wrong; for tests
 	edits   []edit
+
+	templates []template // by value of editSplit
 }
 
 // A leaf whose callers pay has no check of its own.
@@ -173,7 +175,7 @@ func (b *body) freeLeaf() bool {
 // An edit is a place where Instrument changes bytes, in the order of the bytes.
 type edit struct {
 	at    uint32 // offset in section.items or body.raw
-	value uint32 // editCall, editRef: function index. editLoop, editRegion: cost. editJump: label. editTest: cost. editOr: index in ors
+	value uint32 // editCall, editRef: function index. editLoop, editRegion: cost. editJump: label. editTest: cost. editOr: index in ors. editSplit: index in body.templates
 	payer int32  // in code: index of the edit that pays for what is here; -1 the entry
 	size  uint8  // bytes replaced; 0 inserts
 	kind  editKind
@@ -190,6 +192,7 @@ const (
 	editBulk                   // before an instruction with its length on top of the stack
 	editTest                   // a charge with a test
 	editOr                     // before a comparison whose right operand gets "| 0"; see flow
+	editSplit                  // an instruction that others take the place of; see split
 )
 
 // A dataSegment is one entry of the data section.

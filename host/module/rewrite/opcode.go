@@ -29,10 +29,12 @@ const (
 	opI64Const     = 0x42
 	opF32Const     = 0x43
 	opF64Const     = 0x44
+	opI32Eqz       = 0x45
 	opI32LtS       = 0x48
 	opI32GeU       = 0x4f
 	opI64LtS       = 0x53
 	opI64GeU       = 0x5a
+	opI32Sub       = 0x6b
 	opI32And       = 0x71
 	opI32Or        = 0x72
 	opI32Shl       = 0x74
@@ -44,13 +46,39 @@ const (
 	opI64Shl       = 0x86
 	opI64ShrS      = 0x87
 	opI64ShrU      = 0x88
+	opF32Copysign  = 0x98
+	opF64Copysign  = 0xa6
 	opI64ExtendU   = 0xad
-	opRefNull      = 0xd0
-	opRefFunc      = 0xd2
-	opMisc         = 0xfc
-	opVector       = 0xfd
 
-	vecConst  = 0x0c
+	opF32ConvertI64U    = 0xb5
+	opF64ConvertI64U    = 0xba
+	opI32ReinterpretF32 = 0xbc
+	opI64ReinterpretF64 = 0xbd
+	opF32ReinterpretI32 = 0xbe
+	opF64ReinterpretI64 = 0xbf
+
+	opRefNull = 0xd0
+	opRefFunc = 0xd2
+	opMisc    = 0xfc
+	opVector  = 0xfd
+
+	vecConst       = 0x0c
+	vecSplatI32    = 0x11
+	vecReplaceI64  = 0x1e
+	vecReplaceF64  = 0x22
+	vecAnd         = 0x4e
+	vecOr          = 0x50
+	vecXor         = 0x51
+	vecBitselect   = 0x52
+	vecPopcnt      = 0x62
+	vecMulI64      = 0xd5
+	vecMinF32      = 0xe8
+	vecMaxF32      = 0xe9
+	vecMinF64      = 0xf4
+	vecMaxF64      = 0xf5
+	vecConvertF32U = 0xfb // f32x4.convert_i32x4_u
+	vecConvertLow  = 0xff // f64x2.convert_low_i32x4_u
+
 	emptyType = 0x40
 )
 
