@@ -175,6 +175,9 @@ func TestSplit(t *testing.T) {
 			}
 			wasm := mod(sec(secType, tVoid, typ(nums(I64), nums(I64))), sec(secFunction, funcs...),
 				sec(secExport, exports...), sec(secCode, bodies...))
+			if m := parse(t, wasm); !slices.ContainsFunc(m.bodies, func(b body) bool { return b.templates != nil }) {
+				t.Error("nothing is replaced")
+			}
 			if errs := compare(t, wasm, 3, 1<<62); errs == 0 && c.seed > 0 && runtime.GOARCH == "amd64" {
 				t.Error("the compiler is right by itself: the loops are none, or wazero is mended and split.go can go")
 			}
