@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,18 +16,38 @@ import (
 	"github.com/cairn-dev/cairn/host/observe"
 )
 
+// buffer is a log that a guard writes to also when a time is over.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+// take returns what was written, and forgets it.
+func (b *buffer) take() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.b.Reset()
+	return b.b.String()
+}
+
 // lines is a log in JSON.
 func newLog() (*slog.Logger, func() []map[string]any) {
-	var b bytes.Buffer
+	var b buffer
 	return slog.New(observe.NewGuard(slog.NewJSONHandler(&b, nil))), func() (records []map[string]any) {
-		for line := range strings.Lines(b.String()) {
+		for line := range strings.Lines(b.take()) {
 			var r map[string]any
 			if err := json.Unmarshal([]byte(line), &r); err != nil {
 				panic(fmt.Sprintf("%v: %q", err, line))
 			}
 			records = append(records, r)
 		}
-		b.Reset()
 		return records
 	}
 }
@@ -150,7 +171,7 @@ func TestGuestRecords(t *testing.T) {
 // share, the others log as before, and somebody is told what is lost.
 func TestGuestFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var b bytes.Buffer
+		var b buffer
 		l := slog.New(observe.NewGuard(slog.NewTextHandler(&b, nil)))
 		m := observe.New(nil)
 		noisy, quiet := m.Script("noisy"), m.Script("quiet")
@@ -162,13 +183,15 @@ func TestGuestFlood(t *testing.T) {
 			quiet.Log(l, 0, []byte("heard"), nil)
 			time.Sleep(time.Second)
 		}
-		if n := b.Len(); n > 3<<20 {
+		synctest.Wait()
+		logged := b.take()
+		if n := len(logged); n > 3<<20 {
 			t.Errorf("%d bytes were logged in 10 s", n)
 		}
-		if got := strings.Count(b.String(), "msg=heard"); got != 10 {
+		if got := strings.Count(logged, "msg=heard"); got != 10 {
 			t.Errorf("%d of 10 records of the other script", got)
 		}
-		if !strings.Contains(b.String(), `msg="guest logs too much" dropped=`) {
+		if !strings.Contains(logged, `msg="guest logs too much" dropped=`) {
 			t.Error("nobody was told")
 		}
 	})

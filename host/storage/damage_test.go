@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -283,8 +284,11 @@ func TestStartCut(t *testing.T) {
 			for cut := 0; ; cut++ {
 				mem, ops := c.disk(), 0
 				var crashed *vfs.MemFS
+				var mu sync.Mutex // a flush writes on a goroutine of its own
 				s, err := Open("store", Options{FS: errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
 					if op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+						mu.Lock()
+						defer mu.Unlock()
 						if ops == cut {
 							// All or nothing: pebble is not made for parts of a folder.
 							crashed = mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: r.IntN(2) * 100, RNG: r})

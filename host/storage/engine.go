@@ -175,7 +175,8 @@ func newWALFS(under vfs.FS, dir string, l *walLog) *walFS {
 		dir:     under.PathJoin(dir, walFolder),
 		fail:    l.fail,
 		failed:  func() bool { return l.Err() != nil },
-		stalled: func() bool { return l.space != nil && l.space.stalled.Load() },
+		// space is set before the log has opened.
+		stalled: func() bool { return l.opened.Load() && l.space != nil && l.space.stalled.Load() },
 	}
 	return l.files
 }
