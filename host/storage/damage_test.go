@@ -52,6 +52,12 @@ func damageable(t *testing.T) *vfs.MemFS {
 			}
 		}
 	}
+	// What is durable is noted after it was acknowledged, and before the next is: so one
+	// more, which nobody asks for, and all that somebody will is noted.
+	txn := s.Object(Owner{ID: testID(200)}).Begin()
+	mustPut(t, txn, "last", "")
+	wait(t, s, commit(t, txn))
+	txn.Close()
 	killed := killedFS(mem)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

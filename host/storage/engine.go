@@ -171,10 +171,10 @@ func (t *teller) again(err error) bool {
 // newWALFS wraps a file system for the store in dir.
 func newWALFS(under vfs.FS, dir string, l *walLog) *walFS {
 	l.files = &walFS{
-		FS:      under,
-		dir:     under.PathJoin(dir, walFolder),
-		fail:    l.fail,
-		failed:  func() bool { return l.Err() != nil },
+		FS:     under,
+		dir:    under.PathJoin(dir, walFolder),
+		fail:   l.fail,
+		failed: func() bool { return l.Err() != nil },
 		// space is set before the log has opened.
 		stalled: func() bool { return l.opened.Load() && l.space != nil && l.space.stalled.Load() },
 	}
