@@ -68,7 +68,7 @@ func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
 	case w != nil && w.answered:
 		return w.reply, w.err
 	}
-	reply, err, next := a.perform(s, r, s.below != nil, dst)
+	reply, err, next := a.perform(s, r, dst)
 	if next != nil {
 		go a.drain(next)
 	}
@@ -81,7 +81,7 @@ func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
 // processors and 64 clients of one object, half of the throughput.
 func (a *Activation) drain(w *waiter) {
 	for w != nil {
-		reply, err, next := a.perform(w.state, w.request, false, w.dst)
+		reply, err, next := a.perform(w.state, w.request, w.dst)
 		w.answer(reply, err)
 		w.wake <- struct{}{}
 		w = next
@@ -90,19 +90,19 @@ func (a *Activation) drain(w *waiter) {
 
 // perform runs a request whose turn it is. next is a parked waiter whose turn
 // it is then; the caller must drain it.
-func (a *Activation) perform(s *State, r *Request, nested bool, dst []byte) (reply Reply, err error, next *waiter) {
-	failed, last := a.contained(s, func() { reply, err, next = a.performed(s, r, nested, dst) })
+func (a *Activation) perform(s *State, r *Request, dst []byte) (reply Reply, err error, next *waiter) {
+	failed, last := a.contained(s, func() { reply, err, next = a.performed(s, r, dst) })
 	if failed != nil {
 		return Reply{Output: dst, Seq: a.seq}, failed, last
 	}
 	return reply, err, next
 }
 
-func (a *Activation) performed(s *State, r *Request, nested bool, dst []byte) (reply Reply, err error, next *waiter) {
+func (a *Activation) performed(s *State, r *Request, dst []byte) (reply Reply, err error, next *waiter) {
 	output, err := s.run(r, dst)
 	reply = Reply{Output: output, Seq: max(a.seq, s.Seq)} // s.Seq also after an error
 	if s.background && a.brokenBy() == nil {              // also after an error that the guest threw
-		if !nested {
+		if s.below == nil {
 			// The answer goes, the call stays: nobody else enters before it ends.
 			s.answered()
 			a.objects.background.Go(func() { a.drain(a.afterAnswer(s)) })
