@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/release/migrate"
 )
 
 // destroyLimit is how long a deploy waits for the last calls to a class that
@@ -17,24 +17,24 @@ import (
 const destroyLimit = 30 * time.Second
 
 // plan checks a script's new config and module against the store.
-func (r *Runtime) plan(s *script, c *config.Config, v *module.Version, rollback bool) (*app.Plan, error) {
-	var wanted []app.Script
+func (r *Runtime) plan(s *script, c *config.Config, v *module.Version, rollback bool) (*migrate.Plan, error) {
+	var wanted []migrate.Script
 	for _, other := range r.scripts {
 		if other != s {
-			wanted = append(wanted, app.Script{Config: other.stable.config, Classes: other.stable.module.Classes()})
+			wanted = append(wanted, migrate.Script{Config: other.stable.config, Classes: other.stable.module.Classes()})
 			continue
 		}
-		wanted = append(wanted, app.Script{Config: c, Classes: v.Classes(), Rollback: rollback})
+		wanted = append(wanted, migrate.Script{Config: c, Classes: v.Classes(), Rollback: rollback})
 	}
-	plan, err := app.NewPlan(r.store, wanted)
+	plan, err := migrate.NewPlan(r.store, wanted)
 	for i, other := range r.scripts {
 		if err != nil || other == s || other.next == nil {
 			continue
 		}
 		// A version that takes a share must find what it is bound to as well.
 		with := slices.Clone(wanted)
-		with[i] = app.Script{Config: other.next.config, Classes: other.next.module.Classes()}
-		if _, err = app.NewPlan(r.store, with); err != nil {
+		with[i] = migrate.Script{Config: other.next.config, Classes: other.next.module.Classes()}
+		if _, err = migrate.NewPlan(r.store, with); err != nil {
 			err = fmt.Errorf("version %d of %s, which takes a share: %w", other.next.number, other.name, err)
 		}
 	}
@@ -48,7 +48,7 @@ func (r *Runtime) plan(s *script, c *config.Config, v *module.Version, rollback 
 // change is what a deploy makes of a script.
 type change struct {
 	script   *script
-	plan     *app.Plan
+	plan     *migrate.Plan
 	runs     *running
 	versions *versions // the script's, as they will be
 	percent  int       // that runs takes; 0 is all
@@ -119,7 +119,7 @@ func (r *Runtime) switchTo(w *change) (Version, error) {
 }
 
 // report logs what a plan says once it is applied.
-func (r *Runtime) report(plan *app.Plan) {
+func (r *Runtime) report(plan *migrate.Plan) {
 	for _, w := range plan.Warnings {
 		r.options.Logger.Warn("config", "at", w.Pos.String(), "warning", w.Message)
 	}
@@ -130,7 +130,7 @@ func (r *Runtime) report(plan *app.Plan) {
 
 // destroy ends the objects of deleted classes and destroys what they stored. A
 // failure leaves it to the next deploy or start: the record says what is left.
-func (r *Runtime) destroy(record *app.Record) {
+func (r *Runtime) destroy(record *migrate.Record) {
 	ctx, cancel := context.WithTimeout(r.running, destroyLimit)
 	defer cancel()
 	err := func() error {
@@ -142,7 +142,7 @@ func (r *Runtime) destroy(record *app.Record) {
 		if len(record.Deleting) == 0 {
 			return nil
 		}
-		_, err := app.Finish(r.store)
+		_, err := migrate.Finish(r.store)
 		return err
 	}()
 	if err != nil {

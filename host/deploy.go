@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/release/migrate"
 )
 
 // Deploy is a new version of a script.
@@ -143,7 +143,7 @@ func (r *Runtime) Rollback(ctx context.Context, script string, number int) (_ Ve
 	if item.Number == versions.Stable && versions.Next == 0 {
 		return Version{}, fmt.Errorf("%w: version %d serves already", ErrRefused, item.Number)
 	}
-	record, err := app.Read(r.store)
+	record, err := migrate.Read(r.store)
 	if err != nil {
 		return Version{}, err
 	}

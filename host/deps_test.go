@@ -33,12 +33,12 @@ const depsRules = `
 	host/router < host/worker;
 	host/worker, host/listen < host/ingress;
 
-	host/storage, host/config < host/app;
+	host/storage, host/config < host/release/migrate;
 	host/storage, host/internal/contain < host/alarm < host/alarm/alarmtest;
 	host/storage, host/hostfunc < host/outbound;
 	host/listen < host/admin;
 
-	host/app, host/build, host/ingress, host/alarm, host/outbound, host/admin < host;
+	host/release/migrate, host/build, host/ingress, host/alarm, host/outbound, host/admin < host;
 	host/build < host/internal/testguest;
 	host, host/internal/testguest, host/alarm/alarmtest < host/hosttest;
 	NONE < cmd/cairn/internal/loadgen;

@@ -14,7 +14,7 @@
 //	  rewrite  fuel and exported globals put into a module's bytes
 //	hostfunc   the functions that guests import
 //	storage    durable bytes: key layout, one log, group commit
-//	app        what the store knows of scripts, classes and migrations
+//	release/migrate  what the store knows of scripts, classes and migrations
 //	config     wrangler's files into one Config
 //	build      a Go package into a module
 //

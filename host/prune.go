@@ -1,8 +1,8 @@
 package host
 
 import (
-	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/release/migrate"
 )
 
 // prune removes compiled code that no version needs: neither one that is kept, of
@@ -27,7 +27,7 @@ func (r *Runtime) needed(keep map[string]bool) error {
 			keep[item.Hash] = true
 		}
 	}
-	record, err := app.Read(r.store)
+	record, err := migrate.Read(r.store)
 	if err != nil {
 		return err
 	}

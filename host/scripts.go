@@ -9,10 +9,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/build"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/release/migrate"
 )
 
 // script is one script that is served.
@@ -133,7 +133,7 @@ func (r *Runtime) choose(ctx context.Context, s *script, c *config.Config, wasm 
 
 // keep returns the record of the version that a start deploys, if it does, and
 // notes the migrations that what served before now serves with.
-func (r *Runtime) keep(s *script, plan *app.Plan) (changes kept, err error) {
+func (r *Runtime) keep(s *script, plan *migrate.Plan) (changes kept, err error) {
 	versions, tag := s.versions.Load(), plan.Record.Scripts[s.name].Tag
 	if s.module == nil {
 		changed := versions.upgraded
@@ -162,7 +162,7 @@ func (r *Runtime) keep(s *script, plan *app.Plan) (changes kept, err error) {
 }
 
 // run puts a module with its config in as the newest version.
-func (v *versions) run(m *module.Version, c *config.Config, plan *app.Plan, now time.Time) (*running, error) {
+func (v *versions) run(m *module.Version, c *config.Config, plan *migrate.Plan, now time.Time) (*running, error) {
 	fingerprint, err := c.Fingerprint()
 	if err != nil {
 		return nil, err
@@ -175,11 +175,11 @@ func (v *versions) run(m *module.Version, c *config.Config, plan *app.Plan, now 
 // migrate brings the store to what the scripts want, destroys the objects of
 // deleted classes, and lets the scripts serve.
 func (r *Runtime) migrate() error {
-	var wanted []app.Script
+	var wanted []migrate.Script
 	for _, s := range r.scripts {
-		wanted = append(wanted, app.Script{Config: s.stable.config, Classes: s.stable.module.Classes()})
+		wanted = append(wanted, migrate.Script{Config: s.stable.config, Classes: s.stable.module.Classes()})
 	}
-	plan, err := app.NewPlan(r.store, wanted)
+	plan, err := migrate.NewPlan(r.store, wanted)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (r *Runtime) migrate() error {
 	r.report(plan)
 	// Nothing of these classes is in memory yet. What it cannot destroy stays on
 	// record, and what the start has applied is served all the same.
-	seq, err := app.Finish(r.store)
+	seq, err := migrate.Finish(r.store)
 	if err != nil {
 		r.undestroyed(err)
 		seq = r.store.Last()

@@ -1,13 +1,13 @@
 package host
 
 import (
-	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/release/migrate"
 )
 
 // serving is what calls begin with, of what the scripts run now: their versions,
 // the classes that the record says they have, and what each version reaches.
-func (r *Runtime) serving(record *app.Record) *object.Serving {
+func (r *Runtime) serving(record *migrate.Record) *object.Serving {
 	now := &object.Serving{Classes: map[uint32]*object.Class{}}
 	byName := map[string]map[string]*object.Namespace{} // by script, by class
 	var known map[uint32]*object.Class

@@ -8,8 +8,8 @@ import (
 	"io"
 	"maps"
 
-	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/release/migrate"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -55,7 +55,7 @@ func (s *shelf) get(key string) (value []byte, found bool, err error) {
 
 // apply makes a plan and changes of versions durable as one batch, once the log is
 // durable up to the sequence that it returns. The values of packed are compressed.
-func (s *shelf) apply(plan *app.Plan, changes ...kept) (storage.Seq, error) {
+func (s *shelf) apply(plan *migrate.Plan, changes ...kept) (storage.Seq, error) {
 	if s.drafts != nil {
 		seq, err := plan.Apply(s.store)
 		for _, c := range changes {

@@ -1,4 +1,4 @@
-// Package app is what the store knows of the app: its scripts, their classes,
+// Package migrate is what the store knows of the app: its scripts, their classes,
 // and the migrations that were applied to them.
 //
 // There are three types. The [Record] is what the store has written down, a
@@ -58,4 +58,4 @@
 //
 // What stays out: namespaces in memory (host/object), modules, and when calls to
 // a class must have ended before Finish, which is for the host to see to.
-package app
+package migrate
