@@ -63,6 +63,7 @@ func (e *Engine) build(ctx context.Context, wasm []byte, parsed *rewrite.Module)
 		hash: sha256.Sum256(wasm), size: len(wasm), start: out.Start,
 		globalNames: out.Globals, noImage: parsed.ImageBlocker(),
 		fixed: parsed.InstanceBytes(), least: uint64(parsed.Memory.MinPages) * WasmPageBytes, most: e.options.MemoryLimit}
+	v.pool.begin, v.pool.free = v.begin, v.free
 	if parsed.Memory.HasMax {
 		v.most = min(v.most, uint64(parsed.Memory.MaxPages)*WasmPageBytes)
 	}

@@ -62,16 +62,18 @@ func (m *memory) take(size uint64) error {
 // hold takes all of the image from the account: whoever runs in the instance may
 // write to each of its pages, and nobody would know before the next look.
 func (m *memory) hold() error {
-	missing := int64(m.image) - m.held
-	if missing == 0 {
+	if m.holds() {
 		return nil
 	}
-	if err := m.account.Take(account.Memories, missing); err != nil {
+	if err := m.account.Take(account.Memories, int64(m.image)-m.held); err != nil {
 		return err
 	}
 	m.held = int64(m.image)
 	return nil
 }
+
+// holds reports whether all of the image is taken.
+func (m *memory) holds() bool { return m.held == int64(m.image) }
 
 // settle gives back what hold took and the image's pages do not need, as far as
 // the kernel tells. Nobody may run in the instance before the next hold.

@@ -45,12 +45,6 @@ func (v *Version) compileGuarded(ctx context.Context) (c *code, err error) {
 	return v.engine.makeCode(ctx, v.later, false)
 }
 
-func (v *Version) isRetired() bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.retired
-}
-
 // swap makes c what new instances run, and reports whether the version still
 // wanted it. The image stays, and so does every State: memory and globals are the
 // same whoever runs the code. Instances that are out run on as they are, and are
