@@ -19,7 +19,8 @@ const module = "github.com/cairn-dev/cairn"
 const depsRules = `
 	NONE < abi;
 	abi < abi/wire < abi/conformance, abi/conformance/guestkit;
-	abi/wire < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
+	NONE < guest/internal/goruntime;
+	abi/wire, guest/internal/goruntime < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
 
 	NONE < host/config, host/build, host/module/rewrite, host/account, host/listen,
 		host/internal/contain, host/observe;

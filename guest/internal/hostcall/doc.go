@@ -1,9 +1,9 @@
 // Package hostcall is where a guest touches its host: one Go function for each
 // import of the ABI, one Go method for each export, and nothing that decides.
 //
-// It is the only package of the SDK with //go:wasmimport, //go:wasmexport and
-// unsafe. Natively (hostcall_other.go) the same functions go to a [Host], so
-// that guests compile and run in go test.
+// It is the only package of the SDK with //go:wasmimport and //go:wasmexport, and
+// with goruntime the only one with unsafe. Natively (hostcall_other.go) the same
+// functions go to a [Host], so that guests compile and run in go test.
 //
 // # Memory
 //
@@ -22,5 +22,5 @@
 // Every instance begins as a copy of one image, which is taken after the export
 // image_prepare. What random_get gave until then is shared by all instances, so
 // the first export that enters an instance seeds Go's own random numbers anew
-// (random.go), before any code of the program runs.
+// (refresh), before any code of the program runs.
 package hostcall

@@ -1,6 +1,9 @@
 package hostcall
 
-import "github.com/cairn-dev/cairn/abi"
+import (
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/guest/internal/goruntime"
+)
 
 // abiVersion is abi.ExportABIVersion. Go aborts in an export that is called
 // before _initialize has run, this one too.
@@ -12,15 +15,15 @@ func abiVersion() uint32 { return abi.Version }
 //
 //go:wasmexport image_prepare
 func imagePrepare() {
-	findRandom()
+	random = goruntime.FindGenerator()
 	instance.ImagePrepare()
 	stale = true
-	wipe()
+	goruntime.WipeStack()
 }
 
 //go:wasmexport worker_fetch
 func workerFetch(inputLen uint32) uint32 {
-	refresh(readyWords)
+	refresh(goruntime.ReadyWords)
 	return uint32(instance.WorkerFetch(int(inputLen)))
 }
 
@@ -28,47 +31,34 @@ func workerFetch(inputLen uint32) uint32 {
 func objectInit(inputLen uint32) uint32 {
 	refresh(0)
 	s := instance.ObjectInit(int(inputLen))
-	wipe()
+	goruntime.WipeStack()
 	return uint32(s)
 }
 
 //go:wasmexport object_call
 func objectCall(inputLen uint32) uint32 {
 	s := instance.ObjectCall(int(inputLen))
-	wipe()
+	goruntime.WipeStack()
 	return uint32(s)
 }
 
 //go:wasmexport object_fetch
 func objectFetch(inputLen uint32) uint32 {
 	s := instance.ObjectFetch(int(inputLen))
-	wipe()
+	goruntime.WipeStack()
 	return uint32(s)
 }
 
 //go:wasmexport object_alarm
 func objectAlarm(inputLen uint32) uint32 {
 	s := instance.ObjectAlarm(int(inputLen))
-	wipe()
+	goruntime.WipeStack()
 	return uint32(s)
 }
 
 //go:wasmexport background_run
 func backgroundRun(uint32) uint32 {
 	s := instance.BackgroundRun()
-	wipe()
+	goruntime.WipeStack()
 	return uint32(s)
 }
-
-// wipe clears what a call has left on the stack below its frame. An object that
-// sleeps is kept as its difference from the image, and most of that would be
-// what nobody reads any more.
-//
-//go:noinline
-func wipe() {
-	var dead [1792]byte
-	use(&dead)
-}
-
-//go:noinline
-func use(*[1792]byte) {}

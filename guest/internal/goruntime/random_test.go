@@ -1,4 +1,4 @@
-package hostcall
+package goruntime
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 
 // layout puts a generator at a word of memory, with copies of what it has just
 // given around it.
-func layout(at int, g generator) (memory []byte, drawn [draws]uint64) {
+func layout(at int, g Generator) (memory []byte, drawn [draws]uint64) {
 	words := make([]uint64, 1024)
 	copy(drawn[:], g.buf[g.i-draws:g.i])
 	for _, copied := range []int{0, 100, at - 60, at + 40, len(words) - draws} {
@@ -21,7 +21,7 @@ func layout(at int, g generator) (memory []byte, drawn [draws]uint64) {
 }
 
 func TestFindGenerator(t *testing.T) {
-	var g generator
+	var g Generator
 	for i := range g.buf {
 		g.buf[i] = 0x9e3779b97f4a7c15 * uint64(i+1)
 	}
@@ -66,7 +66,7 @@ func TestFindGenerator(t *testing.T) {
 
 // TestVerify has a generator that the runtime does not draw from.
 func TestVerify(t *testing.T) {
-	g := generator{i: 4, n: 32}
+	g := Generator{i: 4, n: 32}
 	before := g
 	if g.verify() {
 		t.Error("a generator of nobody passes")
@@ -78,16 +78,16 @@ func TestVerify(t *testing.T) {
 
 // TestReseed has the ready words and the seed in one piece, and nothing else.
 func TestReseed(t *testing.T) {
-	for _, ready := range []int{0, readyWords} {
+	for _, ready := range []int{0, ReadyWords} {
 		fills := 0
-		g := generator{i: 4, n: lastWords, c: lastBlock}
-		g.reseed(ready, func(b []byte) {
+		g := Generator{i: 4, n: lastWords, c: lastBlock}
+		g.Reseed(ready, func(b []byte) {
 			fills++
 			for i := range b {
 				b[i] = 0xff
 			}
 		})
-		want := generator{i: uint32(32 - ready), n: 32}
+		want := Generator{i: uint32(32 - ready), n: 32}
 		for i := range want.seed {
 			want.seed[i] = 1<<64 - 1
 		}

@@ -1,4 +1,4 @@
-package hostcall
+package goruntime
 
 import (
 	"encoding/binary"
@@ -13,8 +13,8 @@ import (
 // variable at a fixed place, which draws from it betray; the image is prepared
 // once, so there is time to look for it, and to make sure.
 
-// generator is the state of internal/chacha8rand in an m of the runtime.
-type generator struct {
+// A Generator is the state of internal/chacha8rand in an m of the runtime.
+type Generator struct {
 	buf     [32]uint64 // a block of output: what is drawn next
 	seed    [4]uint64
 	i, n, c uint32 // drawn, to draw, and the block's number
@@ -41,7 +41,7 @@ func draw() (drawn [draws]uint64) {
 
 // findGenerator looks through memory for the generator that has just given
 // drawn. memory must be aligned to 8 bytes.
-func findGenerator(memory []byte, drawn [draws]uint64) *generator {
+func findGenerator(memory []byte, drawn [draws]uint64) *Generator {
 	words := unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(memory))), len(memory)/8)
 	for at, word := range words {
 		if word != drawn[0] || at+draws > len(words) || [draws]uint64(words[at:at+draws]) != drawn {
@@ -49,12 +49,12 @@ func findGenerator(memory []byte, drawn [draws]uint64) *generator {
 		}
 		// Copies of what was drawn look the same. In a generator the position
 		// in buf is where it should be.
-		for first := range len(generator{}.buf) - draws + 1 {
+		for first := range len(Generator{}.buf) - draws + 1 {
 			start := at - first
 			if start < 0 || start*8+generatorBytes > len(memory) {
 				continue
 			}
-			g := (*generator)(unsafe.Pointer(&words[start]))
+			g := (*Generator)(unsafe.Pointer(&words[start]))
 			if int(g.i) == first+draws && g.plausible() {
 				return g
 			}
@@ -63,7 +63,7 @@ func findGenerator(memory []byte, drawn [draws]uint64) *generator {
 	return nil
 }
 
-func (g *generator) plausible() bool {
+func (g *Generator) plausible() bool {
 	switch {
 	case g.c%blockStep != 0 || g.c > lastBlock:
 		return false
@@ -73,15 +73,15 @@ func (g *generator) plausible() bool {
 	return g.n == uint32(len(g.buf))
 }
 
-// readyWords are what a Worker's instance finds to draw. A request's own code
+// ReadyWords are what a Worker's instance finds to draw. A request's own code
 // draws little, the map of a URL's query one; the block that the guest would
 // compute for that took 3 µs.
-const readyWords = 8
+const ReadyWords = 8
 
-// reseed gives g a seed of random bytes, and the last ready words of a block, also
+// Reseed gives g a seed of random bytes, and the last ready words of a block, also
 // random; they lie before it. What is drawn after those comes from the seed. An
 // object has none: most draw nothing, and it would keep them while it sleeps.
-func (g *generator) reseed(ready int, fill func([]byte)) {
+func (g *Generator) Reseed(ready int, fill func([]byte)) {
 	begin := len(g.buf) - ready
 	n := uintptr(ready*8) + unsafe.Sizeof(g.seed)
 	fill(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(g), begin*8)), n))
@@ -90,20 +90,20 @@ func (g *generator) reseed(ready int, fill func([]byte)) {
 
 // verify proves that the runtime draws from g: it says what will be drawn, and
 // lets the runtime draw.
-func (g *generator) verify() bool {
+func (g *Generator) verify() bool {
 	saved := *g
 	defer func() { *g = saved }()
-	var known [readyWords*8 + 32]byte
+	var known [ReadyWords*8 + 32]byte
 	for i := range known {
 		known[i] = byte(i)
 	}
-	g.reseed(readyWords, func(b []byte) { copy(b, known[:]) })
-	for i := range readyWords {
+	g.Reseed(ReadyWords, func(b []byte) { copy(b, known[:]) })
+	for i := range ReadyWords {
 		if rand.Uint64() != binary.LittleEndian.Uint64(known[i*8:]) {
 			return false
 		}
 	}
-	want := rand.NewChaCha8([32]byte(known[readyWords*8:]))
+	want := rand.NewChaCha8([32]byte(known[ReadyWords*8:]))
 	for range len(g.buf) {
 		want.Uint64() // of block 0, which nobody has drawn from
 	}
