@@ -29,12 +29,12 @@ func TestAllocations(t *testing.T) {
 		{"Send", callAllocs, func() error {
 			reply, err := r.sender.Send(call, dst[:0])
 			dst = reply.Output
-			return errors.Join(err, r.store.Wait(t.Context(), reply.Seq))
+			return errors.Join(err, r.gate.Pass(t.Context(), reply.Seen))
 		}},
 		{"Fetch", fetchAllocs, func() error {
 			response, seq, err := r.fetch(request, dst[:0])
 			dst = response
-			return errors.Join(err, r.store.Wait(t.Context(), seq))
+			return errors.Join(err, r.gate.Pass(t.Context(), seq))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

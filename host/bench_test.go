@@ -15,11 +15,11 @@ import (
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/ingress"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
-	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // counterRuntime runs testdata/counter; its parts are what benchmarks and tests
@@ -30,7 +30,7 @@ type counterRuntime struct {
 }
 
 // fetch answers a request with the Worker, as ingress does.
-func (r *counterRuntime) fetch(request, dst []byte) ([]byte, storage.Seq, error) {
+func (r *counterRuntime) fetch(request, dst []byte) ([]byte, gate.Mark, error) {
 	return r.workers.Fetch(r.app.Serving().Public(), request, dst, nil, nil)
 }
 
@@ -122,7 +122,7 @@ func (s ingressServer) ShutdownWithContext(ctx context.Context) error { return s
 // thousand objects, four times as many as hold an instance.
 func BenchmarkRequest(b *testing.B) {
 	r := startCounter(b, nil)
-	options := ingress.Options{App: &r.app, Workers: r.workers, Sender: r.sender, Log: r.store.Log()}
+	options := ingress.Options{App: &r.app, Workers: r.workers, Sender: r.sender, Gate: r.gate}
 	behindWorker := func() httpServer { return ingressServer{ingress.New(options)} }
 	byRoute := func() httpServer {
 		o := options

@@ -24,8 +24,8 @@ func (r *Runtime) Call(ctx context.Context, binding, name, method string, args [
 	reply, err := r.sender.Send(&object.Request{
 		To: to, Export: module.ObjectCall, Input: wire.AppendCall(nil, method, args),
 	}, nil)
-	if gateErr := r.store.Log().Wait(ctx, reply.Seq); gateErr != nil {
-		return nil, fmt.Errorf("call %s/%s: output gate: %w", binding, name, gateErr)
+	if gateErr := r.gate.Pass(ctx, reply.Seen); gateErr != nil {
+		return nil, fmt.Errorf("call %s/%s: %w", binding, name, gateErr)
 	}
 	return reply.Output, err
 }

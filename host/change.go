@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/release/migrate"
 )
@@ -94,7 +95,7 @@ func (r *Runtime) switchTo(w *change) (Version, error) {
 	}
 	seq, err := r.shelf.apply(w.plan, changes) // one batch: the classes and the module that fits them
 	if err == nil {
-		err = r.store.Wait(r.running, seq)
+		err = r.gate.Pass(r.running, gate.At(seq))
 	}
 	if err != nil {
 		return Version{}, fmt.Errorf("keep version: %w (what served serves on; if the log has failed, mend the disk and restart)", err)

@@ -27,16 +27,16 @@ const depsRules = `
 	abi/wire, host/account < host/storage, host/hostfunc;
 	host/storage < host/storage/storagetest;
 
+	abi < host/placement < host/gate;
 	host/hostfunc, host/module/rewrite < host/module;
-	host/storage, host/module, host/internal/contain, host/observe < host/object;
-	abi < host/placement;
-	host/object, host/placement < host/router;
+	host/storage, host/gate, host/module, host/internal/contain, host/observe < host/object;
+	host/object < host/router;
 	host/router < host/worker;
 	host/worker, host/listen < host/ingress;
 
 	host/storage, host/config < host/release/migrate;
 	host/storage, host/internal/contain < host/alarm < host/alarm/alarmtest;
-	host/storage, host/hostfunc < host/outbound;
+	host/gate, host/hostfunc < host/outbound;
 	host/listen < host/admin;
 
 	host/release/migrate, host/build, host/ingress, host/alarm, host/outbound, host/admin < host;

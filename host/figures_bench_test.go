@@ -19,6 +19,7 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
@@ -45,7 +46,7 @@ func (c *caller) call(tb testing.TB, i int) {
 	name := "o" + strconv.Itoa(i)
 	n := c.request.To.Namespace
 	c.request.To = object.Address{Namespace: n, ID: n.IDFromName([]byte(name)), Name: name, Named: true}
-	c.request.Export, c.request.Seq = module.ObjectCall, 0
+	c.request.Export, c.request.Seen = module.ObjectCall, gate.Mark{}
 	reply, err := c.r.sender.Send(&c.request, c.dst[:0])
 	if err != nil {
 		tb.Error(err)
@@ -252,7 +253,7 @@ func durableCall(b *testing.B, r *counterRuntime) func() {
 	return func() {
 		reply, err := r.sender.Send(request, dst[:0])
 		if err == nil {
-			err = r.store.Wait(context.Background(), reply.Seq)
+			err = r.gate.Pass(context.Background(), reply.Seen)
 		}
 		if err != nil {
 			b.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/alarm"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
 	"github.com/cairn-dev/cairn/host/internal/contain"
@@ -19,7 +20,6 @@ import (
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/outbound"
-	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/router"
 	"github.com/cairn-dev/cairn/host/storage"
 	"github.com/cairn-dev/cairn/host/worker"
@@ -32,6 +32,7 @@ type Runtime struct {
 	metrics  *observe.Metrics
 	account  *account.Account
 	store    *storage.Store
+	gate     *gate.Gate
 	shelf    *shelf
 	engine   *module.Engine
 	scripts  []*script  // the first is the public one
@@ -115,14 +116,15 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 // connect makes the rooms, bottom up. Nothing runs in them yet.
 func (r *Runtime) connect() (err error) {
 	o := &r.options
+	r.gate = gate.New(r.store.Wait, o.Placement)
 	if len(o.AllowHosts) > 0 {
 		if r.outbound, err = outbound.New(outbound.Options{
-			Log: r.store.Log(), Allow: o.AllowHosts, Logger: r.log,
+			Gate: r.gate, Allow: o.AllowHosts, Logger: r.log,
 		}); err != nil {
 			return err
 		}
 	}
-	route := &router.Router{Placement: placement.Local{}}
+	route := &router.Router{Placement: o.Placement}
 	r.sender = object.Counted(route)
 	r.objects = object.New(object.Options{
 		App: &r.app, Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle,
@@ -132,7 +134,7 @@ func (r *Runtime) connect() (err error) {
 	r.workers = worker.New(worker.Options{Sender: r.sender, Random: o.Random, Clock: o.Clock, MaxBusy: o.MaxBusy})
 	r.server = ingress.New(ingress.Options{
 		Answered: o.Answered,
-		App:      &r.app, Workers: r.workers, Sender: r.sender, Log: r.store.Log(), Account: r.account,
+		App:      &r.app, Workers: r.workers, Sender: r.sender, Gate: r.gate, Account: r.account,
 		TrustProxies: o.TrustProxies, Limits: o.Limits, Logger: r.log,
 	})
 	r.alarms = alarm.New(alarm.Options{

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/alarm"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/outbound"
@@ -165,8 +166,8 @@ type countedOutbound struct {
 }
 
 // Fetch implements object.Outbound.
-func (c countedOutbound) Fetch(seq storage.Seq, request, dst []byte) ([]byte, error) {
-	out, err := c.Client.Fetch(seq, request, dst)
+func (c countedOutbound) Fetch(seen gate.Mark, request, dst []byte) ([]byte, error) {
+	out, err := c.Client.Fetch(seen, request, dst)
 	switch {
 	case err == nil:
 		c.metrics.Fetched(observe.FetchOK)

@@ -17,6 +17,7 @@ import (
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
+	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -89,7 +90,10 @@ type Options struct {
 	// EnterExports lets a test stand between the host and guests' exports, see
 	// hostfunc.System. Default none.
 	EnterExports func(c *hostfunc.Call, export string, enter func() (abi.Status, error)) (abi.Status, error)
-	// Clock is what alarms and critical sections go by. Default Now, with the timers of package time.
+	// Placement says which node owns an object. Default this one owns all.
+	Placement placement.Placement
+	// Clock is what alarms and critical sections go by. Default Now, with the timers of
+	// package time.
 	Clock alarm.Clock
 	// Now is the wall clock. Default Clock's time, or time.Now without a Clock.
 	Now func() time.Time
@@ -143,6 +147,9 @@ func (o *Options) validate() error {
 	}
 	if o.Clock == nil {
 		o.Clock = alarm.WallClock(o.Now)
+	}
+	if o.Placement == nil {
+		o.Placement = placement.Local{}
 	}
 	if o.Random == nil {
 		o.Random = func(b []byte) { rand.Read(b) } // never fails, see crypto/rand

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/cairn-dev/cairn/host/hosttest"
+	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/storage"
 	"github.com/cairn-dev/cairn/host/storage/storagetest"
 )
@@ -24,6 +26,7 @@ type node struct {
 	client   http.Client
 	requests []*request    // that have no answer, in the order they were sent
 	holds    chan struct{} // a value lets one guest go on
+	leases   leases
 }
 
 // request is one that was sent; done gets its answer.
@@ -44,7 +47,7 @@ func startNode(t *testing.T, guest, binding, class string) *node {
 	})
 	n.host = hosttest.Start(t, hosttest.Options{
 		Guest: guest, Bindings: map[string]string{binding: class},
-		NoListener: true, WrapLog: n.log.wrap, OnLog: n.hold,
+		NoListener: true, WrapLog: n.log.wrap, Placement: &n.leases, OnLog: n.hold,
 	})
 	// What the start has written is not part of the transcript.
 	n.log.AdvanceAll()
@@ -92,6 +95,14 @@ func (n *node) begin(id, path, body string) {
 		r.done <- strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, body))
 	}()
 }
+
+// leases is the Placement of a node that owns everything, until it is taken over.
+type leases struct {
+	placement.Local
+	lost atomic.Bool
+}
+
+func (l *leases) Valid(lease placement.Lease) bool { return !l.lost.Load() && l.Local.Valid(lease) }
 
 // transcriptLog is a log that the transcript moves and that says what is asked
 // of it. Its numbers begin with the transcript.

@@ -28,6 +28,7 @@ import (
 //	              Worker (see parseSteps), or a path and a body
 //	advance N     the log is durable up to batch N
 //	fail TEXT     the log fails
+//	lose          another node takes the objects over
 //	log           what the log says of itself
 //	release       a guest that logged "hold" goes on
 //	sleep D       time passes
@@ -84,6 +85,8 @@ func (n *node) command(t *testing.T, d *datadriven.TestData) string {
 		n.log.advance(seq)
 	case "fail":
 		n.log.Fail(errors.New(strings.TrimPrefix(d.FullCmd(), "fail ")))
+	case "lose":
+		n.leases.lost.Store(true)
 	case "log":
 		return n.log.String()
 	case "release":

@@ -25,6 +25,7 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -61,6 +62,8 @@ type Options struct {
 	FS vfs.FS
 	// DataDir is the store's folder in FS. Default "data".
 	DataDir string
+	// Placement is that of host.Options. Default none.
+	Placement placement.Placement
 	// WrapLog is that of host.Options. Default none.
 	WrapLog func(storage.Log) storage.Log
 	// WrapImports is that of host.Options. Default none.
@@ -147,7 +150,7 @@ func (h *Host) start() error {
 		CPULimit: o.CPULimit, MemoryLimit: o.MemoryLimit, EvictIdle: o.EvictIdle, Residents: o.Residents,
 		MemoryBudget: o.MemoryBudget, MaxBusy: o.MaxBusy,
 		NoImages: o.NoImages, Interpreter: o.Interpreter,
-		FS: o.FS, WrapLog: o.WrapLog, WrapImports: o.WrapImports, Random: o.Random, Now: now, Clock: o.Clock, AllowHosts: o.AllowHosts,
+		FS: o.FS, Placement: o.Placement, WrapLog: o.WrapLog, WrapImports: o.WrapImports, Random: o.Random, Now: now, Clock: o.Clock, AllowHosts: o.AllowHosts,
 		TrustProxies: o.TrustProxies, Limits: o.Limits,
 		Logger: h.log.logger(),
 	})

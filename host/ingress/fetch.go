@@ -3,17 +3,16 @@ package ingress
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/observe"
-	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // handle fills in the exchange's answer.
@@ -36,18 +35,18 @@ func (s *Server) handle(x *exchange) {
 // fetch answers a request with the script's Worker. It reports false, and has done
 // nothing, when the script has been replaced meanwhile.
 func (s *Server) fetch(x *exchange, script *object.Script) (answered bool) {
-	response, seq, err := s.options.Workers.Fetch(script, x.request, x.output[:0], &x.out, x.session.gone)
+	response, seen, err := s.options.Workers.Fetch(script, x.request, x.output[:0], &x.out, x.session.gone)
 	x.output = response
 	if errors.Is(err, module.ErrRetired) && !slices.Contains(s.options.App.Serving().Scripts, script) {
 		return false
 	}
-	s.finish(x, script, seq, err)
+	s.finish(x, script, seen, err)
 	return true
 }
 
 // finish answers what the Worker gave, in x.output, once it may leave.
-func (s *Server) finish(x *exchange, script *object.Script, seq storage.Seq, err error) {
-	if gateErr := s.gate(seq); gateErr != nil {
+func (s *Server) finish(x *exchange, script *object.Script, seen gate.Mark, err error) {
+	if gateErr := s.options.Gate.Pass(context.Background(), seen); gateErr != nil {
 		s.options.Logger.Error("answer dropped", "error", gateErr)
 		x.answer = plain(http.StatusServiceUnavailable)
 		return
@@ -91,12 +90,4 @@ func isOverload(err error) bool {
 	var told *hostfunc.Error
 	var short *account.Error
 	return errors.As(err, &told) && told.Flags&wire.ErrorOverloaded != 0 || errors.As(err, &short)
-}
-
-// gate is the output gate: it waits until the log is durable up to seq.
-func (s *Server) gate(seq storage.Seq) error {
-	if err := s.options.Log.Wait(context.Background(), seq); err != nil {
-		return fmt.Errorf("output gate: %w", err)
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -38,7 +39,7 @@ func (s *Server) route(x *exchange, script *object.Script) {
 		To: to, Export: module.ObjectCall, Input: x.request, Hold: &x.out,
 	}, x.output[:0])
 	x.output = reply.Output
-	if gateErr := s.gate(reply.Seq); gateErr != nil {
+	if gateErr := s.options.Gate.Pass(context.Background(), reply.Seen); gateErr != nil {
 		s.options.Logger.Error("answer dropped", "error", gateErr)
 		x.answer = problem(http.StatusServiceUnavailable, &hostfunc.Error{
 			Flags: wire.ErrorReset, Message: "internal error"})

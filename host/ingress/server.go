@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/listen"
 	"github.com/cairn-dev/cairn/host/object"
-	"github.com/cairn-dev/cairn/host/storage"
 	"github.com/cairn-dev/cairn/host/worker"
 )
 
@@ -27,8 +27,8 @@ type Options struct {
 	Workers *worker.Workers
 	// Sender brings requests to objects. Required.
 	Sender object.Sender
-	// Log is what the output gate waits for. Required.
-	Log storage.Log
+	// Gate is what an answer passes before it is sent. Required.
+	Gate *gate.Gate
 	// Account is where the memory of requests and answers is taken. Default no bound.
 	Account *account.Account
 	// TrustProxies are the addresses of proxies that are believed when they say who

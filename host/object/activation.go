@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -36,7 +37,7 @@ type Activation struct {
 	suspended *module.State    // its memory while it has no instance
 	spare     *module.State    // what suspended was, to be used again
 	built     bool             // the constructor has run
-	seq       storage.Seq      // the newest write that a reply could have seen
+	seen      gate.Mark        // what a reply could tell of
 	lastTick  uint32           // when it was last called, see evict.go
 
 	used     atomic.Bool // called since residents last looked
@@ -93,15 +94,15 @@ func (a *Activation) drain(w *waiter) {
 func (a *Activation) perform(s *State, r *Request, dst []byte) (reply Reply, err error, next *waiter) {
 	failed, last := a.contained(s, func() { reply, err, next = a.performed(s, r, dst) })
 	if failed != nil {
-		return Reply{Output: dst, Seq: a.seq}, failed, last
+		return Reply{Output: dst, Seen: a.seen}, failed, last
 	}
 	return reply, err, next
 }
 
 func (a *Activation) performed(s *State, r *Request, dst []byte) (reply Reply, err error, next *waiter) {
 	output, err := s.run(r, dst)
-	reply = Reply{Output: output, Seq: max(a.seq, s.Seq)} // s.Seq also after an error
-	if s.background && a.brokenBy() == nil {              // also after an error that the guest threw
+	reply = Reply{Output: output, Seen: a.seen.Join(s.Seen)} // s.Seen also after an error
+	if s.background && a.brokenBy() == nil {                 // also after an error that the guest threw
 		if s.below == nil {
 			// The answer goes, the call stays: nobody else enters before it ends.
 			s.answered()
@@ -189,7 +190,7 @@ func (a *Activation) nextLocked(s *State) (next *waiter) {
 	}
 	for w := a.mailbox.pop(); w != nil; w = a.mailbox.pop() {
 		if time.Since(w.since) > maxQueuedFor {
-			w.refuse(errQueueOld, 0)
+			w.refuse(errQueueOld, gate.Mark{})
 			continue
 		}
 		a.top = w.state
@@ -202,11 +203,11 @@ func (a *Activation) nextLocked(s *State) (next *waiter) {
 }
 
 // fail breaks the activation. Every call that is in flight fails with err, which
-// could tell of what was written up to seq: those that have entered, as soon as
+// could tell of what seen tells of: those that have entered, as soon as
 // they come back to the host, and those that wait, at once. The activation ends
 // when its entries have returned; a call that comes from now on waits for that
 // and begins afresh from storage (SEMANTICS 1.3, 2.2, 2.6). The first cause counts.
-func (a *Activation) fail(cause observe.Cause, err error, seq storage.Seq) {
+func (a *Activation) fail(cause observe.Cause, err error, seen gate.Mark) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.broken != nil {
@@ -215,7 +216,7 @@ func (a *Activation) fail(cause observe.Cause, err error, seq storage.Seq) {
 	a.broken = err
 	a.address.Namespace.counts.Load().Reset(cause)
 	for _, w := range a.mailbox.takeCalls() {
-		w.refuse(err, seq) // who waits behind it is refused as well
+		w.refuse(err, seen) // who waits behind it is refused as well
 	}
 }
 
@@ -234,9 +235,9 @@ func (a *Activation) letInLocked(closing *edge) {
 		switch {
 		case w == nil: // it is on its way here, see enter
 		case a.broken != nil:
-			closing = w.refuse(a.broken, 0)
+			closing = w.refuse(a.broken, gate.Mark{})
 		case a.critical > 0:
-			closing = w.refuse(errCritical, 0)
+			closing = w.refuse(errCritical, gate.Mark{})
 		default:
 			w.state.below, a.top = a.top, w.state
 			w.grant()

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
-	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // App is what a host serves: all its scripts, which are bound to each other's
@@ -62,9 +62,9 @@ type Reach struct {
 
 // Outbound sends requests of guests out of the host.
 type Outbound interface {
-	// Fetch waits until the log is durable up to seq, sends a wire.Request, and
-	// appends the wire.Response to dst.
-	Fetch(seq storage.Seq, request, dst []byte) ([]byte, error)
+	// Fetch waits at the gate with what the request could tell of, sends a
+	// wire.Request, and appends the wire.Response to dst.
+	Fetch(seen gate.Mark, request, dst []byte) ([]byte, error)
 }
 
 // Class is what the objects of a namespace are: a class of a script.

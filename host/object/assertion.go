@@ -33,7 +33,7 @@ func (a *Activation) expel(s *State) (err error, next *waiter) {
 	l := a.objects.options.Logger
 	contain.Run(l, "the end of a call", s.dropTxn)
 	err = errAssertion
-	a.fail(observe.Assertion, err, max(a.seq, s.Seq))
+	a.fail(observe.Assertion, err, a.seen.Join(s.Seen))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.instance != nil {

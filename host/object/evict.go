@@ -78,5 +78,5 @@ func (s *shard) evict(now, idle uint32) {
 // activation starts from storage without knowing what this one has seen. mu
 // must be held.
 func (a *Activation) evictable() bool {
-	return a.top == nil && a.mailbox.len() == 0 && a.seq <= a.objects.options.Store.Durable()
+	return a.top == nil && a.mailbox.len() == 0 && !a.seen.Beyond(a.objects.durable())
 }

@@ -5,9 +5,9 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
-	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // Guest is what every guest may ask of its host, objects and Workers alike:
@@ -21,8 +21,8 @@ type Guest struct {
 	Clock   hostfunc.Clock
 	Logger  *slog.Logger // with what runs attached
 
-	// Seq is the newest write that the guest could have seen.
-	Seq storage.Seq
+	// Seen is what the guest could tell of.
+	Seen gate.Mark
 	// Depth counts the guests in the chain of calls, this one included.
 	Depth int
 	// Budget is that of the event which the guest runs for.
@@ -118,9 +118,9 @@ func (g *Guest) send(from *Activation, to Address, e module.Export, input, dst [
 	if err := g.Budget.Spend(g.Clock.Now()); err != nil {
 		return nil, err
 	}
-	g.request = Request{To: to, Export: e, Input: input, Seq: g.Seq, Depth: g.Depth, Budget: g.Budget, From: from}
+	g.request = Request{To: to, Export: e, Input: input, Seen: g.Seen, Depth: g.Depth, Budget: g.Budget, From: from}
 	reply, err := g.Sender.Send(&g.request, dst)
-	g.Seq = max(g.Seq, reply.Seq)
+	g.Seen = g.Seen.Join(reply.Seen)
 	return reply.Output, err
 }
 
@@ -138,7 +138,7 @@ func (g *Guest) FetchSend(request, dst []byte) ([]byte, error) {
 		return nil, err
 	}
 	g.input = append(g.input[:0], request...) // memory may grow while it runs
-	return outbound.Fetch(g.Seq, g.input, dst)
+	return outbound.Fetch(g.Seen, g.input, dst)
 }
 
 // Reuse lets go of buffers that one large message has grown.

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cairn-dev/cairn/host/storage"
+	"github.com/cairn-dev/cairn/host/gate"
 )
 
 // Limits of a mailbox.
@@ -49,10 +49,9 @@ const (
 	parked
 )
 
-// refuse answers a waiter with an error, which could tell of what was written up
-// to seq.
-func (w *waiter) refuse(err error, seq storage.Seq) (closing *edge) {
-	w.answer(Reply{Output: w.dst, Seq: seq}, err)
+// refuse answers a waiter with an error, which could tell of what seen tells of.
+func (w *waiter) refuse(err error, seen gate.Mark) (closing *edge) {
+	w.answer(Reply{Output: w.dst, Seen: seen}, err)
 	closing = w.state.answered()
 	w.state.abandon()
 	w.grant()

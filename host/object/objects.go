@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/storage"
 )
@@ -144,6 +145,9 @@ func (o *Objects) Send(r *Request, dst []byte) (Reply, error) {
 		}
 	}
 }
+
+// durable is what may be told of as far as the log goes.
+func (o *Objects) durable() gate.Mark { return gate.At(o.options.Store.Durable()) }
 
 // Drop ends every activation of a namespace, whose objects are to be destroyed.
 // Nothing may reach the namespace any more; calls that are under way or queued

@@ -3,8 +3,8 @@ package object
 import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/module"
-	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // Address names an object.
@@ -24,8 +24,8 @@ type Request struct {
 	// Input is what the export reads: a wire.Call or a wire.Request. It belongs
 	// to the caller, until the reply.
 	Input []byte
-	// Seq is the newest write that the caller could have seen.
-	Seq storage.Seq
+	// Seen is what the caller could tell of.
+	Seen gate.Mark
 	// Depth counts the guests that the chain of calls has passed, 0 for one
 	// that no guest makes.
 	Depth int
@@ -46,10 +46,9 @@ type Request struct {
 type Reply struct {
 	// Output is what Send appended to: a JSON value or a wire.Response.
 	Output []byte
-	// Seq is the newest write that the reply could have seen. It may leave the
-	// node once the log is durable up to it. It is set beside an error as well:
-	// an error may tell of what was written.
-	Seq storage.Seq
+	// Seen is what the reply could tell of, for the gate that it leaves the node by.
+	// It is set beside an error as well: an error may tell of what was written.
+	Seen gate.Mark
 }
 
 // Sender sends a request to an object, wherever it lives, and waits for the

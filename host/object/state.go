@@ -9,6 +9,7 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
@@ -79,7 +80,7 @@ func (s *State) abandon() {
 func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	a := s.act
 	s.txn = a.store.Begin()
-	s.Seq = a.seq
+	s.Seen = a.seen
 	if err := s.choose(); err != nil {
 		return dst, err
 	}
@@ -88,8 +89,8 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 			return dst, err
 		}
 	}
-	a.seq = max(a.seq, r.Seq)
-	s.Seq = a.seq
+	a.seen = a.seen.Join(r.Seen)
+	s.Seen = a.seen
 	if s.Budget == nil {
 		s.Budget = NewBudget(s.Clock.Now(), s.Version.CallLimit, nil)
 	} else if err := s.Budget.over(s.Clock.Now()); err != nil { // it has waited for its turn
@@ -105,7 +106,7 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 		}
 		if r.Alarm.Abandon {
 			err := s.abandonAlarm()
-			a.seq = max(a.seq, s.Seq)
+			a.seen = a.seen.Join(s.Seen)
 			return dst, err
 		}
 	}
@@ -120,13 +121,13 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	out, err := s.enter(r.Export, r.Input, dst)
 	s.reply = nil                                       // what comes after it is nobody's answer
 	s.alarm.running = s.alarm.running && r.Alarm == nil // what it left for later is not the handler
-	a.seq = max(a.seq, s.Seq)
+	a.seen = a.seen.Join(s.Seen)
 	return out, err
 }
 
 // finish lets go of what run took.
 func (s *State) finish() {
-	s.act.seq = max(s.act.seq, s.Seq)
+	s.act.seen = s.act.seen.Join(s.Seen)
 	s.txn.Close()
 	s.txn = nil
 }
@@ -250,7 +251,7 @@ func (s *State) flush() error {
 		return s.reset(observe.Commit, s.internal("commit", err))
 	}
 	if s.batch.confirmed {
-		s.Seq = max(s.Seq, seq)
+		s.Seen = s.Seen.Join(gate.At(seq))
 	}
 	s.batch = batch{}
 	s.alarm.kept = s.alarm.changed
@@ -259,7 +260,7 @@ func (s *State) flush() error {
 
 // reset breaks the activation, with the error that its calls get.
 func (s *State) reset(cause observe.Cause, err error) error {
-	s.act.fail(cause, err, max(s.act.seq, s.Seq))
+	s.act.fail(cause, err, s.act.seen.Join(s.Seen))
 	return err
 }
 
@@ -352,10 +353,10 @@ func (s *State) callOut(send func() ([]byte, error)) ([]byte, error) {
 	if err := s.flush(); err != nil {
 		panic(err) // ends the call: what it wrote is lost
 	}
-	s.act.seq = max(s.act.seq, s.Seq) // an entry nested in this one may answer
+	s.act.seen = s.act.seen.Join(s.Seen) // an entry nested in this one may answer
 	out, err := send()
-	s.Seq = max(s.Seq, s.act.seq)
-	s.act.seq = s.Seq
+	s.Seen = s.Seen.Join(s.act.seen)
+	s.act.seen = s.Seen
 	if err := s.act.brokenBy(); err != nil {
 		panic(err) // a nested entry broke the instance under us
 	}

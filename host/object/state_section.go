@@ -70,7 +70,7 @@ func (a *Activation) addCritical(n int) {
 func (s *State) sectionOut(dst []byte, send func(*Guest, *Activation) ([]byte, error)) ([]byte, error) {
 	return s.callOut(func() ([]byte, error) {
 		g := &Guest{Version: s.Version, Sender: s.Sender, Random: s.Random, Clock: s.Clock, Logger: s.Logger,
-			Seq: s.Seq, Depth: s.Depth, Budget: s.Budget}
+			Seen: s.Seen, Depth: s.Depth, Budget: s.Budget}
 		waits := &s.act.objects.waits
 		from, e := &Activation{}, new(edge)
 		waits.enter(e, s.act, from)
@@ -81,7 +81,7 @@ func (s *State) sectionOut(dst []byte, send func(*Guest, *Activation) ([]byte, e
 		if !s.inTime(func() { out, err = send(g, from) }) {
 			panic(errCriticalLong)
 		}
-		s.Seq = max(s.Seq, g.Seq)
+		s.Seen = s.Seen.Join(g.Seen)
 		return append(dst, out...), err
 	})
 }

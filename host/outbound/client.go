@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -15,14 +14,14 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // Options configures a Client.
 type Options struct {
-	// Log is what the output gate waits for. Required.
-	Log storage.Log
+	// Gate is what a request passes before it is sent. Required.
+	Gate *gate.Gate
 	// Allow lists where requests may go, see the package comment. Default
 	// nowhere.
 	Allow []string
@@ -108,10 +107,10 @@ func (c *Client) Close() {
 	c.transport.CloseIdleConnections()
 }
 
-// Fetch waits until the log is durable up to seq, sends a wire.Request and
+// Fetch waits at the gate with what the request could tell of, sends it and
 // appends the wire.Response to dst. Its errors are *hostfunc.Error, or
 // hostfunc.ErrInvalid for bytes that are no request.
-func (c *Client) Fetch(seq storage.Seq, request, dst []byte) ([]byte, error) {
+func (c *Client) Fetch(seen gate.Mark, request, dst []byte) ([]byte, error) {
 	var r wire.Request
 	if wire.DecodeRequest(request, &r) != nil {
 		return dst, hostfunc.ErrInvalid
@@ -122,9 +121,9 @@ func (c *Client) Fetch(seq storage.Seq, request, dst []byte) ([]byte, error) {
 		return dst, err
 	}
 	to := h.url
-	if err := c.options.Log.Wait(c.base, seq); err != nil {
+	if err := c.options.Gate.Pass(c.base, seen); err != nil {
 		c.options.Logger.Error("request not sent", "host", to.Host,
-			"error", fmt.Errorf("output gate: %w", err))
+			"error", err)
 		return dst, errGate
 	}
 	ctx, cancel := context.WithTimeout(c.base, c.options.Timeout)

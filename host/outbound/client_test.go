@@ -21,14 +21,16 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
-// durable is a log at which all is durable that was ever asked for.
-type durable struct{ storage.Log }
-
-func (durable) Wait(context.Context, storage.Seq) error { return nil }
+// durable is a gate before which all is durable that was ever asked for.
+func durable() *gate.Gate {
+	return gate.New(func(context.Context, uint64) error { return nil }, placement.Local{})
+}
 
 // internet is names, and one server behind all of their addresses.
 type internet struct {
@@ -72,8 +74,8 @@ func (n *internet) dial(ctx context.Context, network, address string) (net.Conn,
 
 func newClient(t *testing.T, n *internet, o Options) *Client {
 	t.Helper()
-	if o.Log == nil {
-		o.Log = durable{}
+	if o.Gate == nil {
+		o.Gate = durable()
 	}
 	if n != nil {
 		o.Resolver, o.Dial = n, n.dial
@@ -98,7 +100,7 @@ func fetch(c *Client, method, url, body string, header ...string) (answer, error
 	for i := 0; i < len(header); i += 2 {
 		r.Header = wire.AppendHeader(r.Header, header[i], header[i+1])
 	}
-	out, err := c.Fetch(0, wire.AppendRequest(nil, &r), []byte("kept"))
+	out, err := c.Fetch(gate.Mark{}, wire.AppendRequest(nil, &r), []byte("kept"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -338,7 +340,7 @@ func TestInvalidRequests(t *testing.T) {
 		_, err := fetch(c, r[0], r[1], "", r[2:]...)
 		wantError(t, err, 0)
 	}
-	if _, err := c.Fetch(0, []byte("junk"), nil); !errors.Is(err, hostfunc.ErrInvalid) {
+	if _, err := c.Fetch(gate.Mark{}, []byte("junk"), nil); !errors.Is(err, hostfunc.ErrInvalid) {
 		t.Errorf("junk: %v", err)
 	}
 }
@@ -354,13 +356,10 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// gate is a log that becomes durable when a test says so.
-type gate struct {
-	storage.Log
-	open chan error
-}
+// held is a log that becomes durable when a test says so.
+type held struct{ open chan error }
 
-func (g gate) Wait(ctx context.Context, seq storage.Seq) error {
+func (g held) wait(ctx context.Context, seq uint64) error {
 	if seq == 0 {
 		return nil
 	}
@@ -376,11 +375,11 @@ func (g gate) Wait(ctx context.Context, seq storage.Seq) error {
 func TestGate(t *testing.T) {
 	n := newInternet(t, func(w http.ResponseWriter, r *http.Request) {})
 	n.names["a.example.com"] = [][]string{{"8.8.8.8"}}
-	g := gate{open: make(chan error)}
-	c := newClient(t, n, Options{Allow: []string{"*"}, Log: g})
+	g := held{open: make(chan error)}
+	c := newClient(t, n, Options{Allow: []string{"*"}, Gate: gate.New(g.wait, placement.Local{})})
 	request := wire.AppendRequest(nil, &wire.Request{URL: []byte("http://a.example.com/")})
 	done := make(chan error)
-	send := func() { go func() { _, err := c.Fetch(7, request, nil); done <- err }() }
+	send := func() { go func() { _, err := c.Fetch(gate.At(uint64(7)), request, nil); done <- err }() }
 
 	send()
 	g.open <- storage.ErrLogFailed
@@ -432,7 +431,7 @@ func TestTimeout(t *testing.T) {
 // An address that does not answer leaves time for the next one.
 func TestNextAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := New(Options{Log: durable{}, Allow: []string{"*"},
+		c, err := New(Options{Gate: durable(), Allow: []string{"*"},
 			Dial: func(ctx context.Context, _, address string) (net.Conn, error) {
 				if address == "8.8.8.8:80" {
 					<-ctx.Done()

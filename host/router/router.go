@@ -3,7 +3,8 @@
 //
 // There is one type. A [Router] asks the placement who owns the object: here,
 // then it is this node's objects that answer; elsewhere, then the request is
-// refused, as there is no other node yet. It does not decide who owns what.
+// refused, as there is no other node yet. It does not decide who owns what, nor
+// whether an answer may leave: what it brings back bears the lease, for the gate.
 package router
 
 import (
@@ -28,9 +29,7 @@ func (r *Router) Send(q *object.Request, dst []byte) (object.Reply, error) {
 		return object.Reply{Output: dst}, elsewhere(lease)
 	}
 	reply, err := r.Local.Send(q, dst)
-	if !r.Placement.Valid(lease) {
-		return object.Reply{Output: dst, Seq: reply.Seq}, elsewhere(lease)
-	}
+	reply.Seen = reply.Seen.Under(lease)
 	return reply, err
 }
 

@@ -1,11 +1,13 @@
 package router_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/placement"
@@ -34,11 +36,11 @@ func (n *node) Send(_ *object.Request, dst []byte) (object.Reply, error) {
 	if n.then != nil {
 		n.then()
 	}
-	return object.Reply{Output: append(dst, "secret"...), Seq: 7}, n.err
+	return object.Reply{Output: append(dst, "secret"...), Seen: gate.At(uint64(7))}, n.err
 }
 
-// TestSend wants an object's answer only from the node that owns it, also when
-// the node loses it during the call.
+// TestSend wants an object's answer only from the node that owns it. When the node
+// loses it during the call, neither the answer nor the error leaves.
 func TestSend(t *testing.T) {
 	thrown := errors.New("thrown")
 	for _, c := range []struct {
@@ -48,13 +50,14 @@ func TestSend(t *testing.T) {
 		lose    bool  // during the call
 		asked   int
 		output  string
-		refused bool
+		refused bool // by the router
+		kept    bool // by the gate
 	}{
-		{"here", &cluster{lease: placement.Lease{Epoch: 3}}, nil, false, 1, "dst:secret", false},
-		{"here, failed", &cluster{lease: placement.Lease{Epoch: 3}}, thrown, false, 1, "dst:secret", false},
-		{"elsewhere", &cluster{lease: placement.Lease{Node: "b", Epoch: 3}}, nil, false, 0, "dst:", true},
-		{"lost", &cluster{lease: placement.Lease{Epoch: 3}}, nil, true, 1, "dst:", true},
-		{"lost and failed", &cluster{lease: placement.Lease{Epoch: 3}}, thrown, true, 1, "dst:", true},
+		{"here", &cluster{lease: placement.Lease{Epoch: 3}}, nil, false, 1, "dst:secret", false, false},
+		{"here, failed", &cluster{lease: placement.Lease{Epoch: 3}}, thrown, false, 1, "dst:secret", false, false},
+		{"elsewhere", &cluster{lease: placement.Lease{Node: "b", Epoch: 3}}, nil, false, 0, "dst:", true, false},
+		{"lost", &cluster{lease: placement.Lease{Epoch: 3}}, nil, true, 1, "dst:secret", false, true},
+		{"lost and failed", &cluster{lease: placement.Lease{Epoch: 3}}, thrown, true, 1, "dst:secret", false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := &node{err: c.err}
@@ -67,8 +70,12 @@ func TestSend(t *testing.T) {
 				t.Errorf("asked %d times, answered %q", n.asked, reply.Output)
 			}
 			// What the call wrote is still what the error could tell of.
-			if want := 7 * c.asked; int(reply.Seq) != want {
-				t.Errorf("sequence %d, want %d", reply.Seq, want)
+			if want := 7 * c.asked; int(reply.Seen.Seq()) != want {
+				t.Errorf("sequence %d, want %d", reply.Seen.Seq(), want)
+			}
+			out := gate.New(func(context.Context, uint64) error { return nil }, c.place)
+			if err := out.Pass(t.Context(), reply.Seen); errors.Is(err, gate.ErrMoved) != c.kept {
+				t.Errorf("the gate says %v, want the answer kept: %v", err, c.kept)
 			}
 			var e *hostfunc.Error
 			switch {

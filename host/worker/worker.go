@@ -18,12 +18,12 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/observe"
-	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // Options configures Workers.
@@ -72,33 +72,33 @@ func New(o Options) *Workers {
 }
 
 // Fetch answers an encoded wire.Request with a script that has a Worker, and
-// appends the encoded wire.Response to dst. The response may leave the node once
-// the log is durable up to seq, which is set beside an error as well. Errors are
+// appends the encoded wire.Response to dst. Seen is what the response
+// could tell of, for the gate; it is set beside an error as well. Errors are
 // *hostfunc.Error where the guest is at fault. After module.ErrRetired nothing has
 // happened: a deploy put another script in its place, which is to be asked. gone
 // reports whether the client has gone away, for object.NewBudget; it may be nil.
 // The response is taken for hold, where there is one.
-func (w *Workers) Fetch(s *object.Script, request, dst []byte, hold *account.Hold, gone func() bool) (response []byte, seq storage.Seq, err error) {
+func (w *Workers) Fetch(s *object.Script, request, dst []byte, hold *account.Hold, gone func() bool) (response []byte, seen gate.Mark, err error) {
 	v := s.ForRequest(w.lot.Add(1))
 	instance, err := w.instance(v)
 	if err != nil {
-		return dst, 0, err
+		return dst, gate.Mark{}, err
 	}
 	c := w.calls.Get().(*call)
 	c.Version, c.Logger = v, v.Logger
-	c.Seq, c.Depth, c.instance = 0, 1, instance
+	c.Seen, c.Depth, c.instance = gate.Mark{}, 1, instance
 	c.Budget = object.NewBudget(c.Clock.Now(), v.CallLimit, gone)
 	defer c.Budget.Answered() // c itself may be another request's by then
 	c.event = c.Budget.Deadline(c.Clock)
 	var output []byte
 	var status abi.Status
 	if !contain.Run(c.Logger, "a Worker", func() { output, status, err = c.enter(module.WorkerFetch, request) }) {
-		seq = c.Seq
+		seen = c.Seen
 		c.call.End()
 		instance.Break()
 		v.Module.Put(instance) // c is not used again
 		w.slots.put()
-		return dst, seq, errAssertion
+		return dst, seen, errAssertion
 	}
 	switch {
 	case err != nil:
@@ -111,13 +111,13 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte, hold *account.Hol
 	default:
 		dst = append(dst, output...)
 	}
-	seq = c.Seq
+	seen = c.Seen
 	if c.background {
 		w.background.Go(func() { contain.Run(v.Logger, "a Worker's background work", c.finish) })
 	} else {
 		c.finish()
 	}
-	return dst, seq, err
+	return dst, seen, err
 }
 
 // instance waits for a slot and takes an instance of v.
