@@ -5,7 +5,9 @@ import (
 	"errors"
 )
 
-// Version is the first byte of every message.
+// Version is the first byte of every message for guests of [abi.Version]. A
+// message grows by fields behind its last one under a version of its own; SPEC.md
+// says in section 14 who gets which.
 const Version = 1
 
 // ErrMalformed says that bytes are not a message: a wrong version, a length
@@ -23,15 +25,18 @@ func appendField[T ~string | ~[]byte](b []byte, v T) []byte {
 // reader takes fields off the front of a message. After the first bad one it
 // is failed and b is nil, so every later field is bad and empty.
 type reader struct {
-	b      []byte
-	failed bool
+	b       []byte
+	version byte // of the message: fields of later ones are not in it
+	failed  bool
 }
 
-func newReader(b []byte) reader {
-	if len(b) == 0 || b[0] != Version {
+// newReader reads a message of any version up to the newest that its decoder
+// knows.
+func newReader(b []byte, newest byte) reader {
+	if len(b) == 0 || b[0] == 0 || b[0] > newest {
 		return reader{failed: true}
 	}
-	return reader{b: b[1:]}
+	return reader{b: b[1:], version: b[0]}
 }
 
 func (r *reader) fail() { r.b, r.failed = nil, true }

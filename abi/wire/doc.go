@@ -19,5 +19,7 @@
 //	| length (4B) | name | value | name | value |
 //	+-------------+------+-------+------+-------+ - -
 //
-// These encodings are part of the ABI and are drawn in SPEC.md as well.
+// These encodings are part of the ABI and are drawn in SPEC.md as well. No message
+// has grown yet; grow_test.go shows one that has, and what becomes of it in readers
+// that are older.
 package wire

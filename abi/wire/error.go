@@ -37,7 +37,7 @@ func AppendError[N, M string | []byte](b []byte, flags byte, name N, message M) 
 
 // DecodeError decodes an error into e, whose slices become views of b.
 func DecodeError(b []byte, e *Error) error {
-	d := newReader(b)
+	d := newReader(b, Version)
 	e.Flags, e.Name, e.Message = d.byte(), d.field(), d.field()
 	if e.Flags&^errorFlags != 0 {
 		return ErrMalformed

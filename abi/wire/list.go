@@ -29,7 +29,7 @@ func AppendList(b []byte, l *List) []byte {
 
 // DecodeList decodes list options into l, whose slices become views of b.
 func DecodeList(b []byte, l *List) error {
-	d := newReader(b)
+	d := newReader(b, Version)
 	l.Flags, l.Limit = d.byte(), d.uint32()
 	l.Start, l.StartAfter, l.End, l.Prefix = d.field(), d.field(), d.field(), d.field()
 	if l.Flags&^listFlags != 0 {
@@ -56,7 +56,7 @@ func AppendAlarm(b []byte, a *Alarm) []byte {
 
 // DecodeAlarm decodes an alarm into a.
 func DecodeAlarm(b []byte, a *Alarm) error {
-	d := newReader(b)
+	d := newReader(b, Version)
 	a.ScheduledMS, a.RetryCount = int64(d.uint64()), d.uint32()
 	return d.end()
 }

@@ -45,7 +45,7 @@ func CloseRequest(b []byte, body int) {
 
 // DecodeRequest decodes a request into r, whose fields become views of b.
 func DecodeRequest(b []byte, r *Request) error {
-	d := newReader(b)
+	d := newReader(b, Version)
 	r.Method, r.URL, r.Header, r.Body = d.field(), d.field(), Header(d.field()), d.field()
 	return d.end()
 }
@@ -70,7 +70,7 @@ func AppendResponse(b []byte, r *Response) []byte {
 
 // DecodeResponse decodes a response into r, whose fields become views of b.
 func DecodeResponse(b []byte, r *Response) error {
-	d := newReader(b)
+	d := newReader(b, Version)
 	r.Status, r.Header, r.Body = d.uint32(), Header(d.field()), d.field()
 	return d.end()
 }
@@ -96,7 +96,7 @@ func AppendObject[C, N string | []byte](b []byte, id abi.ID, class C, named bool
 
 // DecodeObject decodes what an object is into o, whose slices become views of b.
 func DecodeObject(b []byte, o *Object) error {
-	d := newReader(b)
+	d := newReader(b, Version)
 	copy(o.ID[:], d.take(abi.IDBytes))
 	named := d.byte()
 	o.Named, o.Class, o.Name = named == 1, d.field(), d.field()
@@ -123,7 +123,7 @@ func AppendCall[M, A string | []byte](b []byte, method M, args A) []byte {
 
 // DecodeCall decodes a call into c, whose fields become views of b.
 func DecodeCall(b []byte, c *Call) error {
-	d := newReader(b)
+	d := newReader(b, Version)
 	c.Method, c.Args = d.field(), d.field()
 	return d.end()
 }

@@ -190,3 +190,22 @@ func TestDrawings(t *testing.T) {
 		}
 	}
 }
+
+// TestVersions wants the table of SPEC.md to have a row for what guests return
+// today, with the version of each message.
+func TestVersions(t *testing.T) {
+	spec, err := os.ReadFile("../SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, row := "| `abi_version` |", fmt.Sprintf("| %d |", abi.Version)
+	for _, c := range codecs {
+		head += " " + c.name + " |"
+		row += fmt.Sprintf(" %d |", wire.Version)
+	}
+	_, rows, found := strings.Cut(string(spec), "\n"+head+"\n")
+	rows, _, _ = strings.Cut(rows, "\n\n")
+	if !found || !strings.HasSuffix(rows, "\n"+row) {
+		t.Errorf("SPEC.md has no table %q that ends with %q", head, row)
+	}
+}
