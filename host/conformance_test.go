@@ -14,6 +14,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/conformance"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
@@ -29,8 +30,24 @@ func TestConformance(t *testing.T) {
 				if testing.Short() && (interpreter || noImages) {
 					t.Skip("short: only the compiler with images")
 				}
-				conformance.Run(t, kitHost{t, hosttest.Options{Interpreter: interpreter, NoImages: noImages}})
+				conformance.Run(t, kitHost{t, hosttest.Options{Interpreter: interpreter, NoImages: noImages,
+					WrapImports: withinTable(t)}})
 			})
+		}
+	}
+}
+
+// withinTable fails a test in which an import answers a status that its row in
+// abi.Imports does not list.
+func withinTable(t *testing.T) func(string, hostfunc.Function) hostfunc.Function {
+	return func(name string, run hostfunc.Function) hostfunc.Function {
+		row := abi.ImportNamed(name)
+		return func(c *hostfunc.Call, args []uint64) abi.Status {
+			status := run(c, args)
+			if !row.May(status) {
+				t.Errorf("%s answers %v, which is not in its row", name, status)
+			}
+			return status
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package conformance
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/cairn-dev/cairn/abi"
+)
 
 // The binary numbers of WebAssembly that the kit's guests use.
 const (
@@ -72,6 +76,20 @@ const (
 // Signature is a function's type, one letter for each value: i is i32, I is
 // i64. "iiI:i" takes two i32 and an i64 and returns an i32.
 type signature string
+
+// signatureOf writes types as a signature.
+func signatureOf(params, results []abi.ValueType) signature {
+	letters := func(types []abi.ValueType) (s signature) {
+		for _, t := range types {
+			s += map[abi.ValueType]signature{abi.TypeI32: "i", abi.TypeI64: "I"}[t]
+		}
+		return s
+	}
+	if len(results) == 0 {
+		return letters(params)
+	}
+	return letters(params) + ":" + letters(results)
+}
 
 func (s signature) split() (params, results string) {
 	for n := range s {

@@ -9,42 +9,9 @@ import (
 // WASI is the other import module.
 const wasiModule = "wasi_snapshot_preview1"
 
-// imports lists what the guest imports, with the types of SPEC.md. A script
+// imports lists what the guest imports: all of the ABI, and some of WASI. A script
 // names a function by its name.
-var imports = []importItem{
-	{module: abi.ModuleName, name: abi.FuncClassRegister, sig: "iii:i"},
-	{module: abi.ModuleName, name: abi.FuncWorkerRegister, sig: ":i"},
-	{module: abi.ModuleName, name: abi.FuncInputRead, sig: "ii:i"},
-	{module: abi.ModuleName, name: abi.FuncOutputWrite, sig: "ii:i"},
-	{module: abi.ModuleName, name: abi.FuncResultRead, sig: "iii:i"},
-	{module: abi.ModuleName, name: abi.FuncEnvGet, sig: "iiiii:i"},
-	{module: abi.ModuleName, name: abi.FuncLogWrite, sig: "iiiii:i"},
-	{module: abi.ModuleName, name: abi.FuncIDFromName, sig: "iiiii:i"},
-	{module: abi.ModuleName, name: abi.FuncIDParse, sig: "iiiii:i"},
-	{module: abi.ModuleName, name: abi.FuncIDNew, sig: "iii:i"},
-	{module: abi.ModuleName, name: abi.FuncStubCall, sig: "iiiiiiiiiiii:i"},
-	{module: abi.ModuleName, name: abi.FuncStubFetch, sig: "iiiiiiiiii:i"},
-	{module: abi.ModuleName, name: abi.FuncStorageGet, sig: "iiiii:i"},
-	{module: abi.ModuleName, name: abi.FuncStoragePut, sig: "iiiii:i"},
-	{module: abi.ModuleName, name: abi.FuncStorageDelete, sig: "iii:i"},
-	{module: abi.ModuleName, name: abi.FuncStorageDeleteAll, sig: ":i"},
-	{module: abi.ModuleName, name: abi.FuncStorageSync, sig: ":i"},
-	{module: abi.ModuleName, name: abi.FuncListOpen, sig: "iii:i"},
-	{module: abi.ModuleName, name: abi.FuncListNext, sig: "iiii:i"},
-	{module: abi.ModuleName, name: abi.FuncListClose, sig: "i:i"},
-	{module: abi.ModuleName, name: abi.FuncTransactionBegin, sig: ":i"},
-	{module: abi.ModuleName, name: abi.FuncTransactionCommit, sig: ":i"},
-	{module: abi.ModuleName, name: abi.FuncTransactionRollback, sig: ":i"},
-	{module: abi.ModuleName, name: abi.FuncAlarmSet, sig: "Ii:i"},
-	{module: abi.ModuleName, name: abi.FuncAlarmGet, sig: "i:i"},
-	{module: abi.ModuleName, name: abi.FuncAlarmDelete, sig: "i:i"},
-	{module: abi.ModuleName, name: abi.FuncCriticalBegin, sig: ":i"},
-	{module: abi.ModuleName, name: abi.FuncCriticalEnd, sig: ":i"},
-	{module: abi.ModuleName, name: abi.FuncBackgroundRequest, sig: ":i"},
-	{module: abi.ModuleName, name: abi.FuncFetchSend, sig: "iiiii:i"},
-	{module: abi.ModuleName, name: abi.FuncObjectAbort, sig: "ii"},
-	{module: abi.ModuleName, name: abi.FuncObjectReset, sig: "iii:i"},
-
+var imports = append(importsOfABI(), []importItem{
 	{module: wasiModule, name: "random_get", sig: "ii:i"},
 	{module: wasiModule, name: "clock_time_get", sig: "iIi:i"},
 	{module: wasiModule, name: "fd_write", sig: "iiii:i"},
@@ -55,6 +22,14 @@ var imports = []importItem{
 	{module: wasiModule, name: "sched_yield", sig: ":i"},
 	{module: wasiModule, name: "args_sizes_get", sig: "ii:i"},
 	{module: wasiModule, name: "proc_exit", sig: "i"},
+}...)
+
+func importsOfABI() (list []importItem) {
+	for _, row := range abi.Imports {
+		sig := signatureOf(row.ParamTypes(), row.ResultTypes())
+		list = append(list, importItem{module: abi.ModuleName, name: row.Name, sig: sig})
+	}
+	return list
 }
 
 func importIndex(name string) (uint32, bool) {

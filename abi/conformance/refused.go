@@ -174,9 +174,14 @@ func refusals() []refusal {
 
 // wrongSignatures takes each export and each import in turn.
 func wrongSignatures() (list []refusal) {
-	for _, name := range []string{abi.ExportWorkerFetch, abi.ExportObjectInit, abi.ExportObjectCall,
-		abi.ExportObjectFetch, abi.ExportObjectAlarm, abi.ExportBackgroundRun} {
-		words := []string{name}
+	for _, row := range abi.Exports {
+		name, words := row.Name, []string{row.Name}
+		if !row.Result {
+			list = append(list, refusal{name + "/with_a_result", "M17", words, replaced(name, ":i", zero), 0})
+		}
+		if len(row.Params) == 0 {
+			continue
+		}
 		list = append(list,
 			refusal{name + "/no_parameter", "M17", words, replaced(name, ":i", zero), 0},
 			refusal{name + "/two_parameters", "M17", words, replaced(name, "ii:i", zero), 0},
@@ -186,10 +191,6 @@ func wrongSignatures() (list []refusal) {
 				m.drop(name)
 				m.export(name, kindGlobal, globalUser)
 			}), 0})
-	}
-	for _, name := range []string{abi.ExportInitialize, abi.ExportImagePrepare} {
-		list = append(list, refusal{name + "/with_a_result", "M17", []string{name},
-			replaced(name, ":i", zero), 0})
 	}
 	list = append(list,
 		refusal{"abi_version/no_result", "M17", []string{abi.ExportABIVersion},

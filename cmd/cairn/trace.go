@@ -83,7 +83,7 @@ func (t *trace) end(text string) {
 
 // wrap is host.Options.WrapImports.
 func (t *trace) wrap(name string, run hostfunc.Function) hostfunc.Function {
-	params := hostfunc.Params(name)
+	params := abi.ImportNamed(name).Args()
 	return func(c *hostfunc.Call, args []uint64) (status abi.Status) {
 		given := append([]uint64(nil), args...) // the result takes the place of the first
 		t.begin(name + "(" + t.arguments(c, params, given) + ")")
@@ -102,33 +102,36 @@ func (t *trace) wrap(name string, run hostfunc.Function) hostfunc.Function {
 }
 
 // arguments shows what a guest gives to a function.
-func (t *trace) arguments(c *hostfunc.Call, params []string, args []uint64) string {
+func (t *trace) arguments(c *hostfunc.Call, params []abi.Arg, given []uint64) string {
 	var shown []string
 	kind := -1
-	for i, p := range params {
-		name, isRange := strings.CutSuffix(p, "_ptr")
-		switch {
-		case p == "ptr":
-			shown = append(shown, fmt.Sprintf("%d bytes", uint32(args[i+1])))
-		case p == "buf_ptr":
-			shown = append(shown, fmt.Sprintf("buf=%d bytes", uint32(args[i+1])))
-		case isRange && i+1 < len(params) && params[i+1] == name+"_len":
-			view, ok := c.Memory.Read(uint32(args[i]), uint32(args[i+1]))
-			if !ok {
-				shown = append(shown, name+"=outside memory")
-				continue
+	for _, a := range params {
+		value := given[a.At]
+		switch a.Kind {
+		case abi.KindInput:
+			length := uint32(given[a.At+1])
+			view, ok := c.Memory.Read(uint32(value), length)
+			switch {
+			case a.Name == "":
+				shown = append(shown, fmt.Sprintf("%d bytes", length))
+			case !ok:
+				shown = append(shown, a.Name+"=outside memory")
+			default:
+				shown = append(shown, a.Name+"="+t.input(a.Name, kind, view))
 			}
-			shown = append(shown, name+"="+t.input(name, kind, view))
-		case isRange, strings.HasSuffix(p, "_len"), p == "len", p == "buf_cap":
-		case p == "target_kind":
-			kind = int(uint32(args[i]))
-		case p == "level":
-			shown = append(shown, fmt.Sprintf("%s=%d", p, int32(args[i])))
-		case p == "time_ms":
-			shown = append(shown, fmt.Sprintf("%s=%d", p, int64(args[i])))
-		case p == "flags" && uint32(args[i]) == 0:
-		default:
-			shown = append(shown, fmt.Sprintf("%s=%d", p, uint32(args[i])))
+		case abi.KindBuffer:
+			shown = append(shown, fmt.Sprintf("buf=%d bytes", uint32(given[a.At+1])))
+		case abi.KindMillis:
+			shown = append(shown, fmt.Sprintf("%s=%d", a.Name, int64(value)))
+		case abi.KindNumber:
+			switch {
+			case a.Name == "target_kind":
+				kind = int(uint32(value))
+			case a.Name == "level":
+				shown = append(shown, fmt.Sprintf("%s=%d", a.Name, int32(value)))
+			case a.Name != "flags" || uint32(value) != 0:
+				shown = append(shown, fmt.Sprintf("%s=%d", a.Name, uint32(value)))
+			}
 		}
 	}
 	return strings.Join(shown, ", ")
@@ -150,16 +153,16 @@ func (t *trace) input(name string, targetKind int, b []byte) string {
 }
 
 // result shows what a function gives to the guest besides its status.
-func (t *trace) result(c *hostfunc.Call, name string, params []string, args []uint64, status abi.Status) string {
-	arg := func(param string) (uint32, bool) {
-		for i, p := range params {
-			if p == param {
-				return uint32(args[i]), true
+func (t *trace) result(c *hostfunc.Call, name string, params []abi.Arg, given []uint64, status abi.Status) string {
+	at := func(kind abi.Kind) (address uint32, ok bool) {
+		for _, a := range params {
+			if a.Kind == kind {
+				return uint32(given[a.At]), true
 			}
 		}
 		return 0, false
 	}
-	lenPtr, hasLen := arg("len_ptr")
+	lenPtr, hasLen := at(abi.KindLength)
 	length, _ := c.Memory.ReadUint32Le(lenPtr)
 	if hasLen && status == abi.StatusTooSmall {
 		return fmt.Sprintf(" %d bytes", length)
@@ -167,19 +170,19 @@ func (t *trace) result(c *hostfunc.Call, name string, params []string, args []ui
 	if status != abi.StatusOK {
 		return ""
 	}
-	if ptr, ok := arg("id_ptr"); ok {
+	if ptr, ok := at(abi.KindID); ok {
 		id, _ := c.Memory.Read(ptr, abi.IDBytes)
 		return fmt.Sprintf(" %x", id)
 	}
-	if ptr, ok := arg("handle_ptr"); ok {
+	if ptr, ok := at(abi.KindHandle); ok {
 		handle, _ := c.Memory.ReadUint32Le(ptr)
 		return fmt.Sprintf(" handle=%d", handle)
 	}
-	if ptr, ok := arg("time_ptr"); ok {
+	if ptr, ok := at(abi.KindTime); ok {
 		ms, _ := c.Memory.ReadUint64Le(ptr)
 		return fmt.Sprintf(" time_ms=%d", int64(ms))
 	}
-	ptr, _ := arg("buf_ptr")
+	ptr, _ := at(abi.KindBuffer)
 	value, ok := c.Memory.Read(ptr, length)
 	if !hasLen || !ok {
 		return ""

@@ -2,6 +2,13 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// alarmFunctions are the imports of abi.CapabilityAlarms.
+var alarmFunctions = bindings{
+	abi.FuncAlarmSet:    alarmSet,
+	abi.FuncAlarmGet:    alarmGet,
+	abi.FuncAlarmDelete: alarmDelete,
+}
+
 // alarmSet is the host function abi.FuncAlarmSet. It sets the object's one
 // alarm, as part of the call's batch.
 //
@@ -24,7 +31,8 @@ func alarmSet(c *Call, args []uint64) abi.Status {
 	return c.done(c.Host.AlarmSet(int64(args[0]), confirmed))
 }
 
-// alarmGet is the host function abi.FuncAlarmGet.
+// alarmGet is the host function abi.FuncAlarmGet. It writes the time of the
+// object's alarm.
 //
 // # Parameters
 //
@@ -52,7 +60,8 @@ func alarmGet(c *Call, args []uint64) abi.Status {
 	return abi.StatusOK
 }
 
-// alarmDelete is the host function abi.FuncAlarmDelete.
+// alarmDelete is the host function abi.FuncAlarmDelete. It deletes the object's
+// alarm, as part of the call's batch.
 //
 // # Parameters
 //

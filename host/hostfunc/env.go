@@ -2,6 +2,11 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// envFunctions are the imports of abi.CapabilityEnv.
+var envFunctions = bindings{
+	abi.FuncEnvGet: envGet,
+}
+
 // envGet is the host function abi.FuncEnvGet. It reads a variable of the
 // config's vars.
 //

@@ -26,7 +26,7 @@ func BenchmarkFunction(b *testing.B) {
 			var c Call
 			c.Begin(&still{value: []byte("123456")}, memory, make([]byte, 32), 0)
 			defer c.End()
-			args := fineArgs(f.params)
+			args := fineArgs(f.Params)
 			b.ReportAllocs()
 			for b.Loop() {
 				if s := f.run(&c, args); s != abi.StatusOK {
@@ -40,7 +40,7 @@ func BenchmarkFunction(b *testing.B) {
 func functionNamed(b *testing.B, name string) function {
 	b.Helper()
 	for _, f := range functions {
-		if f.name == name {
+		if f.Name == name {
 			return f
 		}
 	}

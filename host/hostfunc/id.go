@@ -6,7 +6,15 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
-// idFromName is the host function abi.FuncIDFromName.
+// idFunctions are the imports of abi.CapabilityIDs.
+var idFunctions = bindings{
+	abi.FuncIDFromName: idFromName,
+	abi.FuncIDParse:    idParse,
+	abi.FuncIDNew:      idNew,
+}
+
+// idFromName is the host function abi.FuncIDFromName. It writes the ID that a
+// name has in a binding's namespace.
 //
 // # Parameters
 //
@@ -19,6 +27,7 @@ import (
 //   - StatusOK: the ID is at id_ptr
 //   - StatusNotFound: no such binding
 //   - StatusInvalid: the name is not UTF-8
+//   - StatusForbidden: the guest starts
 //   - StatusFault: a range lies outside linear memory
 func idFromName(c *Call, args []uint64) abi.Status {
 	binding, ok1 := c.view(args[0], args[1])
@@ -33,7 +42,8 @@ func idFromName(c *Call, args []uint64) abi.Status {
 	return c.deliverID(out)(c.Host.IDFromName(binding, name))
 }
 
-// idParse is the host function abi.FuncIDParse.
+// idParse is the host function abi.FuncIDParse. It reads an ID of a binding's
+// namespace from text.
 //
 // # Parameters
 //
@@ -45,6 +55,7 @@ func idFromName(c *Call, args []uint64) abi.Status {
 //
 //   - StatusOK: the ID is at id_ptr
 //   - StatusNotFound: no such binding
+//   - StatusForbidden: the guest starts
 //   - StatusError: not an ID, or not one of this namespace
 //   - StatusFault: a range lies outside linear memory
 func idParse(c *Call, args []uint64) abi.Status {
@@ -57,7 +68,7 @@ func idParse(c *Call, args []uint64) abi.Status {
 	return c.deliverID(out)(c.Host.IDParse(binding, hex))
 }
 
-// idNew is the host function abi.FuncIDNew.
+// idNew is the host function abi.FuncIDNew. It writes a new ID, which no name has.
 //
 // # Parameters
 //
@@ -68,6 +79,7 @@ func idParse(c *Call, args []uint64) abi.Status {
 //
 //   - StatusOK: the ID is at id_ptr
 //   - StatusNotFound: no such binding
+//   - StatusForbidden: the guest starts
 //   - StatusFault: a range lies outside linear memory
 func idNew(c *Call, args []uint64) abi.Status {
 	binding, ok1 := c.view(args[0], args[1])

@@ -7,6 +7,13 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 )
 
+// listFunctions are the imports of abi.CapabilityLists.
+var listFunctions = bindings{
+	abi.FuncListOpen:  listOpen,
+	abi.FuncListNext:  listNext,
+	abi.FuncListClose: listClose,
+}
+
 // listOpen is the host function abi.FuncListOpen. It begins to list keys.
 //
 // # Parameters
@@ -116,7 +123,7 @@ func listNext(c *Call, args []uint64) abi.Status {
 	return abi.StatusOK
 }
 
-// listClose is the host function abi.FuncListClose.
+// listClose is the host function abi.FuncListClose. It ends a list.
 //
 // # Parameters
 //
@@ -146,30 +153,3 @@ func (c *Call) closeLists() {
 	clear(c.lists)
 	c.lists = c.lists[:0]
 }
-
-// transactionBegin is the host function abi.FuncTransactionBegin.
-//
-// # Result
-//
-//   - StatusOK: writes from here on can be taken back
-//   - StatusForbidden: this guest has no storage (a Worker)
-//   - StatusError: deeper than abi.MaxTransactionDepth
-func transactionBegin(c *Call, _ []uint64) abi.Status { return c.done(c.Host.TransactionBegin()) }
-
-// transactionCommit is the host function abi.FuncTransactionCommit.
-//
-// # Result
-//
-//   - StatusOK: the transaction's writes belong to what is around it
-//   - StatusForbidden: this guest has no storage (a Worker)
-//   - StatusInvalid: no transaction is open
-func transactionCommit(c *Call, _ []uint64) abi.Status { return c.done(c.Host.TransactionEnd(true)) }
-
-// transactionRollback is the host function abi.FuncTransactionRollback.
-//
-// # Result
-//
-//   - StatusOK: the transaction's writes are gone
-//   - StatusForbidden: this guest has no storage (a Worker)
-//   - StatusInvalid: no transaction is open
-func transactionRollback(c *Call, _ []uint64) abi.Status { return c.done(c.Host.TransactionEnd(false)) }

@@ -6,6 +6,11 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
+// logFunctions are the imports of abi.CapabilityLog.
+var logFunctions = bindings{
+	abi.FuncLogWrite: logWrite,
+}
+
 // logWrite is the host function abi.FuncLogWrite. It writes a record to the
 // host's log.
 //

@@ -2,6 +2,13 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// messageFunctions are the imports of abi.CapabilityMessages.
+var messageFunctions = bindings{
+	abi.FuncInputRead:   inputRead,
+	abi.FuncOutputWrite: outputWrite,
+	abi.FuncResultRead:  resultRead,
+}
+
 // inputRead is the host function abi.FuncInputRead. It copies the input of the
 // running export into the guest.
 //
@@ -62,15 +69,8 @@ func outputWrite(c *Call, args []uint64) abi.Status {
 // # Result
 //
 //   - StatusOK: the result is in buf
-//
 //   - StatusTooSmall: buf_cap is less than its length; only len_ptr is written
-//
 //   - StatusFault: a range lies outside linear memory
-//
-//     buf_cap (8)
-//     +---------------+
-//     []byte{?, 0x2a, 0, 0, 0, 0, 0, 0, 0, ?}
-//     buf_ptr --^                              len_ptr -> 1
 func resultRead(c *Call, args []uint64) abi.Status {
 	buf, ok := c.view(args[0], args[1])
 	if !ok || !c.Memory.WriteUint32Le(uint32(args[2]), uint32(len(c.result))) {

@@ -3,7 +3,6 @@ package hostfunc
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -11,52 +10,57 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
-// function is one host function of the ABI: i32 parameters, but for those in
-// milliseconds, _ms, which are i64; a status back.
-type function struct {
-	name   string
-	params []string
-	run    Function
-}
-
 // Function is what a host function of the ABI does with its arguments.
 type Function = func(c *Call, args []uint64) abi.Status
 
-// functions lists the ABI's imports in the order of SPEC.md.
-var functions = []function{
-	{abi.FuncClassRegister, []string{"name_ptr", "name_len", "flags"}, classRegister},
-	{abi.FuncWorkerRegister, nil, workerRegister},
-	{abi.FuncInputRead, []string{"buf_ptr", "buf_cap"}, inputRead},
-	{abi.FuncOutputWrite, []string{"ptr", "len"}, outputWrite},
-	{abi.FuncResultRead, []string{"buf_ptr", "buf_cap", "len_ptr"}, resultRead},
-	{abi.FuncEnvGet, []string{"name_ptr", "name_len", "buf_ptr", "buf_cap", "len_ptr"}, envGet},
-	{abi.FuncLogWrite, []string{"level", "text_ptr", "text_len", "attrs_ptr", "attrs_len"}, logWrite},
-	{abi.FuncIDFromName, []string{"binding_ptr", "binding_len", "name_ptr", "name_len", "id_ptr"}, idFromName},
-	{abi.FuncIDParse, []string{"binding_ptr", "binding_len", "hex_ptr", "hex_len", "id_ptr"}, idParse},
-	{abi.FuncIDNew, []string{"binding_ptr", "binding_len", "id_ptr"}, idNew},
-	{abi.FuncStubCall, []string{"binding_ptr", "binding_len", "target_kind", "target_ptr", "target_len",
-		"method_ptr", "method_len", "args_ptr", "args_len", "buf_ptr", "buf_cap", "len_ptr"}, stubCall},
-	{abi.FuncStubFetch, []string{"binding_ptr", "binding_len", "target_kind", "target_ptr", "target_len",
-		"request_ptr", "request_len", "buf_ptr", "buf_cap", "len_ptr"}, stubFetch},
-	{abi.FuncStorageGet, []string{"key_ptr", "key_len", "buf_ptr", "buf_cap", "len_ptr"}, storageGet},
-	{abi.FuncStoragePut, []string{"key_ptr", "key_len", "value_ptr", "value_len", "flags"}, storagePut},
-	{abi.FuncStorageDelete, []string{"key_ptr", "key_len", "flags"}, storageDelete},
-	{abi.FuncStorageDeleteAll, nil, storageDeleteAll},
-	{abi.FuncStorageSync, nil, storageSync},
-	{abi.FuncListOpen, []string{"options_ptr", "options_len", "handle_ptr"}, listOpen},
-	{abi.FuncListNext, []string{"handle", "buf_ptr", "buf_cap", "len_ptr"}, listNext},
-	{abi.FuncListClose, []string{"handle"}, listClose},
-	{abi.FuncTransactionBegin, nil, transactionBegin},
-	{abi.FuncTransactionCommit, nil, transactionCommit},
-	{abi.FuncTransactionRollback, nil, transactionRollback},
-	{abi.FuncAlarmSet, []string{"time_ms", "flags"}, alarmSet},
-	{abi.FuncAlarmGet, []string{"time_ptr"}, alarmGet},
-	{abi.FuncAlarmDelete, []string{"flags"}, alarmDelete},
-	{abi.FuncCriticalBegin, nil, criticalBegin},
-	{abi.FuncCriticalEnd, nil, criticalEnd},
-	{abi.FuncBackgroundRequest, nil, backgroundRequest},
-	{abi.FuncObjectReset, []string{"reason_ptr", "reason_len", "flags"}, objectReset},
-	{abi.FuncFetchSend, []string{"request_ptr", "request_len", "buf_ptr", "buf_cap", "len_ptr"}, fetchSend},
+// bindings says what the imports of one capability do, by their names. They stand
+// in the capability's file.
+type bindings map[string]Function
+
+// functions are the imports of the ABI and what they do, in the order of abi.Imports.
+var functions = bind(map[abi.Capability]bindings{
+	abi.CapabilityRegistration: registrationFunctions,
+	abi.CapabilityMessages:     messageFunctions,
+	abi.CapabilityEnv:          envFunctions,
+	abi.CapabilityLog:          logFunctions,
+	abi.CapabilityIDs:          idFunctions,
+	abi.CapabilityStubs:        stubFunctions,
+	abi.CapabilityOutbound:     outboundFunctions,
+	abi.CapabilityStorage:      storageFunctions,
+	abi.CapabilityLists:        listFunctions,
+	abi.CapabilityTransactions: transactionFunctions,
+	abi.CapabilityAlarms:       alarmFunctions,
+	abi.CapabilitySections:     sectionFunctions,
+	abi.CapabilityBackground:   backgroundFunctions,
+	abi.CapabilityResets:       resetFunctions,
+})
+
+// function is a row of abi.Imports and what it does.
+type function struct {
+	*abi.Import
+	run Function
+}
+
+// bind puts each row together with its function. A row without one, a function
+// without a row and a function beside those of another capability are mistakes of
+// whoever adds one: the program does not start.
+func bind(all map[abi.Capability]bindings) (bound []function) {
+	count := 0
+	for _, group := range all {
+		count += len(group)
+	}
+	for i := range abi.Imports {
+		row := &abi.Imports[i]
+		run := all[row.Capability][row.Name]
+		if run == nil {
+			panic(fmt.Sprintf("hostfunc: no function is bound to %s, of %s", row.Name, row.Capability))
+		}
+		bound = append(bound, function{row, run})
+	}
+	if count != len(bound) {
+		panic(fmt.Sprintf("hostfunc: %d functions are bound to %d rows", count, len(bound)))
+	}
+	return bound
 }
 
 // Instantiate adds every host module to the runtime: the ABI, fuel, and WASI.
@@ -82,50 +86,23 @@ func Instantiate(ctx context.Context, rt wazero.Runtime, s System) (Imports, err
 func (s System) buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 	b := rt.NewHostModuleBuilder(abi.ModuleName)
 	for _, f := range functions {
-		params := make([]api.ValueType, len(f.params))
-		for i := range params {
-			params[i] = api.ValueTypeI32
-			if strings.HasSuffix(f.params[i], "_ms") {
-				params[i] = api.ValueTypeI64
-			}
+		run, results := s.wrap(f.Name, f.run), f.ResultTypes()
+		call := func(ctx context.Context, stack []uint64) {
+			c := callOf(ctx)
+			c.charge()
+			c.flushHeld() // the guest goes on
+			stack[0] = uint64(run(c, stack))
 		}
-		run := s.wrap(f.name, f.run)
+		if len(results) == 0 { // it ends the entry
+			call = func(ctx context.Context, stack []uint64) { run(callOf(ctx), stack) }
+		}
 		b.NewFunctionBuilder().
-			WithName(f.name).WithParameterNames(f.params...).WithResultNames("status").
-			WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
-				c := callOf(ctx)
-				c.charge()
-				c.flushHeld() // the guest goes on
-				stack[0] = uint64(run(c, stack))
-			}), params, []api.ValueType{api.ValueTypeI32}).
-			Export(f.name)
+			WithName(f.Name).WithParameterNames(f.Params...).
+			WithGoFunction(api.GoFunc(call), f.ParamTypes(), results).
+			Export(f.Name)
 	}
-	abort := s.wrap(abi.FuncObjectAbort, objectAbort)
-	b.NewFunctionBuilder().
-		WithName(abi.FuncObjectAbort).WithParameterNames(abortParams...).
-		WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
-			abort(callOf(ctx), stack)
-		}), []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}, nil).
-		Export(abi.FuncObjectAbort)
 	return b
 }
-
-// Params returns the names of a function's parameters, for those who show calls:
-// x_ptr and x_len are a range that it reads, buf_ptr and buf_cap one that it
-// writes, whose length goes to len_ptr; another _ptr is where a value goes.
-func Params(name string) []string {
-	if name == abi.FuncObjectAbort {
-		return abortParams
-	}
-	for _, f := range functions {
-		if f.name == name {
-			return f.params
-		}
-	}
-	return nil
-}
-
-var abortParams = []string{"reason_ptr", "reason_len"}
 
 // wrap puts System.Wrap around a function, once, when the module is built.
 func (s System) wrap(name string, run Function) Function {

@@ -6,6 +6,12 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
+// registrationFunctions are the imports of abi.CapabilityRegistration.
+var registrationFunctions = bindings{
+	abi.FuncClassRegister:  classRegister,
+	abi.FuncWorkerRegister: workerRegister,
+}
+
 // classRegister is the host function abi.FuncClassRegister. It announces a
 // class of objects.
 //

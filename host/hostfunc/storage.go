@@ -2,6 +2,15 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// storageFunctions are the imports of abi.CapabilityStorage.
+var storageFunctions = bindings{
+	abi.FuncStorageGet:       storageGet,
+	abi.FuncStoragePut:       storagePut,
+	abi.FuncStorageDelete:    storageDelete,
+	abi.FuncStorageDeleteAll: storageDeleteAll,
+	abi.FuncStorageSync:      storageSync,
+}
+
 // storageGet is the host function abi.FuncStorageGet. It copies the value of a
 // key into the guest's memory.
 //

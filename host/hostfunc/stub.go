@@ -6,6 +6,12 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
+// stubFunctions are the imports of abi.CapabilityStubs.
+var stubFunctions = bindings{
+	abi.FuncStubCall:  stubCall,
+	abi.FuncStubFetch: stubFetch,
+}
+
 // stubCall is the host function abi.FuncStubCall. It calls a method of another
 // object and waits for its answer.
 //
@@ -26,6 +32,7 @@ import (
 //   - StatusNotFound: no such binding
 //   - StatusInvalid: an unknown kind, an ID of another length, not UTF-8
 //   - StatusTooLarge: the arguments are above abi.MaxMessageBytes
+//   - StatusForbidden: the guest starts
 //   - StatusError: the call failed; its wire.Error waits for result_read
 //   - StatusFault: a range lies outside linear memory; nothing was called
 func stubCall(c *Call, args []uint64) abi.Status {
@@ -61,7 +68,15 @@ func stubCall(c *Call, args []uint64) abi.Status {
 //
 // # Result
 //
-// As of stubCall.
+//   - StatusOK: the response is in buf
+//   - StatusTooSmall: buf_cap < length; the response waits for result_read
+//   - StatusNotFound: no such binding
+//   - StatusInvalid: an unknown kind, an ID of another length, a name that is not
+//     UTF-8, a request that does not decode
+//   - StatusTooLarge: the request is above abi.MaxMessageBytes
+//   - StatusForbidden: the guest starts
+//   - StatusError: the call failed; its wire.Error waits for result_read
+//   - StatusFault: a range lies outside linear memory; nothing was called
 func stubFetch(c *Call, args []uint64) abi.Status {
 	target, ok1 := c.target(args)
 	request, ok2 := c.view(args[5], args[6])

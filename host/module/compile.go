@@ -189,27 +189,24 @@ func signature[T ~byte](params, results []T) string {
 	return write(params) + " -> " + write(results)
 }
 
-// signatures of the exports that the host calls.
-var signatures = map[string]string{
-	abi.ExportABIVersion:   "() -> (i32)",
-	abi.ExportInitialize:   "() -> ()",
-	abi.ExportImagePrepare: "() -> ()",
-	abi.ExportWorkerFetch:  "(i32) -> (i32)",
-	abi.ExportObjectInit:   "(i32) -> (i32)",
-	abi.ExportObjectCall:   "(i32) -> (i32)",
-	abi.ExportObjectFetch:  "(i32) -> (i32)",
-	abi.ExportObjectAlarm:  "(i32) -> (i32)",
-
-	abi.ExportBackgroundRun: "(i32) -> (i32)",
+// exported returns the row of an export that the host calls, or nil.
+func exported(name string) *abi.Export {
+	for i := range abi.Exports {
+		if abi.Exports[i].Name == name {
+			return &abi.Exports[i]
+		}
+	}
+	return nil
 }
 
 // checkSignatures finds exports of the wrong kind or type.
 func checkSignatures(m *rewrite.Module) (problems []error) {
 	for _, ex := range m.Exports {
-		want, ours := signatures[ex.Name]
-		if !ours {
+		row := exported(ex.Name)
+		if row == nil {
 			continue
 		}
+		want := signature(row.ParamTypes(), row.ResultTypes())
 		if ex.Kind != rewrite.KindFunc {
 			problems = append(problems, refuse("", "module exports %q as a %s, it is a func", ex.Name, ex.Kind))
 		} else if got := signature(ex.Type.Params, ex.Type.Results); got != want {

@@ -144,7 +144,7 @@ func (r *Report) list(m *rewrite.Module) {
 		}
 	}
 	for _, ex := range m.Exports {
-		if _, ours := signatures[ex.Name]; ours || ex.Name == abi.ExportMemory {
+		if exported(ex.Name) != nil || ex.Name == abi.ExportMemory {
 			r.Exports = append(r.Exports, ex.Name)
 			continue
 		}
@@ -162,7 +162,7 @@ func (r *Report) list(m *rewrite.Module) {
 
 // suspect looks for exports that nothing leads to, and imports that cannot work.
 func (r *Report) suspect(m *rewrite.Module) {
-	if len(r.Exports) > len(signatures) {
+	if len(r.Exports) > len(abi.Exports) {
 		return // an SDK exports everything for every guest
 	}
 	has := func(name string) bool { return export(m, name, rewrite.KindFunc) != nil }

@@ -13,40 +13,30 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
-// kinds of parameters; in and out are two i32, time_ms is an i64, the others
-// one i32.
-const (
-	paramIn  = 'r' // bytes that the guest passes: address, length
-	paramOut = 'w' // a buffer: address, capacity
-	paramLen = '4' // where a length or a handle goes
-	paramID  = 'i' // where an ID goes
-	paramMS  = '8' // where a time goes
-	paramNum = 'n'
-	paramI64 = 'N'
-)
+// answer is how the scripted host answers an import.
+type answer func(w *world, e *entry, c *call) abi.Status
 
 // function is an import of the ABI.
 type function struct {
-	name   string
-	params string
-	when   moment
-	run    func(w *world, e *entry, c *call) abi.Status
-	// may are the statuses besides OK that a host may answer to a guest which does
-	// everything right. TOO_LARGE is not among them: what scripts pass is small.
-	may []abi.Status
-	// light is an import that a guest may well do without.
-	light bool
+	*abi.Import
+	args   []abi.Arg
+	answer answer
+	light  bool // a guest may well do without it
 }
 
-// moment is when a function can be called.
-type moment int
-
-const (
-	anytime moment = iota
-	atStart        // while the guest starts
-	running        // after the start
-	inObject
-)
+// may returns the statuses besides OK that a host may answer to a guest which does
+// everything right.
+func (f *function) may() (list []abi.Status) {
+	for _, s := range f.Answers {
+		switch {
+		case s == abi.StatusNotFound, s == abi.StatusError,
+			s == abi.StatusTooSmall && f.Name != abi.FuncListNext, // which leaves no result
+			s == abi.StatusTooLarge && f.Name == abi.FuncLogWrite: // for what was logged before
+			list = append(list, s)
+		}
+	}
+	return list
+}
 
 // call is one call of an import.
 type call struct {
@@ -55,7 +45,7 @@ type call struct {
 	memory   api.Memory
 	ins      [][]byte // what the guest passed, copied
 	nums     []int64
-	outs     []span // in the order of the parameters, paramLen and so on included
+	outs     []span // in the order of the parameters, where a length goes and so on included
 	passed   []span // where ins lie
 	status   abi.Status
 	full     int    // bytes of the value that it gave
@@ -66,7 +56,7 @@ type call struct {
 // span is a range of linear memory.
 type span struct {
 	at, n uint32
-	kind  byte
+	kind  abi.Kind
 }
 
 func (s span) overlaps(t span) bool {
@@ -77,28 +67,13 @@ func (s span) overlaps(t span) bool {
 func declare(ctx context.Context, r wazero.Runtime) error {
 	b := r.NewHostModuleBuilder(abi.ModuleName)
 	for _, f := range functions {
-		var types []api.ValueType
-		for _, p := range f.params {
-			switch p {
-			case paramIn, paramOut:
-				types = append(types, api.ValueTypeI32, api.ValueTypeI32)
-			case paramI64:
-				types = append(types, api.ValueTypeI64)
-			default:
-				types = append(types, api.ValueTypeI32)
-			}
-		}
-		results := []api.ValueType{api.ValueTypeI32}
-		if f.name == abi.FuncObjectAbort {
-			results = nil
-		}
 		b = b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(
 			func(ctx context.Context, m api.Module, stack []uint64) {
 				status := ctx.Value(worldKey{}).(*world).imported(f, m.Memory(), stack)
 				if len(stack) > 0 {
 					stack[0] = uint64(status)
 				}
-			}), types, results).Export(f.name)
+			}), f.ParamTypes(), f.ResultTypes()).Export(f.Name)
 	}
 	_, err := b.Instantiate(ctx)
 	return err
@@ -112,26 +87,26 @@ func (w *world) imported(f *function, m api.Memory, stack []uint64) abi.Status {
 	w.calls = append(w.calls, c)
 	if !w.take(c, m, stack) {
 		c.status = abi.StatusFault
-		if f.name == abi.FuncObjectAbort {
-			f.run(w, e, c)
+		if f.Name == abi.FuncObjectAbort {
+			f.answer(w, e, c)
 		}
 		return c.status
 	}
 	if !f.fits(e) {
-		w.note("", "%s is called %s, where it is FORBIDDEN", f.name, e.where())
+		w.note("", "%s is called %s, where it is FORBIDDEN", f.Name, e.where())
 		c.status = abi.StatusForbidden
 		return c.status
 	}
 	if w.hits(c) {
 		c.status = w.inject(c)
 	} else {
-		c.status = f.run(w, e, c)
+		c.status = f.answer(w, e, c)
 	}
 	switch {
 	case c.status == abi.StatusInvalid && w.way.fault == nil:
-		w.note("", "%s%s is INVALID", f.name, c)
+		w.note("", "%s%s is INVALID", f.Name, c)
 	case c.status == abi.StatusError && len(e.result) == 0:
-		panic("guestkit: " + f.name + " leaves no error")
+		panic("guestkit: " + f.Name + " leaves no error")
 	}
 	return c.status
 }
@@ -140,38 +115,36 @@ func (w *world) imported(f *function, m api.Memory, stack []uint64) abi.Status {
 func (w *world) take(c *call, m api.Memory, stack []uint64) bool {
 	good := true
 	var written []span
-	for _, p := range []byte(c.function.params) {
-		s := span{kind: p}
-		switch p {
-		case paramNum:
-			c.nums, stack = append(c.nums, int64(uint32(stack[0]))), stack[1:]
+	for _, a := range c.function.args {
+		s := span{kind: a.Kind, at: uint32(stack[a.At]), n: a.Bytes}
+		switch a.Kind {
+		case abi.KindNumber:
+			c.nums = append(c.nums, int64(uint32(stack[a.At])))
 			continue
-		case paramI64:
-			c.nums, stack = append(c.nums, int64(stack[0])), stack[1:]
+		case abi.KindMillis:
+			c.nums = append(c.nums, int64(stack[a.At]))
 			continue
-		case paramIn, paramOut:
-			s.at, s.n, stack = uint32(stack[0]), uint32(stack[1]), stack[2:]
-		case paramLen, paramID, paramMS:
-			s.at, s.n, stack = uint32(stack[0]), map[byte]uint32{paramLen: 4, paramID: 32, paramMS: 8}[p], stack[1:]
+		case abi.KindInput, abi.KindBuffer:
+			s.n = uint32(stack[a.At+1])
 		}
 		b, ok := m.Read(s.at, s.n)
 		if !ok {
 			w.wrong("G10", "%s is given address %d and length %d, outside of its %d bytes of memory",
-				c.function.name, s.at, s.n, m.Size())
+				c.function.Name, s.at, s.n, m.Size())
 			good = false
 		}
-		if p == paramIn {
+		if a.Kind == abi.KindInput {
 			c.ins, c.passed = append(c.ins, slices.Clone(b)), append(c.passed, s)
 			continue
 		}
-		if p == paramOut {
+		if a.Kind == abi.KindBuffer {
 			c.cap = s.n
 		}
 		c.outs = append(c.outs, s)
 		for _, other := range written {
 			if good && other.overlaps(s) {
 				w.wrong("G10", "%s is given places to write to that overlap: %d bytes at %d and %d bytes at %d",
-					c.function.name, other.n, other.at, s.n, s.at)
+					c.function.Name, other.n, other.at, s.n, s.at)
 			}
 		}
 		written = append(written, s)
@@ -182,15 +155,15 @@ func (w *world) take(c *call, m api.Memory, stack []uint64) bool {
 // fits reports whether a function can be called now.
 func (f *function) fits(e *entry) bool {
 	starts := e.starts()
-	switch f.when {
-	case atStart:
+	switch f.Capability {
+	case abi.CapabilityMessages, abi.CapabilityEnv, abi.CapabilityLog:
+		return true
+	case abi.CapabilityRegistration:
 		return starts && e.export != abi.ExportImagePrepare
-	case running:
+	case abi.CapabilityIDs, abi.CapabilityStubs, abi.CapabilityOutbound, abi.CapabilityBackground:
 		return !starts
-	case inObject:
-		return !starts && e.instance.object != nil
 	}
-	return true
+	return !starts && e.instance.object != nil || len(f.Answers) == 0 // then it ends the entry
 }
 
 // starts reports whether the guest has not started yet.
@@ -220,7 +193,7 @@ func (c *call) String() string {
 }
 
 // write puts bytes where an output goes.
-func (c *call) write(kind byte, b []byte) {
+func (c *call) write(kind abi.Kind, b []byte) {
 	for _, s := range c.outs {
 		if s.kind == kind {
 			c.memory.Write(s.at, b)
@@ -228,7 +201,7 @@ func (c *call) write(kind byte, b []byte) {
 	}
 }
 
-func (c *call) writeLen(n uint32) { c.write(paramLen, binary.LittleEndian.AppendUint32(nil, n)) }
+func (c *call) writeLen(n uint32) { c.write(abi.KindLength, binary.LittleEndian.AppendUint32(nil, n)) }
 
 // give answers with a value.
 func (c *call) give(value []byte) abi.Status {
@@ -241,6 +214,6 @@ func (c *call) give(value []byte) abi.Status {
 		c.entry.result = slices.Clone(value)
 		return abi.StatusTooSmall
 	}
-	c.write(paramOut, value)
+	c.write(abi.KindBuffer, value)
 	return abi.StatusOK
 }

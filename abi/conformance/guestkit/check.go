@@ -76,7 +76,7 @@ func (w *world) nest(e *entry, c *call) {
 	for i, after := range c.places() {
 		if !bytes.Equal(before[i], after) {
 			w.wrong("G2", "a nested entry in %s changes what that was given: %s",
-				c.function.name, difference(before[i], after))
+				c.function.Name, difference(before[i], after))
 		}
 	}
 }
@@ -85,7 +85,7 @@ func (w *world) nest(e *entry, c *call) {
 // only a length goes may be shared, as it is written last.
 func (c *call) places() (all [][]byte) {
 	for _, s := range append(slices.Clone(c.passed), c.outs...) {
-		if s.kind == paramIn || s.kind == paramOut {
+		if s.kind == abi.KindInput || s.kind == abi.KindBuffer {
 			b, _ := c.memory.Read(s.at, s.n)
 			all = append(all, slices.Clone(b))
 		}

@@ -15,7 +15,7 @@ func SetPatience(t *testing.T, d time.Duration) {
 // Imports names the functions that the scripted host offers.
 func Imports() (names []string) {
 	for _, f := range functions {
-		names = append(names, f.name)
+		names = append(names, f.Name)
 	}
 	return names
 }

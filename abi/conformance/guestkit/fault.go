@@ -25,7 +25,7 @@ type fault struct {
 // place is where imports are told apart.
 type place struct{ function, export string }
 
-func (c *call) place() place { return place{c.function.name, c.entry.export} }
+func (c *call) place() place { return place{c.function.Name, c.entry.export} }
 
 // faults lists what can be answered otherwise: for each import in each export,
 // the first and the last time that the script leads there.
@@ -69,11 +69,11 @@ func (j *judge) faults(base *outcome) (list []*fault) {
 
 // answers lists what a host may answer but OK.
 func (f *function) answers() []abi.Status {
-	switch f.name {
+	switch f.Name {
 	case abi.FuncInputRead, abi.FuncResultRead, abi.FuncObjectAbort, abi.FuncObjectReset:
 		return nil // a guest that asks rightly gets OK
 	}
-	list := slices.Clone(f.may)
+	list := f.may()
 	if !f.light {
 		list = append(list, abi.StatusFault, abi.StatusInvalid, abi.StatusTooLarge, abi.StatusForbidden)
 	}
@@ -98,7 +98,7 @@ func (w *world) inject(c *call) abi.Status {
 	switch f.status {
 	case abi.StatusTooSmall:
 		c.pad = f.pad
-		return c.function.run(w, c.entry, c)
+		return c.function.answer(w, c.entry, c)
 	case abi.StatusError:
 		return c.entry.fail("Error", "the kit's host has failed")
 	}
@@ -111,7 +111,7 @@ func (c *call) padded(value []byte) []byte {
 	missing := max(0, int(c.cap)-len(value)) + c.pad
 	spaces := bytes.Repeat([]byte(" "), missing)
 	var m wire.Response
-	switch c.function.name {
+	switch c.function.Name {
 	case abi.FuncStubFetch, abi.FuncFetchSend:
 		if wire.DecodeResponse(value, &m) == nil {
 			m.Body = append(slices.Clone(m.Body), spaces...)
@@ -133,7 +133,7 @@ func (j *judge) faulted(p *plan, base *outcome, f *fault) {
 			Text: fmt.Sprintf(format, args...)})
 	}
 	const k = 0 // of got
-	name := f.function.name
+	name := f.function.Name
 	switch {
 	case got.trapped(k):
 		if f.expected() && !base.trapped(f.step) {
@@ -157,14 +157,14 @@ func (j *judge) faulted(p *plan, base *outcome, f *fault) {
 }
 
 // expected reports whether a guest that does everything right may get it.
-func (f *fault) expected() bool { return slices.Contains(f.function.may, f.status) }
+func (f *fault) expected() bool { return slices.Contains(f.function.may(), f.status) }
 
 // readsOn reports whether the guest fetches the value that was too large.
 func (o *outcome) readsOn(f *fault) bool {
 	fault := o.world.faulty
 	after := false
 	for _, c := range o.world.calls {
-		if after && c.entry == fault.entry && (c.function.name == abi.FuncResultRead && c.status == abi.StatusOK ||
+		if after && c.entry == fault.entry && (c.function.Name == abi.FuncResultRead && c.status == abi.StatusOK ||
 			c.function == fault.function && int(c.cap) >= fault.full) {
 			return true
 		}

@@ -3,6 +3,7 @@ package guestkit
 import (
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -11,39 +12,41 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 )
 
-var (
-	failing = []abi.Status{abi.StatusError}
-	absent  = []abi.Status{abi.StatusNotFound}
-)
-
-// functions are the imports of cairn_v1.
+// functions are the imports of cairn_v1, in the order of abi.Imports.
 var functions []*function
 
-func init() { // it would refer to itself
-	functions = append([]*function{
-		{name: abi.FuncClassRegister, params: "rn", when: atStart, run: (*world).classRegister},
-		{name: abi.FuncWorkerRegister, when: atStart, run: (*world).workerRegister},
-		{name: abi.FuncInputRead, params: "w", run: (*world).inputRead},
-		{name: abi.FuncOutputWrite, params: "r", run: (*world).outputWrite},
-		{name: abi.FuncResultRead, params: "w4", run: (*world).resultRead},
-		{name: abi.FuncEnvGet, params: "rw4", run: (*world).envGet,
-			may: []abi.Status{abi.StatusNotFound, abi.StatusTooSmall}},
-		{name: abi.FuncLogWrite, params: "nrr", run: (*world).logWrite, light: true,
-			may: []abi.Status{abi.StatusTooLarge}}, // of what the entry has logged already
-		{name: abi.FuncIDFromName, params: "rri", when: running, run: (*world).idFromName, may: absent},
-		{name: abi.FuncIDParse, params: "rri", when: running, run: (*world).idParse,
-			may: []abi.Status{abi.StatusNotFound, abi.StatusError}},
-		{name: abi.FuncIDNew, params: "ri", when: running, run: (*world).idNew, may: absent},
-		{name: abi.FuncStubCall, params: "rnrrrw4", when: running, run: (*world).stubCall, may: []abi.Status{
-			abi.StatusNotFound, abi.StatusTooSmall, abi.StatusError}},
-		{name: abi.FuncStubFetch, params: "rnrrw4", when: running, run: (*world).stubFetch, may: []abi.Status{
-			abi.StatusNotFound, abi.StatusTooSmall, abi.StatusError}},
-		{name: abi.FuncFetchSend, params: "rw4", when: running, run: (*world).fetchSend, may: []abi.Status{
-			abi.StatusTooSmall, abi.StatusError}},
-		{name: abi.FuncBackgroundRequest, when: running, run: (*world).backgroundRequest, light: true},
-		{name: abi.FuncObjectAbort, params: "r", run: (*world).objectAbort, light: true},
-		{name: abi.FuncObjectReset, params: "rn", when: inObject, run: (*world).objectReset, light: true},
-	}, storageFunctions()...)
+// light are the imports that a guest may well do without.
+var light = []string{abi.FuncLogWrite, abi.FuncListClose, abi.FuncTransactionRollback, abi.FuncCriticalEnd,
+	abi.FuncBackgroundRequest, abi.FuncObjectAbort, abi.FuncObjectReset}
+
+func init() { // they would refer to themselves
+	answers := map[string]answer{
+		abi.FuncClassRegister:     (*world).classRegister,
+		abi.FuncWorkerRegister:    (*world).workerRegister,
+		abi.FuncInputRead:         (*world).inputRead,
+		abi.FuncOutputWrite:       (*world).outputWrite,
+		abi.FuncResultRead:        (*world).resultRead,
+		abi.FuncEnvGet:            (*world).envGet,
+		abi.FuncLogWrite:          (*world).logWrite,
+		abi.FuncIDFromName:        (*world).idFromName,
+		abi.FuncIDParse:           (*world).idParse,
+		abi.FuncIDNew:             (*world).idNew,
+		abi.FuncStubCall:          (*world).stubCall,
+		abi.FuncStubFetch:         (*world).stubFetch,
+		abi.FuncFetchSend:         (*world).fetchSend,
+		abi.FuncBackgroundRequest: (*world).backgroundRequest,
+		abi.FuncObjectAbort:       (*world).objectAbort,
+		abi.FuncObjectReset:       (*world).objectReset,
+	}
+	maps.Copy(answers, storageAnswers)
+	for i := range abi.Imports {
+		row := &abi.Imports[i]
+		if answers[row.Name] == nil {
+			panic("guestkit: the scripted host lacks " + row.Name)
+		}
+		functions = append(functions, &function{Import: row, args: row.Args(), answer: answers[row.Name],
+			light: slices.Contains(light, row.Name)})
+	}
 }
 
 func (w *world) classRegister(e *entry, c *call) abi.Status {
@@ -66,7 +69,7 @@ func (w *world) inputRead(e *entry, c *call) abi.Status {
 	if int(c.cap) < len(e.input) {
 		return abi.StatusTooSmall
 	}
-	c.write(paramOut, e.input)
+	c.write(abi.KindBuffer, e.input)
 	return abi.StatusOK
 }
 
@@ -153,7 +156,7 @@ func (w *world) idFromName(_ *entry, c *call) abi.Status {
 		return abi.StatusNotFound
 	}
 	id := w.object(space, string(c.ins[1])).id
-	c.write(paramID, id[:])
+	c.write(abi.KindID, id[:])
 	return abi.StatusOK
 }
 
@@ -166,7 +169,7 @@ func (w *world) idParse(e *entry, c *call) abi.Status {
 	if err != nil || len(id) != abi.IDBytes || w.byID[abi.ID(id)] == nil || w.byID[abi.ID(id)].class != space {
 		return e.fail("TypeError", "not an ID of this namespace")
 	}
-	c.write(paramID, id)
+	c.write(abi.KindID, id)
 	return abi.StatusOK
 }
 
@@ -177,7 +180,7 @@ func (w *world) idNew(_ *entry, c *call) abi.Status {
 	}
 	// A name that nobody can give: it is not UTF-8.
 	o := w.object(space, "\xff"+hex.EncodeToString([]byte{byte(len(w.objects) >> 8), byte(len(w.objects))}))
-	c.write(paramID, o.id[:])
+	c.write(abi.KindID, o.id[:])
 	return abi.StatusOK
 }
 

@@ -22,7 +22,7 @@ type way struct {
 // String says how.
 func (w way) String() string {
 	if f := w.fault; f != nil {
-		return fmt.Sprintf("%s answers %v, in %s", f.function.name, f.status, f.export)
+		return fmt.Sprintf("%s answers %v, in %s", f.function.Name, f.status, f.export)
 	}
 	return w.name
 }

@@ -16,33 +16,24 @@ type list struct {
 	values map[string][]byte
 }
 
-// storageFunctions are the imports that Workers lack.
-func storageFunctions() []*function {
-	list := []*function{
-		{name: abi.FuncStorageGet, params: "rw4", run: (*world).storageGet,
-			may: []abi.Status{abi.StatusNotFound, abi.StatusTooSmall, abi.StatusError}},
-		{name: abi.FuncStoragePut, params: "rrn", run: (*world).storagePut, may: failing},
-		{name: abi.FuncStorageDelete, params: "rn", run: (*world).storageDelete,
-			may: []abi.Status{abi.StatusNotFound, abi.StatusError}},
-		{name: abi.FuncStorageDeleteAll, run: (*world).storageDeleteAll, may: failing},
-		{name: abi.FuncStorageSync, run: (*world).storageSync, may: failing},
-		{name: abi.FuncListOpen, params: "r4", run: (*world).listOpen, may: failing},
-		{name: abi.FuncListNext, params: "nw4", run: (*world).listNext, may: []abi.Status{abi.StatusNotFound, abi.StatusError}},
-		{name: abi.FuncListClose, params: "n", run: (*world).listClose, light: true},
-		{name: abi.FuncTransactionBegin, run: (*world).transactionBegin, may: failing},
-		{name: abi.FuncTransactionCommit, run: (*world).transactionCommit, may: failing},
-		{name: abi.FuncTransactionRollback, run: (*world).transactionRollback, light: true, may: failing},
-		{name: abi.FuncAlarmSet, params: "Nn", run: (*world).alarmSet, may: failing},
-		{name: abi.FuncAlarmGet, params: "8", run: (*world).alarmGet,
-			may: []abi.Status{abi.StatusNotFound, abi.StatusError}},
-		{name: abi.FuncAlarmDelete, params: "n", run: (*world).alarmDelete, may: failing},
-		{name: abi.FuncCriticalBegin, run: (*world).criticalBegin, may: failing},
-		{name: abi.FuncCriticalEnd, run: (*world).criticalEnd, light: true},
-	}
-	for _, f := range list {
-		f.when = inObject
-	}
-	return list
+// storageAnswers are those of the imports that Workers lack.
+var storageAnswers = map[string]answer{
+	abi.FuncStorageGet:          (*world).storageGet,
+	abi.FuncStoragePut:          (*world).storagePut,
+	abi.FuncStorageDelete:       (*world).storageDelete,
+	abi.FuncStorageDeleteAll:    (*world).storageDeleteAll,
+	abi.FuncStorageSync:         (*world).storageSync,
+	abi.FuncListOpen:            (*world).listOpen,
+	abi.FuncListNext:            (*world).listNext,
+	abi.FuncListClose:           (*world).listClose,
+	abi.FuncTransactionBegin:    (*world).transactionBegin,
+	abi.FuncTransactionCommit:   (*world).transactionCommit,
+	abi.FuncTransactionRollback: (*world).transactionRollback,
+	abi.FuncAlarmSet:            (*world).alarmSet,
+	abi.FuncAlarmGet:            (*world).alarmGet,
+	abi.FuncAlarmDelete:         (*world).alarmDelete,
+	abi.FuncCriticalBegin:       (*world).criticalBegin,
+	abi.FuncCriticalEnd:         (*world).criticalEnd,
 }
 
 func (w *world) storageGet(e *entry, c *call) abi.Status {
@@ -130,7 +121,7 @@ func (w *world) listOpen(e *entry, c *call) abi.Status {
 	}
 	e.next++
 	e.lists[e.next] = l
-	c.writeLen(e.next)
+	c.write(abi.KindHandle, binary.LittleEndian.AppendUint32(nil, e.next))
 	return abi.StatusOK
 }
 
@@ -155,7 +146,7 @@ func (w *world) listNext(e *entry, c *call) abi.Status {
 	if filled == nil {
 		return abi.StatusNotFound
 	}
-	c.write(paramOut, filled)
+	c.write(abi.KindBuffer, filled)
 	return abi.StatusOK
 }
 
@@ -209,7 +200,7 @@ func (w *world) alarmGet(e *entry, c *call) abi.Status {
 	if e.instance.object.alarm == 0 {
 		return abi.StatusNotFound
 	}
-	c.write(paramMS, binary.LittleEndian.AppendUint64(nil, uint64(e.instance.object.alarm)))
+	c.write(abi.KindTime, binary.LittleEndian.AppendUint64(nil, uint64(e.instance.object.alarm)))
 	return abi.StatusOK
 }
 

@@ -322,7 +322,7 @@ func (w *world) enter(in *instance, export string, input []byte) ([]byte, *failu
 func (w *world) told(e *entry) *failure {
 	var m wire.Error
 	if err := wire.DecodeError(e.output, &m); err != nil {
-		if f := w.way.fault; f != nil && f.function.name == abi.FuncOutputWrite {
+		if f := w.way.fault; f != nil && f.function.Name == abi.FuncOutputWrite {
 			return &failure{flags: wire.ErrorRemote, message: "an error that could not be handed over"}
 		}
 		w.wrong("G9", "%s returns ERROR and its output is no Error: %.60q", e.export, e.output)

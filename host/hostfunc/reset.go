@@ -2,35 +2,11 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
-// criticalBegin is the host function abi.FuncCriticalBegin. No nested entry is
-// let in until the matching critical_end.
-//
-// # Result
-//
-//   - StatusOK: begun
-//   - StatusForbidden: this guest is no object (a Worker)
-//   - StatusError: deeper than abi.MaxCriticalDepth
-func criticalBegin(c *Call, _ []uint64) abi.Status { return c.done(c.Host.CriticalBegin()) }
-
-// criticalEnd is the host function abi.FuncCriticalEnd.
-//
-// # Result
-//
-//   - StatusOK: ended in time
-//   - StatusInvalid: none has begun
-//   - StatusForbidden: this guest is no object (a Worker)
-//
-// It does not return when the section took longer than abi.MaxCriticalMillis:
-// the call ends and the activation with it.
-func criticalEnd(c *Call, _ []uint64) abi.Status { return c.done(c.Host.CriticalEnd()) }
-
-// backgroundRequest is the host function abi.FuncBackgroundRequest.
-//
-// # Result
-//
-//   - StatusOK: background_run will be called after this call
-//   - StatusForbidden: the guest lacks the export background_run
-func backgroundRequest(c *Call, _ []uint64) abi.Status { return c.done(c.Host.BackgroundRequest()) }
+// resetFunctions are the imports of abi.CapabilityResets.
+var resetFunctions = bindings{
+	abi.FuncObjectAbort: objectAbort,
+	abi.FuncObjectReset: objectReset,
+}
 
 // objectAbort is the host function abi.FuncObjectAbort. It does not return to
 // the guest: the call ends with the Host's error.

@@ -5,6 +5,11 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 )
 
+// outboundFunctions are the imports of abi.CapabilityOutbound.
+var outboundFunctions = bindings{
+	abi.FuncFetchSend: fetchSend,
+}
+
 // fetchSend is the host function abi.FuncFetchSend. It sends a request out of
 // the host and waits for its response.
 //
@@ -20,6 +25,7 @@ import (
 //   - StatusTooSmall: buf_cap < length; the response waits for result_read
 //   - StatusInvalid: the request does not decode
 //   - StatusTooLarge: the request is above abi.MaxMessageBytes
+//   - StatusForbidden: the guest starts
 //   - StatusError: not allowed to go there, or it failed
 //   - StatusFault: a range lies outside linear memory; nothing was sent
 func fetchSend(c *Call, args []uint64) abi.Status {
