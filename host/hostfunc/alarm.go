@@ -45,6 +45,13 @@ func alarmSet(c *Call, args []uint64) abi.Status {
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusError: the read failed
 //   - StatusFault: the range lies outside linear memory
+//
+// The time 1,767,225,600,000; ? is as it was before:
+//
+//	                             8 bytes
+//	          +--------------------------------------------+
+//	[]byte{?, 0x00, 0xa8, 0xda, 0x76, 0x9b, 0x01, 0x00, 0x00, ?}
+//	time_ptr -^
 func alarmGet(c *Call, args []uint64) abi.Status {
 	if _, ok := c.view(args[0], 8); !ok {
 		return abi.StatusFault

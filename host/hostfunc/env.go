@@ -22,6 +22,13 @@ var envFunctions = bindings{
 //   - StatusNotFound: no such variable; nothing written
 //   - StatusTooSmall: buf_cap < length; the value waits for result_read
 //   - StatusFault: a range lies outside linear memory
+//
+// The variable "hi", which is 4 bytes of JSON; ? is as it was before:
+//
+//	                buf_cap (6)
+//	          +----------------------+
+//	[]byte{?, '"', 'h', 'i', '"', ?, ?, ?}   len_ptr -> 4
+//	buf_ptr --^
 func envGet(c *Call, args []uint64) abi.Status {
 	name, ok := c.view(args[0], args[1])
 	if !ok || !c.mayDeliver(args[2:5]) {

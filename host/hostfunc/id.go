@@ -29,6 +29,13 @@ var idFunctions = bindings{
 //   - StatusInvalid: the name is not UTF-8
 //   - StatusForbidden: the guest starts
 //   - StatusFault: a range lies outside linear memory
+//
+// The ID that is dd0a...0c as text; ? is as it was before:
+//
+//	                32 bytes
+//	          +-------------------+
+//	[]byte{?, 0xdd, 0x0a, ..., 0x0c, ?}
+//	id_ptr ---^
 func idFromName(c *Call, args []uint64) abi.Status {
 	binding, ok1 := c.view(args[0], args[1])
 	name, ok2 := c.view(args[2], args[3])

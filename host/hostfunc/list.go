@@ -87,6 +87,13 @@ func (c *Call) list(handle uint64) *openList {
 //   - StatusInvalid: no such list
 //   - StatusError: the read failed
 //   - StatusFault: a range lies outside linear memory
+//
+// One entry, the key "k" with the value "v"; ? is as it was before:
+//
+//	                          buf_cap (14)
+//	          +------------------------------------------+
+//	[]byte{?, 1, 0, 0, 0, 'k', 1, 0, 0, 0, 'v', ?, ?, ?, ?, ?}   len_ptr -> 10
+//	buf_ptr --^
 func listNext(c *Call, args []uint64) abi.Status {
 	buf, ok1 := c.view(args[1], args[2])
 	length, ok2 := c.view(args[3], 4)

@@ -21,6 +21,13 @@ var messageFunctions = bindings{
 //   - StatusOK: the input is in buf, as many bytes as the export's parameter said
 //   - StatusTooSmall: buf_cap is less than that; nothing written
 //   - StatusFault: the range lies outside linear memory
+//
+// An input of 5 bytes; ? is as it was before:
+//
+//	                    buf_cap (8)
+//	          +------------------------------+
+//	[]byte{?, 'h', 'e', 'l', 'l', 'o', ?, ?, ?, ?}
+//	buf_ptr --^
 func inputRead(c *Call, args []uint64) abi.Status {
 	buf, ok := c.view(args[0], args[1])
 	switch {
@@ -71,6 +78,13 @@ func outputWrite(c *Call, args []uint64) abi.Status {
 //   - StatusOK: the result is in buf
 //   - StatusTooSmall: buf_cap is less than its length; only len_ptr is written
 //   - StatusFault: a range lies outside linear memory
+//
+// A result of 5 bytes; ? is as it was before:
+//
+//	                    buf_cap (8)
+//	          +------------------------------+
+//	[]byte{?, 'h', 'e', 'l', 'l', 'o', ?, ?, ?, ?}   len_ptr -> 5
+//	buf_ptr --^
 func resultRead(c *Call, args []uint64) abi.Status {
 	buf, ok := c.view(args[0], args[1])
 	if !ok || !c.Memory.WriteUint32Le(uint32(args[2]), uint32(len(c.result))) {

@@ -29,6 +29,13 @@ var storageFunctions = bindings{
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusError: the read failed
 //   - StatusFault: a range lies outside linear memory
+//
+// A value of 5 bytes; ? is as it was before:
+//
+//	                    buf_cap (8)
+//	          +------------------------------+
+//	[]byte{?, 'h', 'e', 'l', 'l', 'o', ?, ?, ?, ?}   len_ptr -> 5
+//	buf_ptr --^
 func storageGet(c *Call, args []uint64) abi.Status {
 	key, ok1 := c.view(args[0], args[1])
 	buf, ok2 := c.view(args[2], args[3])
