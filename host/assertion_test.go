@@ -18,6 +18,7 @@ import (
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 )
 
@@ -48,7 +49,7 @@ func TestAssertion(t *testing.T) {
 			r, err := host.Start(t.Context(), host.Options{
 				Config: &config.Config{Path: "wrangler.jsonc", Name: "cycle", Main: "cycle",
 					Bindings: []config.Binding{{Name: "NODES", ClassName: "Node"}}}, Wasm: testguest.Build(t, "cycle"), DataDir: "data", FS: vfs.NewMem(),
-				CacheDir: testguest.CacheDir(t), Logger: slog.New(slog.NewTextHandler(&log, nil)),
+				Compiler: hosttest.Compiler, CacheDir: testguest.CacheDir(t), Logger: slog.New(slog.NewTextHandler(&log, nil)),
 				EnterExports: func(_ *hostfunc.Call, name string, enter func() (abi.Status, error)) (abi.Status, error) {
 					strike := name == abi.ExportObjectCall && armed.Load() && entries.Add(1) == c.nth
 					if strike && !c.after {

@@ -18,6 +18,7 @@ import (
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/storage"
 )
@@ -55,7 +56,7 @@ const (
 
 func startDeploys(t *testing.T, s host.Script, change ...func(*host.Options)) *deployHost {
 	t.Helper()
-	h := &deployHost{t: t, options: host.Options{DataDir: "data", CacheDir: testguest.CacheDir(t), FS: vfs.NewMem()}}
+	h := &deployHost{t: t, options: host.Options{DataDir: "data", Compiler: hosttest.Compiler, CacheDir: testguest.CacheDir(t), FS: vfs.NewMem()}}
 	h.options.Logger = slog.New(slog.NewTextHandler(&h.log, nil))
 	for _, fn := range change {
 		fn(&h.options)

@@ -31,7 +31,8 @@ func draft(o *host.Options) { o.Draft = true }
 
 // ownCache gives a host a cache of compiled code that it may prune.
 func ownCache(dir string) func(*host.Options) {
-	return func(o *host.Options) { o.CacheDir, o.PruneCache = dir, true }
+	// A compiler of its own, since what another host compiled would be in no cache.
+	return func(o *host.Options) { o.CacheDir, o.PruneCache, o.Compiler = dir, true, nil }
 }
 
 // stepScript is the counter in WebAssembly text, which counts in steps of 1.

@@ -82,7 +82,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	}()
 	if r.engine, err = module.NewEngine(ctx, module.Options{
 		System:      hostfunc.System{Now: o.Now, Random: o.Random, Wrap: o.WrapImports, Enter: o.EnterExports},
-		MemoryLimit: o.MemoryLimit, Account: r.account, CacheDir: o.CacheDir,
+		MemoryLimit: o.MemoryLimit, Account: r.account, Compiler: o.Compiler, CacheDir: o.CacheDir,
 		Interpreter: o.Interpreter, NoImages: o.NoImages, Swapped: r.onSwap(), Logger: r.log,
 	}); err != nil {
 		return nil, err

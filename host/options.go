@@ -17,6 +17,7 @@ import (
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
+	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/storage"
 )
@@ -43,6 +44,9 @@ type Options struct {
 	DataDir string
 	// CacheDir keeps compiled code between starts. Default none.
 	CacheDir string
+	// Compiler is what compiles modules, for hosts of one process that share it. Default
+	// one of this host's own.
+	Compiler *module.Compiler
 	// PruneCache removes from CacheDir what no kept version needs, at the start and
 	// after each deploy. The folder must be this host's alone. Default false.
 	PruneCache bool

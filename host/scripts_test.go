@@ -15,6 +15,7 @@ import (
 
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 )
 
@@ -44,7 +45,7 @@ func (h *scriptsHost) start(t *testing.T, scripts ...host.Script) error {
 	var err error
 	h.runtime, err = host.Start(t.Context(), host.Options{
 		Config: scripts[0].Config, Wasm: scripts[0].Wasm, More: scripts[1:],
-		DataDir: "data", CacheDir: testguest.CacheDir(t), FS: h.fs,
+		DataDir: "data", Compiler: hosttest.Compiler, CacheDir: testguest.CacheDir(t), FS: h.fs,
 		Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	return err

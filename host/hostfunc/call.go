@@ -20,7 +20,9 @@ type Call struct {
 
 	Host   Host
 	Memory api.Memory
-	// Descriptors are the instance's, set by what enters it. Begin gives fresh ones.
+	// World is the engine's and Descriptors are the instance's, set by what enters
+	// it. Begin gives fresh descriptors.
+	World       *World
 	Descriptors *Descriptors
 
 	// Input is what input_read gives; it belongs to the caller of the export.
@@ -91,7 +93,7 @@ func (c *Call) End() {
 	c.leavePlace()
 	c.flushStdio()
 	c.closeLists()
-	c.Host, c.Memory, c.Descriptors, c.Input = nil, nil, nil, nil
+	c.Host, c.Memory, c.World, c.Descriptors, c.Input = nil, nil, nil, nil, nil
 	if cap(c.Output) > keepBytes {
 		c.Output = nil
 	}

@@ -63,11 +63,12 @@ func bind(all map[abi.Capability]bindings) (bound []function) {
 	return bound
 }
 
-// Instantiate adds every host module to the runtime: the ABI, fuel, and WASI.
-// It returns what a guest may import.
-func Instantiate(ctx context.Context, rt wazero.Runtime, s System) (Imports, error) {
+// Instantiate adds every host module to the runtime: the ABI, fuel, and WASI. They
+// hold nothing, as a function finds all that it needs in its Call, so guests of
+// several engines can run in one runtime. It returns what a guest may import.
+func Instantiate(ctx context.Context, rt wazero.Runtime) (Imports, error) {
 	imports := Imports{}
-	for _, build := range []func(wazero.Runtime) wazero.HostModuleBuilder{s.buildABI, s.buildWASI} {
+	for _, build := range []func(wazero.Runtime) wazero.HostModuleBuilder{buildABI, buildWASI} {
 		compiled, err := build(rt).Compile(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("compile host module: %w", err)
@@ -83,18 +84,21 @@ func Instantiate(ctx context.Context, rt wazero.Runtime, s System) (Imports, err
 	return imports, nil
 }
 
-func (s System) buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
+func buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 	b := rt.NewHostModuleBuilder(abi.ModuleName)
-	for _, f := range functions {
-		run, results := s.wrap(f.Name, f.run), f.ResultTypes()
+	for n, f := range functions {
+		results := f.ResultTypes()
 		call := func(ctx context.Context, stack []uint64) {
 			c := callOf(ctx)
 			c.charge()
 			c.flushHeld() // the guest goes on
-			stack[0] = uint64(run(c, stack))
+			stack[0] = uint64(c.World.functions[n](c, stack))
 		}
 		if len(results) == 0 { // it ends the entry
-			call = func(ctx context.Context, stack []uint64) { run(callOf(ctx), stack) }
+			call = func(ctx context.Context, stack []uint64) {
+				c := callOf(ctx)
+				c.World.functions[n](c, stack)
+			}
 		}
 		b.NewFunctionBuilder().
 			WithName(f.Name).WithParameterNames(f.Params...).
@@ -102,14 +106,6 @@ func (s System) buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 			Export(f.Name)
 	}
 	return b
-}
-
-// wrap puts System.Wrap around a function, once, when the module is built.
-func (s System) wrap(name string, run Function) Function {
-	if s.Wrap == nil {
-		return run
-	}
-	return s.Wrap(name, run)
 }
 
 // Imports is what a guest may import: module, name, and signature.

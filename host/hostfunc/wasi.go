@@ -8,8 +8,6 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
-
-	"github.com/cairn-dev/cairn/abi"
 )
 
 // WASI error numbers that our own functions answer.
@@ -20,36 +18,18 @@ const (
 	errnoInval   = 28
 )
 
-// System is what a guest's WASI sees of the world.
-type System struct {
-	Now    func() time.Time // the wall clock
-	Random func(buf []byte) // fills buf
-
-	// Wrap and Enter let somebody stand between guests and host, such as a test
-	// or a trace. Wrap is called once for each function of the ABI and returns
-	// what takes its place. Enter is called each time that the host calls an
-	// export; enter does so, and its results are to be returned. Default none.
-	Wrap  func(name string, run Function) Function
-	Enter func(c *Call, export string, enter func() (abi.Status, error)) (abi.Status, error)
-
-	start time.Time // what every guest's monotonic clock counts from
-}
-
 // buildWASI makes wasi_snapshot_preview1: wazero's own, which gives a guest no
 // files, no arguments and no sockets, with our functions for what a guest can
 // see of the world and for what could hold the host.
-func (s System) buildWASI(rt wazero.Runtime) wazero.HostModuleBuilder {
-	// Taken here, as a test's bubble has a time of its own. Go's runtime does not
-	// start at zero.
-	s.start = time.Now().Add(-time.Second)
+func buildWASI(rt wazero.Runtime) wazero.HostModuleBuilder {
 	b := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
 	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
 	const i32, i64 = api.ValueTypeI32, api.ValueTypeI64
 	for _, f := range append(descriptorFunctions(), []wasiFunction{
-		{"random_get", []api.ValueType{i32, i32}, s.randomGet},
-		{"clock_time_get", []api.ValueType{i32, i64, i32}, s.clockTimeGet},
+		{"random_get", []api.ValueType{i32, i32}, randomGet},
+		{"clock_time_get", []api.ValueType{i32, i64, i32}, clockTimeGet},
 		{"fd_write", []api.ValueType{i32, i32, i32, i32}, fdWrite},
-		{"poll_oneoff", []api.ValueType{i32, i32, i32, i32}, s.pollOneoff},
+		{"poll_oneoff", []api.ValueType{i32, i32, i32, i32}, pollOneoff},
 	}...) {
 		run := f.run
 		b.NewFunctionBuilder().WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
@@ -63,31 +43,23 @@ func (s System) buildWASI(rt wazero.Runtime) wazero.HostModuleBuilder {
 
 // randomGet is random_get(buf_ptr, buf_len). What it gives while the guest
 // starts is part of the image that all instances share; see SPEC.md.
-func (s System) randomGet(c *Call, args []uint64) uint64 {
+func randomGet(c *Call, args []uint64) uint64 {
 	buf, ok := c.view(args[0], args[1])
 	if !ok {
 		return errnoFault
 	}
-	s.Random(buf)
+	c.World.Random(buf)
 	return errnoSuccess
-}
-
-// now is what a clock shows: 0 the wall clock, otherwise the monotonic one.
-func (s System) now(clock uint32) time.Duration {
-	if clock == 0 {
-		return time.Duration(s.Now().UnixNano())
-	}
-	return time.Since(s.start)
 }
 
 // clockTimeGet is clock_time_get(id, precision, time_ptr) for the wall clock,
 // 0, and the monotonic one, 1.
-func (s System) clockTimeGet(c *Call, args []uint64) uint64 {
+func clockTimeGet(c *Call, args []uint64) uint64 {
 	clock := uint32(args[0])
 	if clock > 1 {
 		return errnoInval
 	}
-	if !c.Memory.WriteUint64Le(uint32(args[2]), uint64(s.now(clock))) {
+	if !c.Memory.WriteUint64Le(uint32(args[2]), uint64(c.World.now(clock))) {
 		return errnoFault
 	}
 	return errnoSuccess
@@ -137,7 +109,7 @@ const (
 // pollOneoff is poll_oneoff(in_ptr, out_ptr, count, written_ptr): a sleep until
 // the first clock subscription, and an error for everything else, as a guest
 // has no files. Sleeping counts as computing, so the CPU limit ends it.
-func (s System) pollOneoff(c *Call, args []uint64) uint64 {
+func pollOneoff(c *Call, args []uint64) uint64 {
 	count := uint32(args[2])
 	if count == 0 || count > 64 {
 		return errnoInval
@@ -153,7 +125,7 @@ func (s System) pollOneoff(c *Call, args []uint64) uint64 {
 		userdata, tag := binary.LittleEndian.Uint64(sub), sub[8]
 		timeout := time.Duration(min(binary.LittleEndian.Uint64(sub[24:]), 1<<62))
 		if tag == 0 && binary.LittleEndian.Uint16(sub[40:])&1 != 0 { // an absolute time
-			timeout = max(0, timeout-s.now(binary.LittleEndian.Uint32(sub[16:])))
+			timeout = max(0, timeout-c.World.now(binary.LittleEndian.Uint32(sub[16:])))
 		}
 		clear(event)
 		binary.LittleEndian.PutUint64(event, userdata)

@@ -25,9 +25,15 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/storage"
 )
+
+// Compiler is shared by the hosts of a test's process: most run one of a few guests,
+// and reading that anew takes longer than the rest of a start. It keeps a guest's
+// code until as many others were used.
+var Compiler = module.NewCompiler(8)
 
 // Options say what a Host runs.
 type Options struct {
@@ -146,7 +152,8 @@ func (h *Host) start() error {
 		now = o.Clock.Now // guests set alarms by the time that they see
 	}
 	runtime, err := host.Start(context.Background(), host.Options{
-		Config: o.config(h.t), Wasm: wasm, DataDir: o.DataDir, CacheDir: testguest.CacheDir(h.t),
+		Config: o.config(h.t), Wasm: wasm, DataDir: o.DataDir,
+		Compiler: Compiler, CacheDir: testguest.CacheDir(h.t),
 		CPULimit: o.CPULimit, MemoryLimit: o.MemoryLimit, EvictIdle: o.EvictIdle, Residents: o.Residents,
 		MemoryBudget: o.MemoryBudget, MaxBusy: o.MaxBusy,
 		NoImages: o.NoImages, Interpreter: o.Interpreter,

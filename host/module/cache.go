@@ -54,33 +54,29 @@ func (e *Engine) withoutCache(dir string, err error) {
 }
 
 // codeFolder is where the compiled code of a module is kept; "" without a cache.
-func (e *Engine) codeFolder(m *rewritten) string {
+func (e *Engine) codeFolder(p *program) string {
 	if e.options.CacheDir == "" {
 		return ""
 	}
-	return filepath.Join(e.options.CacheDir, m.hash, m.sum.String())
+	return filepath.Join(e.options.CacheDir, p.name(), p.sum.String())
 }
 
-// codeFolders returns the folder of each module that runs compiled, by its hash.
+// codeFolders returns the folder of each module that is compiled, by its hash.
 func (e *Engine) codeFolders() map[string]string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	folders := map[string]string{}
-	for key, c := range e.codes {
-		if !key.interpreted {
-			folders[c.hash] = key.sum.String()
-		}
+	for _, c := range e.compiler.compiled() {
+		folders[c.program.name()] = c.program.sum.String()
 	}
 	return folders
 }
 
-// compiledBefore reports whether compiling the module is only loading it: some
-// version runs it, or the cache has it.
-func (e *Engine) compiledBefore(m *rewritten) bool {
-	if e.codeFolders()[m.hash] == m.sum.String() {
+// compiledBefore reports whether compiling the module is only loading it: the
+// compiler has its code, or the cache has it.
+func (e *Engine) compiledBefore(p *program) bool {
+	if e.compiler.has(codeKey{p.hash, false}) {
 		return true
 	}
-	dir := e.codeFolder(m)
+	dir := e.codeFolder(p)
 	return dir != "" && slices.ContainsFunc(entries(dir), func(entry string) bool { return !temporary(entry) })
 }
 
@@ -97,15 +93,14 @@ func temporary(entry string) bool { return filepath.Ext(entry) == ".tmp" }
 // compile compiles, or takes the code from the cache. wazero gives up where the
 // cache fails it: an entry that is damaged, a disk that is full. A module is then
 // compiled in spite of it.
-func (c *code) compile(ctx context.Context, m *rewritten) (compiled wazero.CompiledModule, err error) {
-	e := c.engine
-	dir := e.codeFolder(m)
+func (e *Engine) compile(ctx context.Context, c *code, m *rewritten) (compiled wazero.CompiledModule, err error) {
+	dir := e.codeFolder(m.program)
 	stop := e.options.After(slowCompile, func() {
 		kept := "this is kept for the next start"
 		if c.cache == nil {
 			kept = "and at every start, as it is not kept"
 		}
-		e.options.Logger.Info("compiling module, "+kept, "module", m.hash[:12], "bytes", len(m.wasm))
+		e.options.Logger.Info("compiling module, "+kept, "module", m.name()[:12], "bytes", len(m.wasm))
 	})
 	defer stop()
 	for attempt := 0; ; attempt++ {

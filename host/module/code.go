@@ -4,42 +4,54 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"log/slog"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
 // code is a module that is ready to be instantiated, by the compiler or by the
 // interpreter. It has a runtime of wazero's to itself: one runtime has one cache,
 // and only in a folder of its own is it known which compiled code is whose.
 //
-// Versions of the same bytes share it. Engine.mu guards users, which counts those
-// versions and every instance; with the last of them all of it is given back.
+// Versions of the same bytes share it, of all engines of a Compiler. Compiler.mu
+// guards users, which counts those versions and every instance.
 type code struct {
-	engine   *Engine
+	compiler *Compiler
 	key      codeKey
+	program  *program
 	runtime  wazero.Runtime
 	cache    wazero.CompilationCache // nil: nothing is kept
 	compiled wazero.CompiledModule
-	hash     string // of the module as it was given
 	users    int
 	closing  sync.Once
+	logger   *slog.Logger // of the engine that wanted it first
 }
 
-// codeKey says what code was made of, and how.
-type codeKey struct {
-	sum         sum // of the module as it runs
-	interpreted bool
+// program is what is known of a module before anything of it has run.
+type program struct {
+	outline rewrite.Outline
+	hash    [sha256.Size]byte // of the module as it was given
+	size    int               // and its length in bytes
+	sum     sum               // of the module as it runs
+	start   string
+	globals []string
+	data    []segment
+
+	background bool // it exports background_run
 }
+
+// name is the hash in hex, which names the module to everybody.
+func (p *program) name() string { return hex.EncodeToString(p.hash[:]) }
 
 // rewritten is a module as it runs.
 type rewritten struct {
-	wasm []byte
-	sum  sum    // of wasm
-	hash string // of the module as it was given, see Version.Hash
+	*program
+	wasm []byte // nil: its code is there
 }
 
 // sum tells one rewritten module from another.
@@ -51,25 +63,25 @@ func (s sum) String() string { return hex.EncodeToString(s[:8]) }
 // newCode makes code of a module that was rewritten, or finds that of another
 // version. The caller is a user of it.
 func (e *Engine) newCode(ctx context.Context, m *rewritten, interpreted bool) (*code, error) {
-	key := codeKey{m.sum, interpreted}
-	if c := e.findCode(key); c != nil {
+	key := codeKey{m.hash, interpreted}
+	if c := e.compiler.find(key); c != nil {
 		return c, nil
 	}
 	if !interpreted {
-		leave, err := e.enterCompiler(ctx)
+		leave, err := e.compiler.enter(ctx)
 		if err != nil {
 			return nil, err
 		}
 		defer leave()
-		if c := e.findCode(key); c != nil { // of who was before us
+		if c := e.compiler.find(key); c != nil { // of who was before us
 			return c, nil
 		}
 	}
-	c := &code{engine: e, key: key, hash: m.hash, users: 1}
+	c := &code{compiler: e.compiler, key: key, program: m.program, users: 1, logger: e.options.Logger}
 	config := wazero.NewRuntimeConfigCompiler()
 	if interpreted {
 		config = wazero.NewRuntimeConfigInterpreter()
-	} else if c.cache = e.openCache(e.codeFolder(m)); c.cache != nil {
+	} else if c.cache = e.openCache(e.codeFolder(m.program)); c.cache != nil {
 		config = config.WithCompilationCache(c.cache)
 	}
 	// The limit of memory is enforced by package module's own allocator, which
@@ -77,7 +89,7 @@ func (e *Engine) newCode(ctx context.Context, m *rewritten, interpreted bool) (*
 	c.runtime = wazero.NewRuntimeWithConfig(ctx, config.
 		WithCoreFeatures(api.CoreFeaturesV2).
 		WithDebugInfoEnabled(false))
-	if _, err := hostfunc.Instantiate(ctx, c.runtime, e.options.System); err != nil {
+	if _, err := hostfunc.Instantiate(ctx, c.runtime); err != nil {
 		c.close()
 		return nil, err
 	}
@@ -85,77 +97,28 @@ func (e *Engine) newCode(ctx context.Context, m *rewritten, interpreted bool) (*
 	if interpreted {
 		c.compiled, err = c.runtime.CompileModule(ctx, m.wasm)
 	} else {
-		c.compiled, err = c.compile(ctx, m)
+		c.compiled, err = e.compile(ctx, c, m)
 	}
 	if err != nil {
 		c.close()
 		return nil, err
 	}
-	return e.keepCode(c), nil
-}
-
-// enterCompiler waits for the compiler. Who gives up leaves the queue, so compilations
-// that nobody waits for do not pile up; one that has begun goes on, as wazero does
-// not ask, and the limits of package rewrite bound it.
-func (e *Engine) enterCompiler(ctx context.Context) (leave func(), err error) {
-	select {
-	case e.compiler <- struct{}{}:
-		return func() { <-e.compiler }, nil
-	case <-ctx.Done():
-		return nil, &CompileError{Problem: "module waited for another one's compilation", Err: ctx.Err()}
-	}
-}
-
-// findCode returns code that is there already, with the caller as a user, or nil.
-func (e *Engine) findCode(key codeKey) *code {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	c := e.codes[key]
-	if c != nil {
-		c.users++
-	}
-	return c
-}
-
-// keepCode lets others find c, unless somebody was faster: then theirs is used.
-func (e *Engine) keepCode(c *code) *code {
-	e.mu.Lock()
-	first := e.codes[c.key]
-	if first == nil {
-		e.codes[c.key] = c
-		e.mu.Unlock()
-		return c
-	}
-	first.users++
-	e.mu.Unlock()
-	c.close()
-	return first
+	return e.compiler.add(c), nil
 }
 
 // useCode returns the code of a new instance, which is a user of it as well.
 func (v *Version) useCode() *code {
 	v.mu.Lock() // swap gives up the old code after it
 	defer v.mu.Unlock()
-	v.engine.mu.Lock()
-	defer v.engine.mu.Unlock()
 	c := v.code.Load()
+	c.compiler.mu.Lock()
+	defer c.compiler.mu.Unlock()
 	c.users++
 	return c
 }
 
-// leave takes a user away, and with the last one the code.
-func (c *code) leave() {
-	c.engine.mu.Lock()
-	c.users--
-	last := c.users == 0
-	if last && c.engine.codes[c.key] == c {
-		delete(c.engine.codes, c.key)
-	}
-	c.engine.mu.Unlock()
-	if last {
-		c.close()
-	}
-}
+// leave takes a user away.
+func (c *code) leave() { c.compiler.leave(c) }
 
 // close gives back what the code takes. Nobody may run in it.
 func (c *code) close() { c.closing.Do(c.free) }
@@ -168,6 +131,6 @@ func (c *code) free() {
 		}
 	}
 	if err != nil {
-		c.engine.options.Logger.Warn("close compiled code", "module", c.hash[:12], "error", err)
+		c.logger.Warn("close compiled code", "module", c.program.name()[:12], "error", err)
 	}
 }

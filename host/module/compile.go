@@ -29,18 +29,53 @@ const slowCompile = time.Second
 // is known afterwards, and its image is taken. A module that does not fit is a
 // *CompileError.
 func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
+	hash := sha256.Sum256(wasm)
+	if known := e.compiler.find(codeKey{hash, e.options.Interpreter}); known != nil {
+		defer known.leave()
+		if err := first(e.check(&known.program.outline)); err != nil {
+			return nil, err
+		}
+		return e.makeVersion(ctx, &rewritten{program: known.program})
+	}
 	parsed, err := rewrite.Parse(wasm)
 	if err != nil {
 		return nil, unreadable(wasm, err)
 	}
-	if err := first(e.check(parsed)); err != nil {
+	if err := first(e.check(&parsed.Outline)); err != nil {
 		return nil, err
 	}
-	v, err := e.build(ctx, wasm, parsed)
+	m, err := instrument(hash, len(wasm), parsed)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.load(ctx, parsed); err != nil {
+	return e.makeVersion(ctx, m)
+}
+
+// instrument makes of a module what runs.
+func instrument(hash [sha256.Size]byte, size int, parsed *rewrite.Module) (*rewritten, error) {
+	out, err := parsed.Instrument(rewrite.Options{
+		FuelModule: hostfunc.FuelModule, FuelName: hostfunc.FuelFunction, FuelGlobal: hostfunc.FuelGlobal,
+		GlobalPrefix: "cairn_global_", StartName: "cairn_start",
+	})
+	if err != nil {
+		return nil, &CompileError{Problem: "not a module that cairn can run", Err: err}
+	}
+	p := &program{outline: parsed.Outline, hash: hash, size: size, sum: sha256.Sum256(out.Wasm),
+		start: out.Start, globals: out.Globals,
+		background: export(&parsed.Outline, abi.ExportBackgroundRun, rewrite.KindFunc) != nil}
+	for _, s := range out.Data {
+		p.data = append(p.data, segment{s.Offset, s.Bytes})
+	}
+	return &rewritten{program: p, wasm: out.Wasm}, nil
+}
+
+// makeVersion makes a version of a module that was checked.
+func (e *Engine) makeVersion(ctx context.Context, m *rewritten) (*Version, error) {
+	v, err := e.build(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.load(ctx); err != nil {
 		v.Close()
 		return nil, err
 	}
@@ -51,30 +86,18 @@ func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
 }
 
 // build compiles a module that was checked. Nothing of it has run.
-func (e *Engine) build(ctx context.Context, wasm []byte, parsed *rewrite.Module) (_ *Version, err error) {
-	out, err := parsed.Instrument(rewrite.Options{
-		FuelModule: hostfunc.FuelModule, FuelName: hostfunc.FuelFunction, FuelGlobal: hostfunc.FuelGlobal,
-		GlobalPrefix: "cairn_global_", StartName: "cairn_start",
-	})
-	if err != nil {
-		return nil, &CompileError{Problem: "not a module that cairn can run", Err: err}
-	}
-	v := &Version{engine: e, background: export(parsed, abi.ExportBackgroundRun, rewrite.KindFunc) != nil,
-		hash: sha256.Sum256(wasm), size: len(wasm), start: out.Start,
-		globalNames: out.Globals, noImage: parsed.ImageBlocker(),
-		fixed: parsed.InstanceBytes(), least: uint64(parsed.Memory.MinPages) * WasmPageBytes, most: e.options.MemoryLimit}
+func (e *Engine) build(ctx context.Context, m *rewritten) (_ *Version, err error) {
+	memory := m.outline.Memory
+	v := &Version{engine: e, program: m.program, noImage: m.outline.ImageBlocker(), fixed: m.outline.InstanceBytes(),
+		least: uint64(memory.MinPages) * WasmPageBytes, most: e.options.MemoryLimit}
 	v.pool.begin, v.pool.free = v.begin, v.free
-	if parsed.Memory.HasMax {
-		v.most = min(v.most, uint64(parsed.Memory.MaxPages)*WasmPageBytes)
+	if memory.HasMax {
+		v.most = min(v.most, uint64(memory.MaxPages)*WasmPageBytes)
 	}
 	if e.options.NoImages {
 		v.noImage = "images are off"
 	}
-	for _, s := range out.Data {
-		v.data = append(v.data, segment{s.Offset, s.Bytes})
-	}
-	m := &rewritten{wasm: out.Wasm, sum: sha256.Sum256(out.Wasm), hash: v.Hash()}
-	if e.options.Swapped != nil && !e.options.Interpreter && !e.compiledBefore(m) {
+	if e.options.Swapped != nil && !e.options.Interpreter && !e.compiledBefore(m.program) {
 		v.later = m
 	}
 	if err := v.takeCode(); err != nil {
@@ -113,7 +136,7 @@ func first(problems []error) error {
 }
 
 // check finds what cannot work before anything is compiled.
-func (e *Engine) check(m *rewrite.Module) (problems []error) {
+func (e *Engine) check(m *rewrite.Outline) (problems []error) {
 	add := func(err error) {
 		if err != nil {
 			problems = append(problems, err)
@@ -135,7 +158,7 @@ func (e *Engine) check(m *rewrite.Module) (problems []error) {
 }
 
 // checkMemory refuses a module whose memory we cannot use.
-func (e *Engine) checkMemory(m *rewrite.Module) error {
+func (e *Engine) checkMemory(m *rewrite.Outline) error {
 	if m.Memory == nil || export(m, abi.ExportMemory, rewrite.KindMemory) == nil {
 		return refuse("export the linear memory under this name", "module lacks the export %q", abi.ExportMemory)
 	}
@@ -168,7 +191,7 @@ func (e *Engine) checkImport(im rewrite.Import) error {
 }
 
 // export finds an export by name and kind.
-func export(m *rewrite.Module, name string, kind rewrite.Kind) *rewrite.Export {
+func export(m *rewrite.Outline, name string, kind rewrite.Kind) *rewrite.Export {
 	for i := range m.Exports {
 		if m.Exports[i].Name == name && m.Exports[i].Kind == kind {
 			return &m.Exports[i]
@@ -200,7 +223,7 @@ func exported(name string) *abi.Export {
 }
 
 // checkSignatures finds exports of the wrong kind or type.
-func checkSignatures(m *rewrite.Module) (problems []error) {
+func checkSignatures(m *rewrite.Outline) (problems []error) {
 	for _, ex := range m.Exports {
 		row := exported(ex.Name)
 		if row == nil {
@@ -217,10 +240,10 @@ func checkSignatures(m *rewrite.Module) (problems []error) {
 }
 
 // checkRegistered finds what a module lacks for what it registers.
-func (v *Version) checkRegistered(m *rewrite.Module) (problems []error) {
+func (v *Version) checkRegistered() (problems []error) {
 	needs := v.conditional()
 	for _, name := range slices.Sorted(maps.Keys(needs)) {
-		if export(m, name, rewrite.KindFunc) == nil {
+		if export(&v.program.outline, name, rewrite.KindFunc) == nil {
 			problems = append(problems, refuse("", "module lacks the export %q, needed because %s", name, needs[name]))
 		}
 	}

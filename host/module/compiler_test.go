@@ -9,20 +9,20 @@ import (
 // TestCompilerQueue: one module compiles at a time, and who gives up waiting is
 // answered at once and is no longer in the queue.
 func TestCompilerQueue(t *testing.T) {
-	e := &Engine{compiler: make(chan struct{}, 1)}
-	leave, err := e.enterCompiler(context.Background())
+	c := NewCompiler(0)
+	leave, err := c.enter(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	given, up := context.WithCancel(context.Background())
 	up()
 	var refused *CompileError
-	if _, err := e.enterCompiler(given); !errors.Is(err, context.Canceled) || !errors.As(err, &refused) {
+	if _, err := c.enter(given); !errors.Is(err, context.Canceled) || !errors.As(err, &refused) {
 		t.Errorf("error %v", err)
 	}
 	next := make(chan func())
 	go func() {
-		leave, _ := e.enterCompiler(context.Background())
+		leave, _ := c.enter(context.Background())
 		next <- leave
 	}()
 	select {
@@ -32,7 +32,7 @@ func TestCompilerQueue(t *testing.T) {
 	}
 	leave()
 	(<-next)()
-	if len(e.compiler) != 0 {
+	if len(c.turn) != 0 {
 		t.Error("somebody is left in the compiler")
 	}
 }

@@ -1,10 +1,11 @@
 // Package module holds guests' code: what was compiled, the image of its memory
 // after start, and the instances that run it.
 //
-// There are four types. An [Engine] compiles. A [Version] is one compiled
-// module. An [Instance] is a Version with a linear memory of its own. A [State]
-// is what tells one instance's memory from the image: an object's memory, set
-// aside while its instance serves another.
+// There are five types. A [Compiler] compiles and has the code, which engines of one
+// process can share. An [Engine] makes versions for one host. A [Version] is one
+// compiled module. An [Instance] is a Version with a linear memory of its own. A
+// [State] is what tells one instance's memory from the image: an object's memory,
+// set aside while its instance serves another.
 //
 // # Images
 //

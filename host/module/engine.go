@@ -3,8 +3,6 @@ package module
 import (
 	"context"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +23,9 @@ type Options struct {
 	// Account is what code, images, instances, stacks and set-aside memory are
 	// taken from. Default none: they have no bound.
 	Account *account.Account
+	// Compiler is what compiles, and has the code. Default one of the engine's own,
+	// which keeps nothing that no version uses.
+	Compiler *Compiler
 	// CacheDir keeps compiled code between starts. Default none.
 	CacheDir string
 	// After is time.AfterFunc; stop keeps fn from being called if it was not yet.
@@ -56,21 +57,16 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// Engine compiles modules and owns the compiled code.
+// Engine makes versions of modules, and counts what they take.
 type Engine struct {
-	options Options
-	config  wazero.ModuleConfig
-	imports hostfunc.Imports
-	began   time.Time
-
-	mu    sync.Mutex // no other lock is taken under it
-	codes map[codeKey]*code
+	options  Options
+	world    *hostfunc.World
+	config   wazero.ModuleConfig
+	imports  hostfunc.Imports
+	began    time.Time
+	compiler *Compiler
 
 	compiling sync.Mutex // one at a time beside what serves
-
-	// compiler holds a token while the compiler works, for whoever it is. One at a
-	// time bounds the memory, and leaves other processors to those who are served.
-	compiler chan struct{}
 
 	instances    atomic.Int64
 	maxInstances int64
@@ -81,10 +77,14 @@ type Engine struct {
 // NewEngine starts an engine with every host module in it.
 func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 	o.setDefaults()
-	e := &Engine{options: o, maxInstances: maxInstances(), began: time.Now(), codes: map[codeKey]*code{}, compiler: make(chan struct{}, 1)}
+	e := &Engine{options: o, world: hostfunc.NewWorld(o.System), maxInstances: maxInstances(), began: time.Now(),
+		compiler: o.Compiler}
+	if e.compiler == nil {
+		e.compiler = NewCompiler(0)
+	}
 	e.findCache()
 	var err error
-	if e.imports, err = offered(ctx, o.System); err != nil {
+	if e.imports, err = offered(ctx); err != nil {
 		return nil, err
 	}
 	// An anonymous module can be instantiated any number of times. Its start
@@ -97,10 +97,10 @@ func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 }
 
 // offered returns what guests can import.
-func offered(ctx context.Context, system hostfunc.System) (hostfunc.Imports, error) {
+func offered(ctx context.Context) (hostfunc.Imports, error) {
 	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
 	defer runtime.Close(ctx)
-	return hostfunc.Instantiate(ctx, runtime, system)
+	return hostfunc.Instantiate(ctx, runtime)
 }
 
 // Instances returns how many instances exist, of all versions.
@@ -109,14 +109,11 @@ func (e *Engine) Instances() int { return int(e.instances.Load()) }
 // Versions returns how many versions hold compiled code.
 func (e *Engine) Versions() int { return int(e.versions.Load()) }
 
-// Close frees all compiled code. Every instance must be closed.
+// Close frees the compiled code of an engine whose Compiler is its own. Every instance
+// must be closed.
 func (e *Engine) Close(context.Context) error {
-	e.mu.Lock()
-	left := slices.Collect(maps.Values(e.codes))
-	clear(e.codes)
-	e.mu.Unlock()
-	for _, c := range left {
-		c.close()
+	if e.options.Compiler == nil {
+		e.compiler.Close()
 	}
 	return nil
 }

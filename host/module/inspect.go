@@ -2,6 +2,7 @@ package module
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"maps"
 	"slices"
@@ -73,20 +74,21 @@ func (e *Engine) Inspect(ctx context.Context, wasm []byte) *Report {
 	// Lists are empty and not missing, for readers of JSON.
 	r := &Report{Bytes: len(wasm), Problems: []Problem{}, Warnings: []string{}, Imports: []string{}, WASI: []string{},
 		Exports: []string{}, Others: []string{}, Classes: []ClassReport{}}
+	hash := sha256.Sum256(wasm)
 	parsed, err := rewrite.Parse(wasm)
 	if err != nil {
 		r.add(unreadable(wasm, err))
 		r.Image.Why = "the module cannot be read"
 		return r
 	}
-	r.list(parsed)
+	r.list(&parsed.Outline)
 	if m := parsed.Memory; m != nil {
 		r.Memory = &MemoryReport{MinBytes: uint64(m.MinPages) * WasmPageBytes, LimitBytes: e.options.MemoryLimit}
 		if m.HasMax {
 			r.Memory.MaxBytes = uint64(m.MaxPages) * WasmPageBytes
 		}
 	}
-	problems := e.check(parsed)
+	problems := e.check(&parsed.Outline)
 	for _, problem := range problems {
 		r.add(problem)
 	}
@@ -97,26 +99,30 @@ func (e *Engine) Inspect(ctx context.Context, wasm []byte) *Report {
 		}
 		return r
 	}
-	r.start(ctx, e, wasm, parsed)
+	r.start(ctx, e, hash, parsed)
 	return r
 }
 
 // start compiles and starts the module once.
-func (r *Report) start(ctx context.Context, e *Engine, wasm []byte, parsed *rewrite.Module) {
-	v, err := e.build(ctx, wasm, parsed)
+func (r *Report) start(ctx context.Context, e *Engine, hash [sha256.Size]byte, parsed *rewrite.Module) {
+	m, err := instrument(hash, r.Bytes, parsed)
+	var v *Version
+	if err == nil {
+		v, err = e.build(ctx, m)
+	}
 	if err != nil {
 		r.Image.Why = "the module cannot be started"
 		r.add(err)
 		return
 	}
 	defer v.Close()
-	err = v.load(ctx, parsed)
+	err = v.load(ctx)
 	if r.Started = v.classes != nil; !r.Started {
 		r.Image.Why = "the module did not start"
 		r.add(err)
 		return
 	}
-	for _, problem := range v.checkRegistered(parsed) {
+	for _, problem := range v.checkRegistered() {
 		r.add(problem)
 	}
 	r.Worker = v.worker
@@ -130,11 +136,11 @@ func (r *Report) start(ctx context.Context, e *Engine, wasm []byte, parsed *rewr
 	} else if r.Image.Why == "" {
 		r.Image.Why = "the module is refused"
 	}
-	r.suspect(parsed)
+	r.suspect(&parsed.Outline)
 }
 
 // list sorts the module's imports and exports.
-func (r *Report) list(m *rewrite.Module) {
+func (r *Report) list(m *rewrite.Outline) {
 	for _, im := range m.Imports {
 		switch im.Module {
 		case abi.ModuleName:
@@ -161,7 +167,7 @@ func (r *Report) list(m *rewrite.Module) {
 }
 
 // suspect looks for exports that nothing leads to, and imports that cannot work.
-func (r *Report) suspect(m *rewrite.Module) {
+func (r *Report) suspect(m *rewrite.Outline) {
 	if len(r.Exports) > len(abi.Exports) {
 		return // an SDK exports everything for every guest
 	}

@@ -126,7 +126,7 @@ func (i *Instance) make(ctx context.Context, file *imageFile) (err error) {
 		i.code.leave()
 		return fmt.Errorf("instantiate module: %w", err)
 	}
-	for _, name := range v.globalNames {
+	for _, name := range v.program.globals {
 		i.globals = append(i.globals, i.mod.ExportedGlobal(name).(api.MutableGlobal))
 	}
 	if v.image != nil {
@@ -178,7 +178,7 @@ func (i *Instance) Close() {
 // the guest's. An error means that the instance is broken; it is one of those
 // above, or what a host function ended the call with.
 func (i *Instance) Enter(c *hostfunc.Call, e Export) (abi.Status, error) {
-	if watch := i.version.engine.options.System.Enter; watch != nil {
+	if watch := i.version.engine.world.Enter; watch != nil {
 		return watch(c, exportNames[e], func() (abi.Status, error) { return i.enter(c, e) })
 	}
 	return i.enter(c, e)
@@ -190,7 +190,7 @@ func (i *Instance) enter(c *hostfunc.Call, e Export) (abi.Status, error) {
 		return 0, err
 	}
 	i.mem.refused, i.mem.starved = false, false
-	c.Descriptors = &i.descriptors
+	c.World, c.Descriptors = i.version.engine.world, &i.descriptors
 	watch := i.mem.begin()
 	i.depth++
 	i.stack[0] = uint64(len(c.Input))
@@ -226,7 +226,8 @@ func (i *Instance) function(e Export) (*callable, error) {
 
 // call runs an export without parameters and results, if the guest has it.
 func (i *Instance) call(c *hostfunc.Call, name string) error {
-	c.Descriptors = &i.descriptors // also for abi_version, which has no entry of its own
+	// Also for abi_version, which has no entry of its own.
+	c.World, c.Descriptors = i.version.engine.world, &i.descriptors
 	fn := i.mod.ExportedFunction(name)
 	if fn == nil {
 		return nil
@@ -241,7 +242,7 @@ func (i *Instance) call(c *hostfunc.Call, name string) error {
 		}
 		return abi.StatusOK, nil
 	}
-	watch := i.version.engine.options.System.Enter
+	watch := i.version.engine.world.Enter
 	if watch == nil {
 		_, err := enter()
 		return err

@@ -9,14 +9,13 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
 // startLimit bounds how long a guest may compute while it starts.
 const startLimit = 30 * time.Second
 
 // load starts the module once, learns what it registers, and takes its image.
-func (v *Version) load(ctx context.Context, parsed *rewrite.Module) error {
+func (v *Version) load(ctx context.Context) error {
 	waits, cancel := context.WithTimeout(ctx, account.Patience)
 	defer cancel()
 	began, err := v.newInstance(waits)
@@ -29,7 +28,7 @@ func (v *Version) load(ctx context.Context, parsed *rewrite.Module) error {
 		return err
 	}
 	v.classes, v.worker = host.classes, host.worker
-	if err := first(v.checkRegistered(parsed)); err != nil {
+	if err := first(v.checkRegistered()); err != nil {
 		return err
 	}
 	if v.noImage == "" {
@@ -55,7 +54,7 @@ func (v *Version) load(ctx context.Context, parsed *rewrite.Module) error {
 // data segments, then calls what WebAssembly, WASI and our ABI call at start.
 func (v *Version) initialize(i *Instance) (*loader, error) {
 	memory := i.mod.Memory()
-	for _, s := range v.data {
+	for _, s := range v.program.data {
 		if !memory.Write(s.offset, s.bytes) {
 			return nil, refuse("", "module has a data segment outside its memory")
 		}
@@ -64,8 +63,8 @@ func (v *Version) initialize(i *Instance) (*loader, error) {
 	call := &hostfunc.Call{}
 	call.Begin(host, memory, nil, startLimit)
 	defer call.End()
-	if v.start != "" {
-		if err := i.call(call, v.start); err != nil {
+	if v.program.start != "" {
+		if err := i.call(call, v.program.start); err != nil {
 			return nil, &CompileError{Problem: "module's start function failed", Err: err}
 		}
 	}

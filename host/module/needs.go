@@ -13,7 +13,7 @@ const codePerByte = 5
 
 // takeCode takes what the module's code will need from the account.
 func (v *Version) takeCode() error {
-	bytes := int64(v.size) * codePerByte
+	bytes := int64(v.program.size) * codePerByte
 	if err := v.engine.options.Account.Take(account.Code, bytes); err != nil {
 		return v.tooLarge(err)
 	}
@@ -62,7 +62,7 @@ func (v *Version) tooLarge(err error) error {
 		image = int64(len(v.image.file.bytes))
 	}
 	calls := v.instancesPerCall() * (v.fixed + image)
-	needs := int64(v.size)*codePerByte + image + calls
+	needs := int64(v.program.size)*codePerByte + image + calls
 	others := a.Total() - v.codeBytes
 	if v.image != nil {
 		others -= image
@@ -70,7 +70,7 @@ func (v *Version) tooLarge(err error) error {
 	return &CompileError{
 		Problem: fmt.Sprintf("module needs %s of memory, and the host has %s for it: its code takes %s, "+
 			"its image %s, the instances of a call %s; of %s in all, %s are taken by the store and by others",
-			account.Size(needs), account.Size(max(a.Budget()-others, 0)), account.Size(int64(v.size)*codePerByte),
+			account.Size(needs), account.Size(max(a.Budget()-others, 0)), account.Size(int64(v.program.size)*codePerByte),
 			account.Size(image), account.Size(calls), account.Size(a.Budget()), account.Size(others)),
 		Hint: fmt.Sprintf("try --memory %dMiB", (needs+others)>>20*5/4+16),
 	}

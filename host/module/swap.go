@@ -37,7 +37,7 @@ func (v *Version) compileGuarded(ctx context.Context) (c *code, err error) {
 		}
 	}()
 	// Until the swap both are there.
-	a, bytes := v.engine.options.Account, int64(v.size)*codePerByte
+	a, bytes := v.engine.options.Account, int64(v.program.size)*codePerByte
 	if err := a.Take(account.Code, bytes); err != nil {
 		return nil, err
 	}

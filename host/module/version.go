@@ -2,8 +2,6 @@ package module
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"sync/atomic"
 
 	"github.com/cairn-dev/cairn/abi"
@@ -13,17 +11,10 @@ import (
 
 // Version is one compiled module.
 type Version struct {
-	engine      *Engine
-	globalNames []string
-	data        []segment
-	start       string
-
-	hash    [sha256.Size]byte
-	size    int
+	engine  *Engine
+	program *program
 	classes map[string]uint32 // name to abi's class flags
 	worker  bool
-	// background says that the guest exports background_run.
-	background bool
 
 	code      atomic.Pointer[code] // of new instances; see swap
 	later     *rewritten           // what is compiled beside the interpreter; nil: nothing
@@ -52,16 +43,16 @@ type image struct {
 }
 
 // Hash returns the SHA-256 of the module as it was given, in hex.
-func (v *Version) Hash() string { return hex.EncodeToString(v.hash[:]) }
+func (v *Version) Hash() string { return v.program.name() }
 
 // Size returns the length of the module as it was given, in bytes.
-func (v *Version) Size() int { return v.size }
+func (v *Version) Size() int { return v.program.size }
 
 // HasWorker reports whether the module answers HTTP requests.
 func (v *Version) HasWorker() bool { return v.worker }
 
 // HasBackground reports whether the module can run in the background.
-func (v *Version) HasBackground() bool { return v.background }
+func (v *Version) HasBackground() bool { return v.program.background }
 
 // Class returns the flags of a class, and whether the module has it.
 func (v *Version) Class(name string) (flags uint32, ok bool) {

@@ -4,9 +4,9 @@
 // can do it once per module version and keep the result as an image. It holds pure
 // functions; compiling and running belong to host/module.
 //
-// There are three types: Module, Options, and Instrumented. Parse reads a Module,
-// Module.ImageBlocker says whether images can hold all of an instance's state, and
-// Module.Instrument writes the new module.
+// There are four types: Module, Outline, Options, and Instrumented. Parse reads a
+// Module, Outline.ImageBlocker says whether images can hold all of an instance's
+// state, and Module.Instrument writes the new module.
 //
 // # Fuel
 //

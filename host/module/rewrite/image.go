@@ -9,7 +9,7 @@ import (
 // ImageBlocker says why linear memory and mutable globals would not be the whole
 // state of an instance, so that an image of them could not replace instantiation.
 // It returns "" if they are.
-func (m *Module) ImageBlocker() string {
+func (m *Outline) ImageBlocker() string {
 	for _, im := range m.Imports {
 		if im.Kind == KindTable || im.Kind == KindMemory || im.Kind == KindGlobal && im.mutable {
 			return fmt.Sprintf("imports a %s, %s.%s", im.Kind, im.Module, im.Name)

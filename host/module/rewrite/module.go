@@ -3,29 +3,37 @@ package rewrite
 // A Module is a parsed guest. It keeps views of the bytes given to Parse, which
 // must not change while it is in use; it is itself never written to after Parse.
 type Module struct {
-	Imports []Import
-	Exports []Export
-	Memory  *MemoryType // own or imported; nil if there is none
-	Tables  []TableType // imported ones first
+	Outline
 
 	sections []section
 	types    []FuncType
 	funcs    []uint32 // type index of each function, imported ones first
-	globals  []globalType
 	bodies   []body
-	data     []dataSegment
 
-	importedFuncs   int
 	importedGlobals int
 	declaredFuncs   int    // entries in the function section
 	dataCount       int    // -1 without a data count section
 	size            int    // of the binary
 	locals          uint64 // declared in bodies so far
-	elements        int    // element segments
-	elementItems    int64  // in all of them
 	mutableGlobals  int
 	squares, work   int // what compiling the bodies so far grows with; see shape
 	start           int // function index, -1 without a start section
+}
+
+// An Outline is what a Module is without its code. A copy of it keeps none of the
+// bytes given to Parse but the data segments.
+type Outline struct {
+	Imports []Import
+	Exports []Export
+	Memory  *MemoryType // own or imported; nil if there is none
+	Tables  []TableType // imported ones first
+
+	globals []globalType
+	data    []dataSegment
+
+	importedFuncs int
+	elements      int   // element segments
+	elementItems  int64 // in all of them
 
 	tableWrite string             // the first instruction that changes a table or drops elements
 	dataUse    map[uint32]dataUse // segments that memory.init and data.drop name

@@ -4,7 +4,7 @@ package rewrite
 // own memory: tables, globals, and what the engine keeps for each of them. Linear
 // memory and stacks are not in it. The figures are wazero's, rounded up; a test of
 // package module measures them.
-func (m *Module) InstanceBytes() int64 {
+func (m *Outline) InstanceBytes() int64 {
 	const (
 		base        = 48 << 10 // the module itself, two callables with their stacks
 		perEntry    = 8        // a reference in a table
@@ -23,7 +23,7 @@ func (m *Module) InstanceBytes() int64 {
 
 // TableEntries returns how many entries the module's tables can have in all: what
 // they begin with, and where an instruction may make one grow, all that it may.
-func (m *Module) TableEntries() (entries int64) {
+func (m *Outline) TableEntries() (entries int64) {
 	for _, t := range m.Tables {
 		switch {
 		case m.tableWrite == "":
