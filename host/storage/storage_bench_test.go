@@ -147,6 +147,45 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
+// BenchmarkOwn writes a key over and reads it back before there is a commit.
+func BenchmarkOwn(b *testing.B) {
+	txn := openMem(b, Options{}).Object(Owner{ID: testID(1)}).Begin()
+	defer txn.Close()
+	key, value := []byte("value"), []byte("12345678")
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := txn.Put(key, value); err != nil {
+			b.Fatal(err)
+		}
+		if _, found, err := txn.Get(key); !found || err != nil {
+			b.Fatal(found, err)
+		}
+	}
+}
+
+// BenchmarkScan lists a hundred stored keys and ten of the transaction's own.
+func BenchmarkScan(b *testing.B) {
+	txn := openMem(b, Options{}).Object(Owner{ID: testID(1)}).Begin()
+	defer txn.Close()
+	for i := range 110 {
+		if i == 100 {
+			commit(b, txn)
+		}
+		mustPut(b, txn, fmt.Sprintf("%03d", i*37%110), "v")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		c := txn.Scan(ScanOptions{})
+		for c.Next() {
+			n++
+		}
+		if err := c.Close(); err != nil || n != 110 {
+			b.Fatal(n, err)
+		}
+	}
+}
+
 // BenchmarkGetTables reads from tables: 200,000 objects, none in a memtable.
 func BenchmarkGetTables(b *testing.B) {
 	s := openDisk(b)
