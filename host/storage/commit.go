@@ -68,12 +68,12 @@ func (t *Txn) fill(pb *pebble.Batch) (f filled, err error) {
 	wiped := t.w.wiped != 0
 	f.record, f.witness = o.record, o.witness
 	if wiped && f.record != recordAbsent {
-		if err := o.s.wipe(pb, &o.key, o.owner.Namespace); err != nil {
+		if err := o.s.wipe(pb, &o.key, o.owner.Namespace, firstKept); err != nil {
 			return f, err
 		}
 		f.record, f.witness = recordAbsent, 0
 	}
-	if err := t.fillData(pb, wiped, &f); err != nil {
+	if err := t.fillRows(pb, &f); err != nil {
 		return f, err
 	}
 	if t.w.alarm > t.w.wiped {
@@ -81,29 +81,36 @@ func (t *Txn) fill(pb *pebble.Batch) (f filled, err error) {
 			return f, err
 		}
 	}
+	left := f.keeps || f.witness != 0
+	if !left && o.record != recordAbsent {
+		if left, err = t.findLeft(wiped, &f); err != nil {
+			return f, err
+		}
+	}
 	switch {
-	case f.keeps && f.record != recordCurrent:
+	case left && f.record == recordAbsent, f.keeps && f.record == recordStale:
 		t.key, err = o.putRecord(pb, t.key)
 		f.record = recordCurrent
-	case !f.keeps && f.record != recordAbsent && f.witness == 0:
-		err = t.fillEnd(pb, &f)
+	case !left && f.record != recordAbsent:
+		err = o.deleteRecord(pb)
+		f.record = recordAbsent
 	}
 	return f, err
 }
 
-// fillData adds puts and deletes.
-func (t *Txn) fillData(pb *pebble.Batch, wiped bool, f *filled) (err error) {
-	for i := int(t.w.wiped); i < len(t.w.ops); i++ {
+// fillRows adds puts and deletes.
+func (t *Txn) fillRows(pb *pebble.Batch, f *filled) (err error) {
+	for i := range t.w.ops {
 		if !t.w.live(ref(i + 1)) {
 			continue
 		}
 		w := &t.w.ops[i]
-		t.key = t.o.key.appendKey(t.key[:0], tableData, w.key)
+		t.key = t.o.key.appendRow(t.key[:0], w.row)
 		switch {
 		case w.kind == opPut:
 			f.keeps, f.witness = true, w.hash
 			err = pb.Set(t.key, w.value, nil)
-		case !wiped:
+		case t.w.wipedOf(Table(w.row[0])) == 0: // else it is gone already
 			if f.witness == w.hash {
 				f.witness = 0
 			}
@@ -116,40 +123,34 @@ func (t *Txn) fillData(pb *pebble.Batch, wiped bool, f *filled) (err error) {
 	return nil
 }
 
-// fillEnd deletes the record of an object that the batch leaves without a key and
-// without an alarm: it has ceased to exist. It looks for a key that is left, from
-// the first on; the one that it finds spares the next batches the search.
-func (t *Txn) fillEnd(pb *pebble.Batch, f *filled) error {
+// findLeft reports whether a batch that puts nothing leaves something of the object:
+// its alarm, or a row. An object without either has ceased to exist. The search goes
+// from the first row on; the one that it finds spares the next batches the search.
+func (t *Txn) findLeft(wiped bool, f *filled) (left bool, err error) {
 	o := t.o
-	if _, set, known := t.w.pendingAlarm(); set || !known {
-		if set {
-			return nil
-		}
+	if _, _, known := t.w.pendingAlarm(); !known {
 		if _, set, err := o.s.alarmOf(&o.key); set || err != nil {
-			return err
+			return set, err
 		}
 	}
-	it, err := o.s.iter(o.key.appendKey(nil, tableData, nil), o.key.appendKey(nil, tableData+1, nil))
+	first := Data
+	if wiped {
+		first = firstKept
+	}
+	it, err := o.s.iter(o.key.appendKey(nil, first, nil), o.key.appendKey(nil, tableEnd, nil))
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer it.Close()
 	for ok := it.First(); ok; ok = it.Next() {
-		key := it.Key()[prefixBytes:]
-		hash := maphash.Bytes(hashSeed, key)
-		if t.w.find(hash, key) == 0 { // else the batch deletes it, since it puts nothing
+		row := it.Key()[objectBytes:]
+		hash := maphash.Bytes(hashSeed, row)
+		if t.w.find(hash, row) == 0 { // else the batch deletes it, since it puts nothing
 			f.witness = hash
-			return nil
+			return true, nil
 		}
 	}
-	if err := it.Error(); err != nil {
-		return err
-	}
-	f.record = recordAbsent
-	if err := pb.Delete(o.key.appendKey(nil, tableRecord, nil), nil); err != nil {
-		return err
-	}
-	return pb.Delete(appendDirectoryKey(nil, o.owner.Namespace, o.owner.ID), nil)
+	return false, it.Error()
 }
 
 // fillAlarm replaces the alarm and its place in the index of times.

@@ -8,10 +8,10 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Cursor reads the keys of a scan one by one. It shows the object as it was when
+// Cursor reads a scan of a table key by key. The table is shown as it was when
 // Scan was called, the Txn's own writes until then included, whatever the Txn
-// does in the meantime: write, commit or roll back. It merges two sorted
-// sequences, the store's and the Txn's; where both have a key, the Txn's counts.
+// does in the meantime: write, commit or roll back. Two sorted sequences are
+// merged, the store's and the Txn's; where both have a key, the Txn's counts.
 type Cursor struct {
 	t       *Txn
 	reverse bool
@@ -23,7 +23,7 @@ type Cursor struct {
 	it     *pebble.Iterator // nil if the store has nothing to show
 	itOK   bool             // it is at a key
 	ops    []op
-	own    []ref // what is left of the Txn's keys; own[0] is next
+	own    []ref // what is left of the Txn's rows; own[0] is next
 	frozen int   // ops of the Txn that this cursor may look at
 
 	// The sources that key and value come from. They step on in the next Next,
@@ -32,42 +32,49 @@ type Cursor struct {
 }
 
 // Scan starts a cursor. Errors show in the cursor's Err; Close it in any case.
-func (t *Txn) Scan(o ScanOptions) *Cursor {
+func (r Rows) Scan(o ScanOptions) *Cursor {
+	t := r.t
 	t.releaseView()
 	c := &Cursor{t: t, reverse: o.Reverse, limit: -1}
 	if o.Limit > 0 {
 		c.limit = o.Limit
 	}
-	r, err := o.span()
+	span, err := o.span()
 	if err == nil && len(t.cursors) >= MaxCursors {
 		err = ErrTooManyCursors
 	}
-	if err != nil || r.empty {
+	if err != nil || span.empty {
 		c.t, c.err = nil, err
 		return c
 	}
-	c.openOwn(r)
-	c.openStore(r)
+	low := t.o.key.appendKey(nil, r.table, span.start)
+	high := t.o.key.appendKey(nil, r.table, span.end)
+	if !span.hasEnd {
+		high[objectBytes]++ // the next table's beginning
+	}
+	c.openOwn(low[objectBytes:], high[objectBytes:])
+	if t.w.wipedOf(r.table) == 0 {
+		c.openStore(low, high)
+	}
 	t.cursors = append(t.cursors, c)
 	t.w.cursors++
 	t.freeze()
 	return c
 }
 
-func (c *Cursor) openOwn(r scanRange) {
+// openOwn finds the Txn's rows from low up to but without high.
+func (c *Cursor) openOwn(low, high []byte) {
 	w := &c.t.w
 	if w.empty() {
 		return
 	}
 	own := w.order()
-	own = own[sort.Search(len(own), func(i int) bool {
-		return bytes.Compare(w.ops[own[i]-1].key, r.start) >= 0
-	}):]
-	if r.hasEnd {
-		own = own[:sort.Search(len(own), func(i int) bool {
-			return bytes.Compare(w.ops[own[i]-1].key, r.end) >= 0
-		})]
+	from := func(row []byte) int {
+		return sort.Search(len(own), func(i int) bool {
+			return bytes.Compare(w.ops[own[i]-1].row, row) >= 0
+		})
 	}
+	own = own[from(low):from(high)]
 	c.ops, c.frozen = w.ops, len(w.ops)
 	c.own = own
 	if c.reverse {
@@ -76,18 +83,10 @@ func (c *Cursor) openOwn(r scanRange) {
 	}
 }
 
-func (c *Cursor) openStore(r scanRange) {
-	if c.t.w.wiped != 0 {
-		return
-	}
+// openStore finds the stored keys from low up to but without high.
+func (c *Cursor) openStore(low, high []byte) {
 	if c.err = c.t.o.Lost(); c.err != nil {
 		return
-	}
-	k := &c.t.o.key
-	low := k.appendKey(nil, tableData, r.start)
-	high := k.appendKey(nil, tableData, r.end)
-	if !r.hasEnd {
-		high[objectBytes] = tableData + 1
 	}
 	c.it, c.err = c.t.o.s.iter(low, high)
 	if c.err != nil {
@@ -118,7 +117,7 @@ func (c *Cursor) Next() bool {
 			if o.kind == opDelete {
 				continue
 			}
-			c.key, c.value = o.key, o.value
+			c.key, c.value = o.row[1:], o.value
 		case c.fromStore:
 			c.key, c.value = c.it.Key()[prefixBytes:], c.it.Value()
 		default:
@@ -148,7 +147,7 @@ func (c *Cursor) choose() {
 	if !c.fromStore || !c.fromOwn {
 		return
 	}
-	order := bytes.Compare(c.it.Key()[prefixBytes:], c.ops[c.own[0]-1].key)
+	order := bytes.Compare(c.it.Key()[objectBytes:], c.ops[c.own[0]-1].row)
 	if c.reverse {
 		order = -order
 	}

@@ -21,9 +21,9 @@ import (
 
 const damagedKeys = 60
 
-// damageable returns the disk of a node that was killed: tables in two levels, logs
+// damageable returns the disk of a node that was killed: sstables in two levels, logs
 // that were flushed and used again, and one with acknowledged writes that are in no
-// table.
+// sstable.
 func damageable(t *testing.T) *vfs.MemFS {
 	t.Helper()
 	mem := vfs.NewCrashableMem()

@@ -87,7 +87,7 @@ func (s *Store) DeleteNamespace(namespace uint32) error {
 		b := newBatch(s.db)
 		for i := range owners {
 			k := makeObjectKey(owners[i].ID)
-			if err := s.wipe(b.pb, &k, namespace); err != nil {
+			if err := s.wipe(b.pb, &k, namespace, tableEnd); err != nil {
 				b.release()
 				return fmt.Errorf("delete namespace %d: %w", namespace, err)
 			}
@@ -99,14 +99,15 @@ func (s *Store) DeleteNamespace(namespace uint32) error {
 	return s.log.Wait(context.Background(), last)
 }
 
-// wipe adds to a batch that an object and all that points to it goes away.
-func (s *Store) wipe(pb *pebble.Batch, k *objectKey, namespace uint32) error {
+// wipe adds to a batch that an object's tables below end go away, and all that points
+// to the object.
+func (s *Store) wipe(pb *pebble.Batch, k *objectKey, namespace uint32, end Table) error {
 	due, set, err := s.alarmOf(k)
 	if err != nil {
 		return err
 	}
 	var low, high [prefixBytes]byte
-	err = pb.DeleteRange(k.appendKey(low[:0], tableRecord, nil), k.appendKey(high[:0], tableEnd, nil), nil)
+	err = pb.DeleteRange(k.appendKey(low[:0], tableRecord, nil), k.appendKey(high[:0], end, nil), nil)
 	if err != nil {
 		return err
 	}

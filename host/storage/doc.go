@@ -1,9 +1,10 @@
 // Package storage keeps the durable bytes of a node.
 //
-// There are four types. A Store is one folder on disk. An Object is a handle on
-// one object's keys. A Txn is what one call does to them; it reads its own
-// writes and nothing of it reaches the store before Commit. The Log is the one
-// way in: every batch of the node goes through it, in order.
+// There are five types. A Store is one folder on disk. An Object is a handle on
+// one object's keys, which lie in a Table each. A Txn is what one call does to
+// them; it reads its own writes and nothing of it reaches the store before
+// Commit. The Log is the one way in: every batch of the node goes through it, in
+// order.
 //
 // # Durability is a number
 //
@@ -19,9 +20,9 @@
 //     prefix of it: a batch that is kept implies all earlier ones.
 //   - A Seq counts from 1 in each run of the process; what an earlier run left
 //     behind is durable and needs no number.
-//   - A batch holds all writes of a Txn, the derived indexes included, or none.
-//   - An object has a record if and only if it wrote something since it was
-//     created or last deleted with DeleteAll.
+//   - A batch holds all writes of a Txn, those of all tables and the derived
+//     indexes, or none.
+//   - An object has a record if and only if a row or an alarm of it is stored.
 //   - Once the log failed it stays failed until the store is opened anew: a
 //     failed fsync is never tried again, since the kernel may have dropped the
 //     pages that it could not write.
@@ -37,26 +38,40 @@
 //	                         0x00 record   empty
 //	                         0x01 alarm    empty
 //	                         0x02 data     0 to 2048 bytes
+//	                         … 0x7f        tables that DeleteAll empties
+//	                         0x80 … 0xfe   tables that it leaves
 //
 //	record = | version (1B) = 1 | namespace (4B) | flags (1B) | name |   flags bit 0: named
 //	alarm  = | due (8B) |                                           unix ms, sign bit flipped
 //	data   = the value as the guest gave it
 //
 // Indexes and system keys belong to this node alone and can be derived anew,
-// the system table apart. They are written in the batch of what they index.
+// but for Meta's. They are written in the batch of what they index.
 //
 //	+-----------+----------------+----------+
 //	| 0x80 (1B) | due (8B)       | ID (32B) |  alarms in order of time; empty
 //	+-----------+----------------+----------+
 //	| 0x81 (1B) | namespace (4B) | ID (32B) |  objects of a namespace; flags (1B), name
 //	+-----------+----------------+----------+
-//	| 0xf0 (1B) | key                       |  system table: Meta
+//	| 0xf0 (1B) | key                       |  Meta
 //	+-----------+---------------------------+
 //	| 0xff (1B) | "format"                  |  format version (4B)
 //	+-----------+---------------------------+
 //
 // All numbers are big-endian. The tables' numbers are part of the format and
 // are never reused.
+//
+// # Tables
+//
+// What an object keeps are rows of tables. [Data] is the guest's; what else has to be
+// written in the batch of a call, such as the pages of a database, gets a table: a
+// constant beside Data, and a line above. Its number says whether DeleteAll empties it,
+// and there is nothing else to say: the writes of a Txn, its savepoints and its cursors
+// go by table and key together, and what empties or ends an object deletes a span of
+// numbers. So a cairn that does not know a table keeps its rows and deletes them with
+// the others, and no new format version is needed for one.
+//
+// Pebble's files of sorted keys are called sstables here.
 //
 // # Before anything is written
 //
@@ -85,7 +100,7 @@
 // All other objects hold what is durable, and can be read.
 //
 // A full disk is met before the log meets it: a batch is refused, with ErrDiskFull,
-// when there would not be room for it and for the tables that the log becomes, and the
+// when there would not be room for it and for the sstables that the log becomes, and the
 // next one is taken when there is (see space). A flush that finds no room is tried
 // again. Only a log that could not be written or synced has failed for good.
 //

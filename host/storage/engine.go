@@ -48,7 +48,7 @@ const (
 // its own (walFS), and synced when a batch asks for it: no background syncs and
 // no minimum interval, since the syncer groups commits without waiting.
 //
-// A checkpoint has its logs beside its tables, hence the recovery folder.
+// A checkpoint has its logs beside its sstables, hence the recovery folder.
 func engineOptions(f *walFS, o Options, l *walLog) *pebble.Options {
 	po := &pebble.Options{
 		FS:                          f,

@@ -25,8 +25,10 @@ func TestWritesAreHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	put := func(txn *storage.Txn, count int) error {
-		for i := range count {
-			if err := txn.Put([]byte(fmt.Sprint("key ", i)), bytes.Repeat([]byte{byte(i)}, value)); err != nil {
+		for i := range count { // into two tables by turns
+			rows := txn.Table(storage.Data + storage.Table(i%2))
+			err := rows.Put(fmt.Append(nil, "key ", i), bytes.Repeat([]byte{byte(i)}, value))
+			if err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,12 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
+// Two tables more, one of each kind, with the last number that it can have.
+const (
+	pages   = firstKept - 1
+	history = tableEnd - 1
+)
+
 func openMem(t testing.TB, o Options) *Store {
 	t.Helper()
 	if o.FS == nil {

@@ -16,11 +16,6 @@ const (
 	objectBytes = slotBytes + abi.IDBytes // what all keys of an object begin with
 	prefixBytes = objectBytes + 1         // the same and a table byte
 
-	tableRecord byte = 0x00
-	tableAlarm  byte = 0x01
-	tableData   byte = 0x02
-	tableEnd    byte = 0xff // above every table of an object
-
 	tagAlarms    byte = 0x80
 	tagDirectory byte = 0x81
 	tagMeta      byte = 0xf0
@@ -51,11 +46,16 @@ func (k *objectKey) id() (id abi.ID) {
 	return id
 }
 
-// appendKey appends the key of an entry of a table.
-func (k *objectKey) appendKey(dst []byte, table byte, key []byte) []byte {
+// appendKey appends the key of a row of a table.
+func (k *objectKey) appendKey(dst []byte, table Table, key []byte) []byte {
 	dst = append(dst, k[:]...)
-	dst = append(dst, table)
+	dst = append(dst, byte(table))
 	return append(dst, key...)
+}
+
+// appendRow is appendKey where table and key are together.
+func (k *objectKey) appendRow(dst, row []byte) []byte {
+	return append(append(dst, k[:]...), row...)
 }
 
 // dueBits maps a time to a number whose unsigned order is the order of time.

@@ -21,7 +21,7 @@ import (
 const (
 	// lookCacheBytes is enough to read a few keys.
 	lookCacheBytes = 1 << 20
-	// verifyBytes is how much of the tables is read at a start to know them whole:
+	// verifyBytes is how much of the sstables is read at a start to know them whole:
 	// a small store's all, and of a large one what takes a fraction of a second. The
 	// rest is checked when it is read.
 	verifyBytes = 128 << 20
@@ -80,7 +80,7 @@ func look(o Options, dir string) (f found, err error) {
 			return f, fmt.Errorf("%w: log %06d.log is missing", ErrCorrupt, number)
 		}
 	}
-	return f, f.lookAtTables(o, dir)
+	return f, f.lookAtSSTables(o, dir)
 }
 
 // survey returns the name of the MANIFEST that is in force in a folder, "" in one
@@ -127,9 +127,9 @@ func survey(under vfs.FS, dir string) (current string, err error) {
 	return "", nil
 }
 
-// lookAtTables opens the store for reading, without its logs, and looks at what is
-// in tables.
-func (f *found) lookAtTables(o Options, dir string) (err error) {
+// lookAtSSTables opens the store for reading, without its logs, and looks at what is
+// in sstables.
+func (f *found) lookAtSSTables(o Options, dir string) (err error) {
 	quiet := newWALLog(slog.New(slog.DiscardHandler))
 	o.CacheBytes = lookCacheBytes
 	po := engineOptions(&walFS{FS: readOnlyFS{o.FS}, dir: o.FS.PathJoin(dir, walFolder),
@@ -163,7 +163,7 @@ func (f *found) lookAtTables(o Options, dir string) (err error) {
 			return err
 		}
 	}
-	return f.verifyTables(o.FS, dir, db, po)
+	return f.verifySSTables(o.FS, dir, db, po)
 }
 
 func never() bool { return false }
@@ -187,9 +187,9 @@ func missing(err error) error {
 	return fmt.Errorf("%w: %w", ErrCorrupt, err)
 }
 
-// verifyTables reads tables up to verifyBytes: each block has a checksum, and the
+// verifySSTables reads sstables up to verifyBytes: each block has a checksum, and the
 // keys have to be those that the MANIFEST says.
-func (f *found) verifyTables(under vfs.FS, dir string, db *pebble.DB, po *pebble.Options) error {
+func (f *found) verifySSTables(under vfs.FS, dir string, db *pebble.DB, po *pebble.Options) error {
 	levels, err := db.SSTables()
 	if err != nil {
 		return missing(err)
@@ -205,7 +205,7 @@ func (f *found) verifyTables(under vfs.FS, dir string, db *pebble.DB, po *pebble
 			continue
 		}
 		seen[name] = true
-		err := verifyTable(under, under.PathJoin(dir, name), t.Smallest.UserKey, t.Largest.UserKey, po)
+		err := verifySSTable(under, under.PathJoin(dir, name), t.Smallest.UserKey, t.Largest.UserKey, po)
 		if err != nil {
 			return missing(fmt.Errorf("table %s: %w", name, err))
 		}
@@ -213,7 +213,7 @@ func (f *found) verifyTables(under vfs.FS, dir string, db *pebble.DB, po *pebble
 	return nil
 }
 
-func verifyTable(
+func verifySSTable(
 	under vfs.FS, path string, smallest, largest []byte, po *pebble.Options,
 ) (err error) {
 	file, err := under.Open(path)

@@ -49,6 +49,7 @@ func TestLost(t *testing.T) {
 		txn := o.Begin()
 		value, err := read(txn)
 		_, _, alarmErr := txn.Alarm()
+		_, page, pageErr := txn.Table(pages).Get(b("k"))
 		c := txn.Scan(ScanOptions{})
 		listed := c.Next()
 		err = errors.Join(err, c.Close(), alarmErr)
@@ -56,12 +57,16 @@ func TestLost(t *testing.T) {
 		_, _, lookupErr := s.Lookup(o.Owner().ID)
 		if i == 1 {
 			wantFailed(t, "read", err)
+			wantFailed(t, "read of another table", pageErr)
 			wantFailed(t, "look up", lookupErr)
 			wantFailed(t, "lost", o.Lost())
 			if value != "" || listed {
 				t.Errorf("object %d shows %q, listed %v", i, value, listed)
 			}
-		} else if err = errors.Join(err, lookupErr, o.Lost()); err != nil || value != "durable" || !listed {
+			continue
+		}
+		err = errors.Join(err, pageErr, lookupErr, o.Lost())
+		if err != nil || value != "durable" || !listed || page {
 			t.Errorf("object %d: %q, listed %v, %v", i, value, listed, err)
 		}
 	}

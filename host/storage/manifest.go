@@ -12,7 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// A MANIFEST says which tables and logs a store consists of: a list of edits, each
+// A MANIFEST says which sstables and logs a store consists of: a list of edits, each
 // in a record of pebble's package record, each synced before the next is written.
 // Pebble takes the first record that it cannot read for the end, whatever follows,
 // and removes all files that the edits up to there do not name. So the file is read
@@ -37,7 +37,7 @@ const (
 type manifest struct {
 	name      string
 	length    int64  // up to where its records are good
-	oldestLog uint64 // the first log that is not in tables yet
+	oldestLog uint64 // the first log that is not in sstables yet
 }
 
 // readManifest reads a MANIFEST. durable is how many of its bytes were known to be

@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// Meta reads a key of the system table: the node's own small facts, such as
-// versions and migrations.
+// Meta reads one of the node's own small facts, such as versions and migrations.
 func (s *Store) Meta(key string) (value []byte, found bool, err error) {
 	view, closer, err := s.get(appendMetaKey(nil, key))
 	if closer == nil {
@@ -16,7 +15,7 @@ func (s *Store) Meta(key string) (value []byte, found bool, err error) {
 	return slices.Clone(view), true, nil
 }
 
-// PutMeta writes a key of the system table.
+// PutMeta writes one of them.
 func (s *Store) PutMeta(key string, value []byte) (Seq, error) {
 	b := newBatch(s.db)
 	if err := b.pb.Set(appendMetaKey(nil, key), value, nil); err != nil {
@@ -26,8 +25,7 @@ func (s *Store) PutMeta(key string, value []byte) (Seq, error) {
 	return s.log.Append(b)
 }
 
-// UpdateMeta writes several keys of the system table at once; a nil value
-// deletes its key.
+// UpdateMeta writes several of them at once; a nil value deletes its key.
 func (s *Store) UpdateMeta(values map[string][]byte) (Seq, error) {
 	b := newBatch(s.db)
 	for _, key := range slices.Sorted(maps.Keys(values)) {

@@ -26,16 +26,43 @@ func newRand(t testing.TB) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, seed))
 }
 
-// state is what a model object holds. It has a record as long as a key or an
+// state is what a model object holds. It has a record as long as a row or an
 // alarm of it is committed.
 type state struct {
-	data   map[string]string
+	tables map[Table]map[string]string
 	due    int64
 	alarm  bool
 	record bool
 }
 
-func (s state) clone() state { s.data = maps.Clone(s.data); return s }
+// modelTables are Data and one of each kind; wipedTables those that DeleteAll empties.
+var modelTables, wipedTables = []Table{Data, pages, history}, []Table{Data, pages}
+
+func newState() state {
+	s := state{tables: map[Table]map[string]string{}}
+	for _, table := range modelTables {
+		s.tables[table] = map[string]string{}
+	}
+	return s
+}
+
+func (s state) clone() state {
+	s.tables = maps.Clone(s.tables)
+	for table, rows := range s.tables {
+		s.tables[table] = maps.Clone(rows)
+	}
+	return s
+}
+
+// holds reports whether there is a row or an alarm.
+func (s state) holds() bool {
+	for _, rows := range s.tables {
+		if len(rows) > 0 {
+			return true
+		}
+	}
+	return s.alarm
+}
 
 // model is one object beside a Txn: what the Txn shows, what is committed, and
 // what each savepoint goes back to.
@@ -60,8 +87,7 @@ func TestModel(t *testing.T) {
 	fs := vfs.NewMem()
 	models := make([]*model, 4)
 	for i := range models {
-		empty := state{data: map[string]string{}}
-		models[i] = &model{now: empty.clone(), stored: empty.clone()}
+		models[i] = &model{now: newState(), stored: newState()}
 	}
 	for range rounds {
 		s, err := Open("store", Options{FS: fs})
@@ -92,9 +118,11 @@ func modelOwner(i int) Owner {
 func checkModel(t *testing.T, s *Store, i int, m *model) {
 	txn := s.Object(modelOwner(i)).Begin()
 	defer txn.Close()
-	got := scanAll(t, txn.Scan(ScanOptions{}))
-	if want := m.stored.list(ScanOptions{}); !slices.Equal(got, want) {
-		t.Fatalf("object %d: after opening %q, want %q", i, got, want)
+	for _, table := range modelTables {
+		got := scanAll(t, txn.Table(table).Scan(ScanOptions{}))
+		if want := m.stored.list(table, ScanOptions{}); !slices.Equal(got, want) {
+			t.Fatalf("object %d, table %x: after opening %q, want %q", i, table, got, want)
+		}
 	}
 	at, set, err := txn.Alarm()
 	if err != nil || set != m.stored.alarm || set && at != m.stored.due {
@@ -134,8 +162,9 @@ func runModel(t *testing.T, r *rand.Rand, s *Store, i int, m *model, ops int) {
 	for n := range ops {
 		what := stepModel(t, r, txn, m)
 		if r.IntN(10) == 0 {
-			o := randomScan(r)
-			cursors = append(cursors, cursorCheck{txn.Scan(o), m.now.list(o)})
+			o, table := randomScan(r), randomTable(r)
+			cursors = append(cursors,
+				cursorCheck{txn.Table(table).Scan(o), m.now.list(table, o)})
 		}
 		for j := 0; j < len(cursors); j++ {
 			if cursors[j].step(t, r, fmt.Sprintf("object %d, op %d (%s)", i, n, what)) {
@@ -180,6 +209,8 @@ func randomKey(r *rand.Rand) string {
 	return string(key)
 }
 
+func randomTable(r *rand.Rand) Table { return modelTables[r.IntN(len(modelTables))] }
+
 func randomScan(r *rand.Rand) ScanOptions {
 	key := func() []byte {
 		if r.IntN(3) > 0 {
@@ -198,8 +229,9 @@ func randomScan(r *rand.Rand) ScanOptions {
 }
 
 // list is ScanOptions in the plainest words: it looks at every key.
-func (s state) list(o ScanOptions) (pairs []string) {
-	keys := slices.Sorted(maps.Keys(s.data))
+func (s state) list(table Table, o ScanOptions) (pairs []string) {
+	rows := s.tables[table]
+	keys := slices.Sorted(maps.Keys(rows))
 	if o.Reverse {
 		slices.Reverse(keys)
 	}
@@ -208,7 +240,7 @@ func (s state) list(o ScanOptions) (pairs []string) {
 			o.End != nil && key >= string(o.End) || !strings.HasPrefix(key, string(o.Prefix)) {
 			continue
 		}
-		if pairs = append(pairs, key+"="+s.data[key]); len(pairs) == o.Limit {
+		if pairs = append(pairs, key+"="+rows[key]); len(pairs) == o.Limit {
 			break
 		}
 	}
@@ -217,24 +249,27 @@ func (s state) list(o ScanOptions) (pairs []string) {
 
 // stepModel does one random thing to both and compares what it returns.
 func stepModel(t *testing.T, r *rand.Rand, txn *Txn, m *model) (what string) {
-	key := randomKey(r)
+	key, table := randomKey(r), randomTable(r)
+	rows, want := txn.Table(table), m.now.tables[table]
 	switch n := r.IntN(100); {
 	case n < 30:
 		value := strings.Repeat(string('a'+rune(r.IntN(26))), r.IntN(20))
-		mustPut(t, txn, key, value)
-		m.now.data[key] = value
+		if err := rows.Put([]byte(key), []byte(value)); err != nil {
+			t.Fatal(err)
+		}
+		want[key] = value
 		return "put"
 	case n < 45:
-		found, err := txn.Delete([]byte(key))
-		if _, want := m.now.data[key]; err != nil || found != want {
-			t.Fatalf("delete %q: %v %v, want %v", key, found, err, want)
+		found, err := rows.Delete([]byte(key))
+		if _, ok := want[key]; err != nil || found != ok {
+			t.Fatalf("delete %q: %v %v, want %v", key, found, err, ok)
 		}
-		delete(m.now.data, key)
+		delete(want, key)
 		return "delete"
 	case n < 65:
-		value, found, err := txn.Get([]byte(key))
-		if want, ok := m.now.data[key]; err != nil || found != ok || string(value) != want {
-			t.Fatalf("get %q: %q %v %v, want %q %v", key, value, found, err, want, ok)
+		value, found, err := rows.Get([]byte(key))
+		if kept, ok := want[key]; err != nil || found != ok || string(value) != kept {
+			t.Fatalf("get %q: %q %v %v, want %q %v", key, value, found, err, kept, ok)
 		}
 		return "get"
 	case n < 72:
@@ -251,15 +286,21 @@ func stepModel(t *testing.T, r *rand.Rand, txn *Txn, m *model) (what string) {
 		if err := txn.DeleteAll(); err != nil {
 			t.Fatal(err)
 		}
-		m.now = state{data: map[string]string{}}
+		m.now.due, m.now.alarm = 0, false
+		for _, table := range wipedTables {
+			clear(m.now.tables[table])
+		}
 		return "delete all"
 	case n < 77: // in their order, which must not matter
-		for _, key := range slices.Sorted(maps.Keys(m.now.data)) {
-			if found, err := txn.Delete([]byte(key)); err != nil || !found {
-				t.Fatalf("delete %q: %v %v", key, found, err)
+		for _, table := range modelTables {
+			want := m.now.tables[table]
+			for _, key := range slices.Sorted(maps.Keys(want)) {
+				if found, err := txn.Table(table).Delete([]byte(key)); err != nil || !found {
+					t.Fatalf("delete %q: %v %v", key, found, err)
+				}
 			}
+			clear(want)
 		}
-		clear(m.now.data)
 		return "delete each"
 	}
 	return stepTxn(t, r, txn, m)
@@ -285,7 +326,7 @@ func stepTxn(t *testing.T, r *rand.Rand, txn *Txn, m *model) (what string) {
 		return "release"
 	case n < 23:
 		commit(t, txn)
-		m.now.record = m.now.alarm || len(m.now.data) > 0
+		m.now.record = m.now.holds()
 		m.stored = m.now.clone()
 		if _, found, err := txn.o.s.Lookup(txn.o.owner.ID); found != m.now.record || err != nil {
 			t.Fatalf("after a commit: record %v, want %v (%v)", found, m.now.record, err)

@@ -81,3 +81,11 @@ func (o *Object) putRecord(pb *pebble.Batch, scratch []byte) ([]byte, error) {
 	scratch = o.owner.appendName(scratch)
 	return scratch, pb.Set(scratch[:n], scratch[n:], nil)
 }
+
+// deleteRecord adds to a batch that both go away.
+func (o *Object) deleteRecord(pb *pebble.Batch) error {
+	if err := pb.Delete(o.key.appendKey(nil, tableRecord, nil), nil); err != nil {
+		return err
+	}
+	return pb.Delete(appendDirectoryKey(nil, o.owner.Namespace, o.owner.ID), nil)
+}

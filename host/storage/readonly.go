@@ -22,7 +22,7 @@ type readOnlyFS struct{ vfs.FS }
 func (f readOnlyFS) Unwrap() vfs.FS { return f.FS }
 
 // OpenDir and List take a folder for the logs that is not there for an empty one: a
-// checkpoint has its logs beside its tables.
+// checkpoint has its logs beside its sstables.
 func (f readOnlyFS) OpenDir(name string) (vfs.File, error) {
 	file, err := f.FS.OpenDir(name)
 	if errors.Is(err, fs.ErrNotExist) && f.FS.PathBase(name) == walFolder {

@@ -11,7 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/wal"
 )
 
-// logs is what the write-ahead log holds that is not in tables yet: what a start
+// logs is what the write-ahead log holds that is not in sstables yet: what a start
 // replays.
 type logs struct {
 	files   []string // their paths, in order

@@ -16,9 +16,9 @@ import (
 // for what must follow, and batches are taken again as soon as there is.
 const (
 	// startBytes must be free to open a store, beside what its log holds, which
-	// becomes tables then: a new log, a MANIFEST and the options.
+	// becomes sstables then: a new log, a MANIFEST and the options.
 	startBytes = 8 << 20
-	// spareBytes must be free to take a batch, beside what is in no table yet: for a
+	// spareBytes must be free to take a batch, beside what is in no sstable yet: for a
 	// new log, and for what else is on the disk and grows while nobody looks.
 	spareBytes = 16 << 20
 	// sampleEvery and sampleBytes are how far the disk is from what was last seen: it is
@@ -51,7 +51,7 @@ type space struct {
 	fs      vfs.FS
 	dir     string
 	logger  *slog.Logger
-	pending func() uint64 // bytes of the log that are in no table yet
+	pending func() uint64 // bytes of the log that are in no sstable yet
 	every   time.Duration
 
 	at       time.Time // of the last sample
@@ -81,7 +81,7 @@ func (s *space) admit(n int) error {
 	if s.at.IsZero() || s.appended > sampleBytes || now.Sub(s.at) >= s.every {
 		s.sample(now)
 	}
-	// Twice: what is in the log becomes a table.
+	// Twice: what is in the log becomes an sstable.
 	full := s.stalled.Load() || s.room < s.appended+2*int64(n)
 	if full != s.full {
 		s.full = full

@@ -186,7 +186,7 @@ func BenchmarkScan(b *testing.B) {
 	}
 }
 
-// BenchmarkGetTables reads from tables: 200,000 objects, none in a memtable.
+// BenchmarkGetTables reads from sstables: 200,000 objects, none in a memtable.
 func BenchmarkGetTables(b *testing.B) {
 	s := openDisk(b)
 	fillTables(b, s, 200_000)

@@ -29,7 +29,7 @@ type Options struct {
 	FS vfs.FS
 	// Logger gets what nobody else can be told; nil discards it.
 	Logger *slog.Logger
-	// CacheBytes is the memory for blocks of tables; 0 is DefaultCacheBytes.
+	// CacheBytes is the memory for blocks of sstables; 0 is DefaultCacheBytes.
 	CacheBytes int64
 	// MemTableBytes is the memory for what was written last, MemTables times; 0 is
 	// DefaultMemTableBytes.
@@ -157,7 +157,7 @@ func open(dir string, o Options) (_ *Store, err error) {
 }
 
 // openEngine is pebble.Open on a disk that may fail meanwhile. Pebble would try for
-// ever to write the tables of what it has replayed, so it is left to that: should the
+// ever to write the sstables of what it has replayed, so it is left to that: should the
 // disk mend, it is closed again.
 func openEngine(dir string, po *pebble.Options, l *walLog) (*pebble.DB, error) {
 	type result struct {
@@ -240,7 +240,7 @@ func (s *Store) Durable() Seq { return s.log.Durable() }
 func (s *Store) Last() Seq { return s.log.Last() }
 
 // Checkpoint writes a copy of the store, as it is now, into a folder that must
-// not exist. Tables are linked, not copied, where the file system can. The copy
+// not exist. Its sstables are linked, not copied, where the file system can. The copy
 // is durable, and Open opens it.
 func (s *Store) Checkpoint(dir string) error {
 	if err := s.wal.Err(); err != nil {

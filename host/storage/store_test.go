@@ -84,7 +84,9 @@ func TestKeyLayout(t *testing.T) {
 	for got, want := range map[string]string{
 		fmt.Sprintf("%x", k.appendKey(nil, tableRecord, nil)):      slot + hexID + "00",
 		fmt.Sprintf("%x", k.appendKey(nil, tableAlarm, nil)):       slot + hexID + "01",
-		fmt.Sprintf("%x", k.appendKey(nil, tableData, b("key"))):   slot + hexID + "02" + "6b6579",
+		fmt.Sprintf("%x", k.appendKey(nil, Data, b("key"))):        slot + hexID + "02" + "6b6579",
+		fmt.Sprintf("%x", k.appendKey(nil, 0x7f, b("key"))):        slot + hexID + "7f" + "6b6579",
+		fmt.Sprintf("%x", k.appendRow(nil, b("\x02key"))):          slot + hexID + "02" + "6b6579",
 		fmt.Sprintf("%x", appendAlarmKey(nil, 1, id)):              "80" + "8000000000000001" + hexID,
 		fmt.Sprintf("%x", appendAlarmKey(nil, -1, id)):             "80" + "7fffffffffffffff" + hexID,
 		fmt.Sprintf("%x", appendDirectoryKey(nil, 0x01020304, id)): "81" + "01020304" + hexID,
@@ -193,7 +195,8 @@ func TestDeleteNamespace(t *testing.T) {
 		binary.BigEndian.PutUint32(id[:], i)
 		txn := s.Object(Owner{Namespace: 1, ID: id}).Begin()
 		mustPut(t, txn, "k", "v")
-		if err := txn.SetAlarm(int64(i)); err != nil {
+		put := errors.Join(txn.Table(pages).Put(nil, nil), txn.Table(history).Put(b("k"), nil))
+		if err := errors.Join(put, txn.SetAlarm(int64(i))); err != nil {
 			t.Fatal(err)
 		}
 		commit(t, txn)

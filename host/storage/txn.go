@@ -8,7 +8,7 @@ import (
 	"github.com/cairn-dev/cairn/host/account"
 )
 
-// MaxCursors bounds the cursors that a Txn has open: each holds old tables and
+// MaxCursors bounds the cursors that a Txn has open: each holds old sstables and
 // memtables of the whole store in place.
 const MaxCursors = 256
 
@@ -53,47 +53,9 @@ func (t *Txn) Close() {
 	s.txns.Put(t)
 }
 
-// Get reads a key. The value is a view: it is valid until the next method call
-// on t and must not be changed.
-func (t *Txn) Get(key []byte) (value []byte, found bool, err error) {
-	t.releaseView()
-	if err := checkKey(key); err != nil {
-		return nil, false, err
-	}
-	if value, found, known := t.w.get(key); known {
-		return value, found, nil
-	}
-	if err := t.o.Lost(); err != nil {
-		return nil, false, err
-	}
-	t.key = t.o.key.appendKey(t.key[:0], tableData, key)
-	value, t.view, err = t.o.s.get(t.key)
-	return value, t.view != nil, err
-}
-
-// Put writes a key. It copies both key and value, which may be views of t.
-func (t *Txn) Put(key, value []byte) error {
-	defer t.releaseView()
-	if err := checkKey(key); err != nil {
-		return err
-	}
-	if err := checkValue(value); err != nil {
-		return err
-	}
-	return t.w.write(opPut, key, value)
-}
-
-// Delete deletes a key and says whether it was there.
-func (t *Txn) Delete(key []byte) (found bool, err error) {
-	if _, found, err = t.Get(key); err != nil || !found {
-		return false, err
-	}
-	t.releaseView()
-	return true, t.w.write(opDelete, key, nil)
-}
-
-// DeleteAll deletes the object: all keys, the alarm and the record, together
-// with the rest of the batch. What is written after it stays.
+// DeleteAll empties the object: all keys, but those of tables that are kept, the
+// alarm, and the record if nothing is left, together with the rest of the batch.
+// What is written after it stays.
 func (t *Txn) DeleteAll() error {
 	t.releaseView()
 	return t.w.wipe()

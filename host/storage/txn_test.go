@@ -13,7 +13,7 @@ import (
 )
 
 // TestTxn runs transcripts of one object's transaction. A line is a command; see
-// runTxnLine. "read" opens a second transaction, which sees committed data only.
+// runTxnLine. The name of a table before it stands for that table's rows. "read" opens a second transaction, which sees committed data only.
 func TestTxn(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		s := openMem(t, Options{})
@@ -41,6 +41,10 @@ func TestTxn(t *testing.T) {
 }
 
 func runTxnLine(s *Store, txn *Txn, args []string) (string, error) {
+	rows := txn.Table(Data)
+	if table, ok := map[string]Table{"pages": pages, "history": history}[args[0]]; ok {
+		rows, args = txn.Table(table), args[1:]
+	}
 	arg := func(i int) string {
 		if i < len(args) {
 			return args[i]
@@ -50,17 +54,17 @@ func runTxnLine(s *Store, txn *Txn, args []string) (string, error) {
 	n, _ := strconv.Atoi(arg(1))
 	switch args[0] {
 	case "get":
-		value, found, err := txn.Get(b(arg(1)))
+		value, found, err := rows.Get(b(arg(1)))
 		return fmt.Sprintf("%q %v", value, found), err
 	case "put":
-		return "ok", txn.Put(b(arg(1)), b(arg(2)))
+		return "ok", rows.Put(b(arg(1)), b(arg(2)))
 	case "delete":
-		found, err := txn.Delete(b(arg(1)))
+		found, err := rows.Delete(b(arg(1)))
 		return fmt.Sprint(found), err
 	case "delete-all":
 		return "ok", txn.DeleteAll()
 	case "scan", "scan-reverse":
-		c := txn.Scan(ScanOptions{Reverse: args[0] == "scan-reverse"})
+		c := rows.Scan(ScanOptions{Reverse: args[0] == "scan-reverse"})
 		var pairs []string
 		for c.Next() {
 			pairs = append(pairs, string(c.Key())+"="+string(c.Value()))

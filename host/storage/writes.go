@@ -14,8 +14,8 @@ import (
 // memory is held.
 const MaxTxnBytes = 128 << 20
 
-// opOverheadBytes is what an op costs beside its key and value.
-const opOverheadBytes = 96
+// opOverheadBytes is what an op costs beside its row and value.
+const opOverheadBytes = 95
 
 // keepOps and keepIndex bound what an empty Txn keeps for the next call.
 const keepOps, keepIndex = 256, 1024
@@ -25,7 +25,7 @@ type opKind uint8
 const (
 	opPut opKind = iota
 	opDelete
-	opWipe  // everything before it is gone, in the store as well
+	opWipe  // what is before it is gone, in the store as well, but for kept tables
 	opAlarm // due and set
 )
 
@@ -38,7 +38,7 @@ type op struct {
 	older int32
 	hash  uint64
 	due   int64
-	key   []byte // key and value are in the arena
+	row   []byte // table and key; row and value are in the arena
 	value []byte
 }
 
@@ -48,16 +48,16 @@ type ref = int32
 var hashSeed = maphash.MakeSeed()
 
 // writes are the changes that a Txn has not committed: a log of ops, and an
-// index of the newest op of each key. A cursor reads the ops that were there
+// index of the newest op of each row. A cursor reads the ops that were there
 // when it was opened, while the Txn goes on; so ops below frozen are not
 // changed, and whoever shortens ops leaves them to the cursors (detach).
 type writes struct {
 	ops    []op
-	index  map[uint64]ref // newest op with this hash of a key
+	index  map[uint64]ref // newest op with this hash of a row
 	wiped  ref            // newest opWipe
 	alarm  ref            // newest opAlarm
 	arena  arena
-	sorted []ref // newest op of each key among the first sortedOps, in order of key
+	sorted []ref // newest op of each row among the first sortedOps, in order
 	// sortedOps only grows between undos, so sorting again looks at new ops only.
 	sortedOps int
 
@@ -70,50 +70,59 @@ type writes struct {
 
 func (w *writes) empty() bool { return len(w.ops) == 0 }
 
-// find returns the newest op of a key, whatever wiped says; 0 if there is none.
-func (w *writes) find(hash uint64, key []byte) ref {
+// find returns the newest op of a row, whatever wiped says; 0 if there is none.
+func (w *writes) find(hash uint64, row []byte) ref {
 	r := w.index[hash]
-	for r != 0 && !bytes.Equal(w.ops[r-1].key, key) {
+	for r != 0 && !bytes.Equal(w.ops[r-1].row, row) {
 		r = w.ops[r-1].older
 	}
 	return r
 }
 
-// get looks a key up. known is false when the store has to be asked.
-func (w *writes) get(key []byte) (value []byte, found, known bool) {
+// wipedOf returns the newest opWipe that hides what is before it in a table.
+func (w *writes) wipedOf(t Table) ref {
+	if t.kept() {
+		return 0
+	}
+	return w.wiped
+}
+
+// get looks a row up. known is false when the store has to be asked.
+func (w *writes) get(row []byte) (value []byte, found, known bool) {
 	if w.empty() {
 		return nil, false, false
 	}
-	if r := w.find(maphash.Bytes(hashSeed, key), key); r > w.wiped {
+	wiped := w.wipedOf(Table(row[0]))
+	if r := w.find(maphash.Bytes(hashSeed, row), row); r > wiped {
 		o := &w.ops[r-1]
 		return o.value[:len(o.value):len(o.value)], o.kind == opPut, true
 	}
-	return nil, false, w.wiped != 0
+	return nil, false, wiped != 0
 }
 
-// live says whether an op is what its key has in the end.
+// live says whether an op is what its row has in the end.
 func (w *writes) live(r ref) bool {
 	o := &w.ops[r-1]
-	return r > w.wiped && o.kind <= opDelete && w.find(o.hash, o.key) == r
+	return o.kind <= opDelete && r > w.wipedOf(Table(o.row[0])) && w.find(o.hash, o.row) == r
 }
 
 // write records a put or a delete.
-func (w *writes) write(kind opKind, key, value []byte) error {
-	hash := maphash.Bytes(hashSeed, key)
-	r := w.find(hash, key)
-	if r > w.wiped && int(r) > w.frozen && len(value) <= cap(w.ops[r-1].value) {
+func (w *writes) write(kind opKind, row, value []byte) error {
+	hash := maphash.Bytes(hashSeed, row)
+	r := w.find(hash, row)
+	if r > w.wipedOf(Table(row[0])) && int(r) > w.frozen && len(value) <= cap(w.ops[r-1].value) {
 		o := &w.ops[r-1]
 		o.kind, o.value = kind, append(o.value[:0], value...)
 		return nil
 	}
-	if err := w.admit(len(key) + len(value)); err != nil {
+	if err := w.admit(len(row) + len(value)); err != nil {
 		return err
 	}
 	if w.index == nil {
 		w.index = make(map[uint64]ref)
 	}
 	w.ops = append(w.ops, op{kind: kind, hash: hash, older: w.index[hash],
-		key: w.arena.copy(key), value: w.arena.copy(value)})
+		row: w.arena.copy(row), value: w.arena.copy(value)})
 	w.index[hash] = ref(len(w.ops))
 	return nil
 }
@@ -202,8 +211,8 @@ func (w *writes) reset() {
 	w.held.Release()
 }
 
-// order returns the newest op of each key, in order of key. The slice is never
-// changed afterwards. It sorts what is new and merges that with what was sorted
+// order returns the newest op of each row, by table and then by key. The slice is
+// never changed afterwards. What is new is sorted, and merged with what was sorted
 // before.
 func (w *writes) order() []ref {
 	if w.sortedOps == len(w.ops) {
@@ -216,14 +225,14 @@ func (w *writes) order() []ref {
 		}
 	}
 	slices.SortFunc(fresh, func(a, b ref) int {
-		return bytes.Compare(w.ops[a-1].key, w.ops[b-1].key)
+		return bytes.Compare(w.ops[a-1].row, w.ops[b-1].row)
 	})
 	merged := make([]ref, 0, len(w.sorted)+len(fresh))
 	for _, r := range w.sorted {
 		if !w.live(r) {
 			continue
 		}
-		for len(fresh) > 0 && bytes.Compare(w.ops[fresh[0]-1].key, w.ops[r-1].key) < 0 {
+		for len(fresh) > 0 && bytes.Compare(w.ops[fresh[0]-1].row, w.ops[r-1].row) < 0 {
 			merged, fresh = append(merged, fresh[0]), fresh[1:]
 		}
 		merged = append(merged, r)
