@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -75,47 +74,14 @@ func TestAttacks(t *testing.T) {
 			p := startServe(t, nil, "--data", filepath.Join(dir, "data"), "--memory", fmt.Sprint(budget),
 				config, filepath.Join(folder, "wrangler.toml"))
 			base := p.memory("VmHWM")
-			var answered sync.Map
-			var served atomic.Int64
-			done, bystander := make(chan struct{}), make(chan struct{})
-			go func() {
-				defer close(bystander)
-				for {
-					select {
-					case <-done:
-						return
-					default:
-					}
-					if status := p.call("COUNTERS/bystander/increment", "[]"); status == 200 {
-						served.Add(1)
-					}
-				}
-			}()
-			var wg sync.WaitGroup
-			const clients = 24
-			for client := range clients {
-				wg.Go(func() {
-					for n := client; n < calls; n += clients {
-						status := p.call(fmt.Sprintf("HOG/%d/attack", n), `["`+strings.Repeat("x", hogBig)+`"]`)
-						count, _ := answered.LoadOrStore(status, new(atomic.Int64))
-						count.(*atomic.Int64).Add(1)
-					}
-				})
-			}
-			wg.Wait()
-			close(done)
-			<-bystander
+			statuses, served := p.underAttack(calls)
 			peak := p.memory("VmHWM")
-			statuses := map[any]int64{}
-			answered.Range(func(status, count any) bool {
-				statuses[status] = count.(*atomic.Int64).Load()
-				return true
-			})
-			t.Logf("%d MiB, empty %d MiB; answered %v; the bystander %d times", peak>>20, base>>20, statuses, served.Load())
+			t.Logf("%d MiB, empty %d MiB; answered %v; the bystander %d times",
+				peak>>20, base>>20, statuses, served)
 			if most := int64(base + budget/4*5); peak > most {
 				t.Errorf("the process came to %d MiB, want %d at most", peak>>20, most>>20)
 			}
-			if served.Load() == 0 {
+			if served == 0 {
 				t.Error("nobody else was served")
 			}
 			for status := range statuses {
@@ -128,6 +94,44 @@ func TestAttacks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// underAttack makes so many calls of hogs from several clients, while a bystander calls
+// a counter. It returns how many calls of hogs had which status, and how many of the
+// bystander's were served.
+func (p *process) underAttack(calls int) (statuses map[int]int64, served int64) {
+	done, bystander := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(bystander)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if status := p.call("COUNTERS/bystander/increment", "[]"); status == 200 {
+				served++
+			}
+		}
+	}()
+	statuses = map[int]int64{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	const clients = 24
+	for client := range clients {
+		wg.Go(func() {
+			for n := client; n < calls; n += clients {
+				status := p.call(fmt.Sprintf("HOG/%d/attack", n), `["`+strings.Repeat("x", hogBig)+`"]`)
+				mu.Lock()
+				statuses[status]++
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	close(done)
+	<-bystander
+	return statuses, served
 }
 
 // call posts to the built-in route; 0 is no answer.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -78,26 +79,31 @@ func newBench() *cobra.Command {
 		if err != nil {
 			return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 		}
-		report, err := bench.Run(cmd.Context())
-		if errors.Is(err, syscall.ECONNREFUSED) {
-			return fmt.Errorf("%w (nobody listens there; cairn serve starts a server)", err)
-		}
-		if err != nil {
-			return err
-		}
-		write := report.WriteTable
-		if asJSON {
-			write = report.WriteJSON
-		}
-		if err := write(cmd.OutOrStdout()); err != nil {
-			return err
-		}
-		if report.OK == 0 && !report.Interrupted {
-			return errors.New("no request had an answer with 2xx")
-		}
-		return nil
+		return runBench(cmd.Context(), bench, cmd.OutOrStdout(), asJSON)
 	}
 	return cmd
+}
+
+// runBench sends the load and prints what was measured.
+func runBench(ctx context.Context, bench *loadgen.Bench, out io.Writer, asJSON bool) error {
+	report, err := bench.Run(ctx)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("%w (nobody listens there; cairn serve starts a server)", err)
+	}
+	if err != nil {
+		return err
+	}
+	write := report.WriteTable
+	if asJSON {
+		write = report.WriteJSON
+	}
+	if err := write(out); err != nil {
+		return err
+	}
+	if report.OK == 0 && !report.Interrupted {
+		return errors.New("no request had an answer with 2xx")
+	}
+	return nil
 }
 
 // isTerminal tells whether somebody may be reading.

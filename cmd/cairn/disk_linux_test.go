@@ -17,17 +17,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	t.Cleanup(func() { syscall.Unmount(disk, syscall.MNT_DETACH) })
 	data, filler := filepath.Join(disk, "data"), filepath.Join(disk, "filler")
-	fill := func() {
-		t.Helper()
-		f, err := os.Create(filler)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		for chunk := make([]byte, 64<<10); err == nil; {
-			_, err = f.Write(chunk)
-		}
-	}
+	fill := func() { t.Helper(); fillDisk(t, filler) }
 	config := watConfig(t, t.TempDir(), `{"tag": "v1", "new_sqlite_classes": ["Counter"]}`,
 		`{"name": "COUNTERS", "class_name": "Counter"}`)
 	serve := cairn("serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", data, config)
@@ -88,4 +78,17 @@ func TestDiskFull(t *testing.T) {
 	p = startServe(t, nil, "--data", data, config)
 	want("after a start")
 	p.stop()
+}
+
+// fillDisk writes to a file until there is no more room.
+func fillDisk(t *testing.T, file string) {
+	t.Helper()
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for chunk := make([]byte, 64<<10); err == nil; {
+		_, err = f.Write(chunk)
+	}
 }

@@ -28,12 +28,7 @@ func TestExitCodes(t *testing.T) {
 	config, data := counterConfig(t), t.TempDir()
 	startServe(t, nil, "--data", data, config)
 
-	for _, c := range []struct {
-		name string
-		command
-		code int
-		want []string // in the one line of standard error; none for silence
-	}{
+	for _, c := range []exitCase{
 		{"no command", cairn(), 0, nil},
 		{"help", cairn("serve", "--help"), 0, nil},
 		{"version", cairn("version"), 0, nil},
@@ -65,24 +60,35 @@ func TestExitCodes(t *testing.T) {
 			[]string{busy.Addr().String(), "address already in use", "--admin"}},
 		{"data in use", cairn("serve", "--data", data, config), 1, []string{data, "in use"}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			if c.dir == "" {
-				c.dir = t.TempDir()
-			}
-			r := c.run(t)
-			if r.code != c.code {
-				t.Errorf("exit code %d, want %d", r.code, c.code)
-			}
-			text := withoutLog(r.stderr)
-			if lines := strings.Count(text, "\n"); lines != min(len(c.want), 1) || lines == 1 && !strings.HasPrefix(text, "cairn: ") {
-				t.Errorf("the error is not one line: %q", text)
-			}
-			for _, want := range c.want {
-				if !strings.Contains(text, want) {
-					t.Errorf("%q lacks %q", text, want)
-				}
-			}
-		})
+		t.Run(c.name, c.check)
+	}
+}
+
+// exitCase is a command that ends by itself.
+type exitCase struct {
+	name string
+	command
+	code int
+	want []string // in the one line of standard error; none for silence
+}
+
+func (c exitCase) check(t *testing.T) {
+	if c.dir == "" {
+		c.dir = t.TempDir()
+	}
+	r := c.run(t)
+	if r.code != c.code {
+		t.Errorf("exit code %d, want %d", r.code, c.code)
+	}
+	text := withoutLog(r.stderr)
+	if lines := strings.Count(text, "\n"); lines != min(len(c.want), 1) ||
+		lines == 1 && !strings.HasPrefix(text, "cairn: ") {
+		t.Errorf("the error is not one line: %q", text)
+	}
+	for _, want := range c.want {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q lacks %q", text, want)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,34 +15,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cairn-dev/cairn/host"
-	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/admin"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/storage"
-	"github.com/cairn-dev/cairn/host/worker"
 )
 
 // drainLimit is how long running calls may take after SIGTERM: upstream's
 // figure at a deploy.
 const drainLimit = 30 * time.Second
-
-// serveFlags are the host's settings; none of them stands in the config file.
-type serveFlags struct {
-	listen, admin, data   string
-	adminToken            string
-	allowHosts            []string
-	trustProxies          []string
-	drainDelay            time.Duration
-	memory                string
-	maxBusy               int
-	evictIdle             time.Duration
-	logFormat, logLevel   string
-	interpreter, noImages bool
-	routes                []string
-	sources               sources
-	draft                 bool // not a flag: see host.Options.Draft
-	clear                 bool // dev's: begin with an empty store
-}
 
 func newServe() *cobra.Command {
 	var f serveFlags
@@ -65,182 +44,150 @@ func newServe() *cobra.Command {
 	return cmd
 }
 
-// add defines the flags of serve and dev.
-func (f *serveFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.listen, "listen", "127.0.0.1:8787", "address of the public listener")
-	flags.StringVar(&f.admin, "admin", "127.0.0.1:8788", "address of the admin listener")
-	flags.StringVar(&f.adminToken, "admin-token", "", "bearer token of the admin listener; needed where that is not loopback")
-	flags.StringSliceVar(&f.allowHosts, "allow-host", nil,
-		"host that guests may send requests to: a name, *.NAME, an address, or * for all public ones")
-	flags.StringSliceVar(&f.trustProxies, "trust-proxy", nil,
-		"proxy that is believed when it says who a client is: an address, or a range like 10.0.0.0/8")
-	flags.DurationVar(&f.drainDelay, "drain-delay", 0,
-		"how long requests are still taken after SIGTERM, while readiness fails")
-	flags.StringVar(&f.data, "data", ".cairn", "folder of the store")
-	flags.StringVar(&f.memory, "memory", "", "memory for guests, their code and objects, requests, writes and the store's\n"+
-		"cache, like 2GiB; the host itself takes some 50 MiB more (default half of the machine's)")
-	flags.IntVar(&f.maxBusy, "max-busy", worker.DefaultMaxBusy, "requests that Workers run at a time; others wait in turn")
-	flags.DurationVar(&f.evictIdle, "evict-idle", 10*time.Second, "from then on an idle object may forget its memory")
-	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
-	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
-	flags.BoolVar(&f.interpreter, "interpreter", false, "run guests without compiling them")
-	flags.BoolVar(&f.noImages, "no-images", false, "start every instance the plain way")
-	flags.StringSliceVar(&f.routes, "route", nil, "who answers what, as HOST=SCRIPT or HOST/PATH=SCRIPT; before the configs' routes")
-	f.sources.flags(cmd)
-}
-
+// serve runs an app until ctx is done or something fails. What can be wrong in
+// flags, in configs and on this machine comes first: a start that fails has deployed
+// nothing, migrated nothing and destroyed nothing.
 func serve(ctx context.Context, f serveFlags, args []string, stdout, stderr io.Writer) error {
 	logger, err := newLogger(f, stderr)
 	if err != nil {
 		return err
 	}
-	if f.evictIdle <= 0 {
-		return usageError{fmt.Errorf("--evict-idle %v is not above zero", f.evictIdle)}
-	}
-	if f.drainDelay < 0 {
-		return usageError{fmt.Errorf("--drain-delay %v is below zero", f.drainDelay)}
-	}
-	proxies, err := parseProxies(f.trustProxies)
-	if err != nil {
+	s := &server{serveFlags: f, args: args, stdout: stdout, logger: logger}
+	if err := s.read(); err != nil {
 		return err
 	}
-	budget, err := memoryBudget(f.memory)
-	if err != nil {
+	if err := s.open(); err != nil {
 		return err
 	}
-	if f.maxBusy <= 0 {
-		return usageError{fmt.Errorf("--max-busy %d is not above zero", f.maxBusy)}
+	if err := s.start(ctx); err != nil || s.runtime == nil {
+		return errors.Join(err, s.undo(), s.public.Close(), s.operator.Close())
 	}
-	if machine := machineMemory(); budget > machine {
-		logger.Warn("--memory is more than there is", "memory", account.Size(budget), "machine", account.Size(machine))
+	return s.run(ctx)
+}
+
+// server is cairn serve, or cairn dev. Its methods stand in the order in which they
+// are called.
+type server struct {
+	serveFlags
+	args    []string // paths of configs
+	stdout  io.Writer
+	logger  *slog.Logger
+	told    told
+	configs []*config.Config
+	options host.Options
+
+	public, operator net.Listener
+	undo             func() error // brings back the store that --clear has taken away
+
+	developer *developer    // of cairn dev; nil otherwise
+	runtime   *host.Runtime // nil when it was stopped before anything served
+}
+
+// read reads flags and configs.
+func (s *server) read() (err error) {
+	if s.options, err = s.hostOptions(s.logger); err != nil {
+		return err
 	}
-	told := readTold(f.data)
-	var configs []*config.Config
-	if !f.draft { // dev waits for a config that is right
-		if configs, err = loadConfigs(&f.sources, args, told, logger); err != nil {
+	s.told = readTold(s.data)
+	if !s.draft { // dev waits for a config that is right
+		if s.configs, err = loadConfigs(&s.sources, s.args, s.told, s.logger); err != nil {
 			return err
 		}
 	}
-	routes, err := parseRoutes(f.routes)
+	s.options.Routes, err = parseRoutes(s.routes)
+	return err
+}
+
+// open opens the listeners and prepares the data folder. What it has opened is closed
+// again after an error.
+func (s *server) open() (err error) {
+	if s.public, err = net.Listen("tcp", s.listen); err != nil {
+		return fmt.Errorf("%w (choose another address with --listen)", err)
+	}
+	if s.operator, err = net.Listen("tcp", s.admin); err != nil {
+		err = fmt.Errorf("%w (choose another address with --admin)", err)
+		return errors.Join(err, s.public.Close())
+	}
+	err = admin.Allow(s.operator.Addr(), s.adminToken)
+	if err == nil {
+		err = prepareData(s.data, s.logger)
+	}
+	s.undo = func() error { return nil }
+	if err == nil && s.clear {
+		s.undo, err = setAside(filepath.Join(s.data, "store"))
+	}
 	if err != nil {
-		return err
+		return errors.Join(err, s.public.Close(), s.operator.Close())
 	}
-	// What can be wrong on this machine comes first: a start that fails has deployed
-	// nothing, migrated nothing and destroyed nothing.
-	listener, adminListener, err := f.open()
-	if err != nil {
-		return err
-	}
-	if err := prepareData(f.data, logger); err != nil {
-		return errors.Join(err, listener.Close(), adminListener.Close())
-	}
-	undo := func() error { return nil }
-	if f.clear {
-		if undo, err = setAside(filepath.Join(f.data, "store")); err != nil {
-			return errors.Join(err, listener.Close(), adminListener.Close())
-		}
-	}
-	options := host.Options{
-		Routes:  routes,
-		DataDir: f.data, CacheDir: filepath.Join(f.data, "cache"), PruneCache: true,
-		EvictIdle: f.evictIdle, MemoryBudget: budget, MaxBusy: f.maxBusy,
-		AllowHosts: f.allowHosts, TrustProxies: proxies,
-		Draft: f.draft, Interpreter: f.interpreter, NoImages: f.noImages,
-		Logger: logger,
-	}
+	return nil
+}
+
+// start starts the runtime and waits until what it has deployed is recorded. Only then
+// a store that was cleared is gone.
+func (s *server) start(ctx context.Context) (err error) {
 	start := func(scripts []host.Script) (*host.Runtime, error) {
-		options.Config, options.Wasm, options.More = scripts[0].Config, scripts[0].Wasm, scripts[1:]
-		return host.Start(ctx, options)
+		o := s.options
+		o.Config, o.Wasm, o.More = scripts[0].Config, scripts[0].Wasm, scripts[1:]
+		return host.Start(ctx, o)
 	}
-	var r *host.Runtime
-	var d *developer
-	if f.draft {
-		options.Answered = printRequests(stdout)
-		d = newDeveloper(f, args, listener, start, stdout, told, logger)
-		r, configs, err = d.begin(ctx)
+	if s.draft {
+		s.options.Answered = printRequests(s.stdout)
+		s.developer = newDeveloper(s.serveFlags, s.args, s.public, start, s.stdout, s.told, s.logger)
+		s.runtime, s.configs, err = s.developer.begin(ctx)
 	} else {
-		r, err = start(scriptsOf(configs))
+		s.runtime, err = start(scriptsOf(s.configs))
 	}
-	if err != nil || r == nil { // nil: stopped before anything served
-		return errors.Join(err, undo(), listener.Close(), adminListener.Close())
+	if err != nil || s.runtime == nil {
+		return err
 	}
-	if err := r.Recorded(ctx); err != nil {
-		return errors.Join(err, r.Shutdown(context.WithoutCancel(ctx)), undo(), listener.Close(), adminListener.Close())
+	if err := s.runtime.Recorded(ctx); err != nil {
+		return errors.Join(err, s.runtime.Shutdown(context.WithoutCancel(ctx)))
 	}
-	if f.clear {
-		if err := os.RemoveAll(asideName(filepath.Join(f.data, "store"))); err != nil {
-			logger.Warn("the store that was cleared is still there", "error", err)
+	if s.clear {
+		if err := os.RemoveAll(asideName(filepath.Join(s.data, "store"))); err != nil {
+			s.logger.Warn("the store that was cleared is still there", "error", err)
 		}
 	}
+	return nil
+}
+
+// run serves until ctx is done or a listener fails, and ends what runs.
+func (s *server) run(ctx context.Context) error {
 	governed, stopGoverning := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopGoverning()
-	go governHeap(governed, r.Account())
-	operator := admin.New(admin.Options{Host: r.Admin(), Token: f.adminToken, Metrics: r.Metrics(), Logger: logger})
+	go governHeap(governed, s.runtime.Account())
+	operator := admin.New(admin.Options{Host: s.runtime.Admin(), Token: s.adminToken,
+		Metrics: s.runtime.Metrics(), Logger: s.logger})
 	served := make(chan error, 3)
-	go func() { served <- r.Serve(listener) }()
-	go func() { served <- operator.Serve(adminListener) }()
-	if d != nil {
-		go func() { served <- d.watch(ctx) }()
+	go func() { served <- s.runtime.Serve(s.public) }()
+	go func() { served <- operator.Serve(s.operator) }()
+	if s.developer != nil {
+		go func() { served <- s.developer.watch(ctx) }()
 	}
-	told.keep(logger)
-	fmt.Fprintf(stdout, "cairn serves %s on http://%s\n", names(configs), listener.Addr())
-	printRoutes(stdout, configs, routes)
+	s.told.keep(s.logger)
+	fmt.Fprintf(s.stdout, "cairn serves %s on http://%s\n", names(s.configs), s.public.Addr())
+	printRoutes(s.stdout, s.configs, s.options.Routes)
+
+	var err error
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		logger.Info("draining", "delay", f.drainDelay)
+		s.logger.Info("draining", "delay", s.drainDelay)
 		operator.Drain()
 		select { // a load balancer sees that and goes elsewhere
 		case err = <-served:
-		case <-time.After(f.drainDelay):
+		case <-time.After(s.drainDelay):
 		}
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
 	defer cancel()
-	_ = r.Drain(drain) // while the admin listener tells how it stands; Shutdown has its error
-	ended := errors.Join(operator.Shutdown(drain), r.Shutdown(drain))
+	// While the admin listener tells how it stands; Shutdown has its error.
+	_ = s.runtime.Drain(drain)
+	ended := errors.Join(operator.Shutdown(drain), s.runtime.Shutdown(drain))
 	if errors.Is(err, storage.ErrReplaced) {
 		return err // the rest follows from it
 	}
 	return errors.Join(err, ended)
-}
-
-// parseProxies reads --trust-proxy.
-func parseProxies(list []string) ([]netip.Prefix, error) {
-	var proxies []netip.Prefix
-	for _, text := range list {
-		p, err := netip.ParsePrefix(text)
-		if a, addrErr := netip.ParseAddr(text); addrErr == nil && a.Zone() == "" {
-			p, err = netip.PrefixFrom(a, a.BitLen()), nil
-		}
-		if err != nil {
-			return nil, usageError{fmt.Errorf(
-				"--trust-proxy %q is not an address or a range like 10.0.0.0/8 or fd00::/8", text)}
-		}
-		// Addresses are compared as IPv4 where they are that.
-		if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
-			p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
-		}
-		proxies = append(proxies, p)
-	}
-	return proxies, nil
-}
-
-// open opens the public listener and the admin listener. What it has opened is
-// closed again after an error.
-func (f *serveFlags) open() (public, operator net.Listener, err error) {
-	if public, err = net.Listen("tcp", f.listen); err != nil {
-		return nil, nil, fmt.Errorf("%w (choose another address with --listen)", err)
-	}
-	if operator, err = net.Listen("tcp", f.admin); err != nil {
-		err = fmt.Errorf("%w (choose another address with --admin)", err)
-		return nil, nil, errors.Join(err, public.Close())
-	}
-	if err := admin.Allow(operator.Addr(), f.adminToken); err != nil {
-		return nil, nil, errors.Join(err, public.Close(), operator.Close())
-	}
-	return public, operator, nil
 }
 
 // scriptsOf are the scripts of configs, whose modules are built at the start.

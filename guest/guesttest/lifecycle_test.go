@@ -125,6 +125,11 @@ func TestBlockConcurrencyWhile(t *testing.T) {
 		t.Errorf("a panic in the section: %v", err)
 	}
 	b.stored("A", "k", "1")
+}
+
+// TestBlockConcurrencyWhileDepth nests sections as deep as they go.
+func TestBlockConcurrencyWhileDepth(t *testing.T) {
+	b := newBench(t)
 	depth := 0
 	b.refused("A", "", "blockConcurrencyWhile() calls are nested too deeply.", func(l *lab) error {
 		var nest func() error

@@ -248,6 +248,11 @@ func TestTransaction(t *testing.T) {
 		return errors.Join(is(get(l), 1), l.st.Transaction(func() error { return l.st.Put("k", 10) }))
 	})
 	b.stored("A", "k", "10")
+}
+
+// TestTransactionRefuses does in a transaction what could not be taken back.
+func TestTransactionRefuses(t *testing.T) {
+	b := newBench(t)
 	b.refused("A", "TypeError", "Cannot call deleteAll() within a transaction", func(l *lab) error {
 		return l.st.Transaction(l.st.DeleteAll)
 	})
@@ -273,7 +278,9 @@ func TestTransaction(t *testing.T) {
 		if err := l.st.DeleteAll(); err != nil {
 			return err
 		}
-		return errors.Join(is(get(l), 0), l.st.Put("after", 1))
+		k := 0
+		_, err := l.st.Get("k", &k)
+		return errors.Join(err, is(k, 0), l.st.Put("after", 1))
 	})
 	if got := b.Storage("LABS", "A"); len(got) != 1 {
 		t.Errorf("after deleteAll: %v", got)
