@@ -115,6 +115,8 @@ func (a *kitApp) Restart() error {
 	return nil
 }
 
+func (a *kitApp) runDue() { a.host.RunDue() }
+
 // Close implements conformance.App. The test ends the app.
 func (a *kitApp) Close() error { return nil }
 

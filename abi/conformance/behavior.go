@@ -167,7 +167,7 @@ func resetRound(p *play, sleep time.Duration) (waited bool, err error) {
 		}
 	})
 	want := block{lines: []string{"global", fmt.Sprintf("= %d", sleep)}}
-	said, err := p.eventually([]string{"call", "seen"}, seen, &want)
+	said, err := p.poll([]string{"call", "seen"}, seen, &want)
 	if err == nil && !matchLines(want.lines, said) {
 		err = fmt.Errorf("a call from an object left %q", said)
 	}

@@ -114,6 +114,12 @@ func Cases() []Case {
 // Suite checks cases on one host. Cases that need nothing special share one
 // app, in which each has objects of its own.
 type Suite struct {
+	// Settle waits until an app has done all that it does by itself, such as run the
+	// alarms that are due. A case that waits for that asks once more afterwards and
+	// then fails, so that no time passes where a host is wrong. Default none: a case
+	// asks again for ten seconds.
+	Settle func(App) error
+
 	host    Host
 	app     App
 	written map[string]string // what a case's text would have to be

@@ -301,8 +301,28 @@ func (p *play) parallel(words []string, program *program, b *block) ([]string, e
 	return actual, err
 }
 
-// eventually runs a program until it says what is expected.
+// eventually runs a program until it says what is expected, or until the host has
+// done all that it does by itself, if somebody knows when that is.
 func (p *play) eventually(words []string, program *program, b *block) ([]string, error) {
+	if p.suite.Settle == nil {
+		return p.poll(words, program, b)
+	}
+	actual, err := p.run(words, program)
+	if err != nil || matchLines(b.lines, actual) {
+		return actual, err
+	}
+	app, err := p.use()
+	if err == nil {
+		err = p.suite.Settle(app)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.run(words, program)
+}
+
+// poll runs a program until it says what is expected, or for so long that it never will.
+func (p *play) poll(words []string, program *program, b *block) ([]string, error) {
 	for end := time.Now().Add(patience / 6); ; time.Sleep(5 * time.Millisecond) {
 		actual, err := p.run(words, program)
 		if err != nil || matchLines(b.lines, actual) || time.Now().After(end) {
