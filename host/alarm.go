@@ -7,13 +7,12 @@ import (
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/alarm"
-	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/object"
 )
 
 // wake delivers an alarm that is due.
-func (r *Runtime) wake(_ context.Context, due alarm.Due) alarm.Outcome {
+func (r *Runtime) wake(ctx context.Context, due alarm.Due) alarm.Outcome {
 	class := r.app.Serving().Classes[due.Owner.Namespace]
 	if class == nil {
 		r.log.Warn("alarm of a namespace that no script has",
@@ -21,11 +20,13 @@ func (r *Runtime) wake(_ context.Context, due alarm.Due) alarm.Outcome {
 		return alarm.FailedUncounted
 	}
 	late := time.Duration(r.options.Clock.Now().UnixMilli()-due.ScheduledMS) * time.Millisecond
-	_, err := r.sender.Send(&object.Request{
-		To:     object.Address{Namespace: class.Namespace, ID: due.Owner.ID, Name: due.Owner.Name, Named: due.Owner.Named},
-		Export: module.ObjectAlarm,
-		Alarm:  &object.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount, Abandon: due.Abandon},
-		Input:  wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount}),
+	kind := event.Alarm
+	if due.Abandon {
+		kind = event.AlarmGivenUp
+	}
+	_, err := r.sender.Send(ctx, &event.Event{
+		To: event.Address(due.Owner), Kind: kind,
+		Input: wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount}),
 	}, nil)
 	r.countAlarm(due, late, err)
 	outcome := alarmOutcome(err)
@@ -38,11 +39,11 @@ func (r *Runtime) wake(_ context.Context, due alarm.Due) alarm.Outcome {
 
 // alarmOutcome says what became of a run whose call gave err.
 func alarmOutcome(err error) alarm.Outcome {
-	var told *hostfunc.Error
+	var told *event.Error
 	switch {
 	case err == nil:
 		return alarm.Done
-	case errors.Is(err, object.ErrAlarmMoved):
+	case errors.Is(err, event.ErrAlarmMoved):
 		return alarm.Moved
 	case !errors.As(err, &told):
 		return alarm.FailedUncounted

@@ -13,8 +13,8 @@ import (
 // the commit and the output gate included. Each is garbage for every request of a node; a change that
 // adds one should have a reason.
 const (
-	callAllocs  = 1 // Sender.Send: the event's object.Budget
-	fetchAllocs = 2 // Worker.Fetch, with one call of an object: its object.Request as well
+	callAllocs  = 1 // Sender.Send: the event's event.Budget
+	fetchAllocs = 2 // Worker.Fetch, with one call of an object: its event.Event as well
 )
 
 // TestAllocations counts what the hot path allocates.
@@ -27,7 +27,7 @@ func TestAllocations(t *testing.T) {
 		run  func() error
 	}{
 		{"Send", callAllocs, func() error {
-			reply, err := r.sender.Send(call, dst[:0])
+			reply, err := r.sender.Send(t.Context(), call, dst[:0])
 			dst = reply.Output
 			return errors.Join(err, r.gate.Pass(t.Context(), reply.Seen))
 		}},

@@ -17,6 +17,7 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
@@ -74,7 +75,7 @@ func TestAssertion(t *testing.T) {
 			n.must("C", put("before"))
 			armed.Store(true)
 			_, err = n.run("A", c.steps...)
-			var told *hostfunc.Error
+			var told *event.Error
 			if lost := c.lost == "A"; lost != (err != nil) || lost &&
 				(!errors.As(err, &told) || told.Flags&wire.ErrorReset == 0 || !strings.HasPrefix(told.Message, "internal error")) {
 				t.Errorf("A: %v", err)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
-	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -183,7 +183,7 @@ func wantError(t *testing.T, err error, flags byte, text string) {
 		}
 		return
 	}
-	var e *hostfunc.Error
+	var e *event.Error
 	if !errors.As(err, &e) || e.Flags != flags || !strings.Contains(e.Message, text) {
 		t.Errorf("error %T %+v, want flags %04b and %q", err, err, flags, text)
 	}

@@ -14,19 +14,19 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/ingress"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
-	"github.com/cairn-dev/cairn/host/module"
-	"github.com/cairn-dev/cairn/host/object"
 )
 
 // counterRuntime runs testdata/counter; its parts are what benchmarks and tests
 // of allocations drive one by one.
 type counterRuntime struct {
 	*Runtime
-	sender object.Sender
+	sender event.Sender
 }
 
 // fetch answers a request with the Worker, as ingress does.
@@ -60,12 +60,15 @@ func startCounterAt(tb testing.TB, dir string, fs vfs.FS) *counterRuntime {
 	return &counterRuntime{r, r.sender}
 }
 
+// counters is the namespace of the app's only class.
+func (r *counterRuntime) counters() *app.Namespace {
+	return r.app.Serving().Public().Stable.Bindings["COUNTERS"].(*app.Namespace)
+}
+
 // increment is a call of the hot object A, as a Worker makes it.
-func (r *counterRuntime) increment() *object.Request {
-	n := r.app.Serving().Public().Stable.Bindings["COUNTERS"]
-	return &object.Request{
-		To:     object.Address{Namespace: n, ID: n.IDFromName([]byte("A")), Name: "A", Named: true},
-		Export: module.ObjectCall, Input: wire.AppendCall(nil, "increment", "[]"),
+func (r *counterRuntime) increment() *event.Event {
+	return &event.Event{
+		To: r.counters().Named([]byte("A")), Kind: event.Call, Input: wire.AppendCall(nil, "increment", "[]"),
 	}
 }
 
@@ -84,7 +87,7 @@ func BenchmarkObjectCall(b *testing.B) {
 	request, dst := r.increment(), []byte(nil)
 	b.ReportAllocs()
 	for b.Loop() {
-		reply, err := r.sender.Send(request, dst[:0])
+		reply, err := r.sender.Send(b.Context(), request, dst[:0])
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
+	"github.com/cairn-dev/cairn/host/internal/clock/clocktest"
 )
 
 // TestCallLimit counts the calls of a request's whole tree, which is wide here and
@@ -47,7 +47,7 @@ func TestCallLimit(t *testing.T) {
 // another. That ends where it is, when it computes as well as when it calls on, and
 // whoever still had to wait for its turn is told.
 func TestEventTime(t *testing.T) {
-	clock := alarmtest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := clocktest.NewClock(time.Unix(1_700_000_000, 0))
 	n := startNodes(t, hosttest.Options{Clock: clock})
 	const text = "took longer than 15 minutes"
 	inside := n.gate("B: inside")
@@ -69,7 +69,7 @@ func TestEventTime(t *testing.T) {
 
 // TestEventTimeOfSpinner is the same for a guest that computes.
 func TestEventTimeOfSpinner(t *testing.T) {
-	clock := alarmtest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := clocktest.NewClock(time.Unix(1_700_000_000, 0))
 	h := hosttest.Start(t, hosttest.Options{Guest: "spin", NoListener: true, Clock: clock, CPULimit: time.Hour,
 		Bindings: map[string]string{"GOOD": "Good", "BAD": "Bad"}})
 	for _, how := range []string{"loop", "random", "sleep"} {
@@ -95,7 +95,7 @@ func TestEventTimeOfSpinner(t *testing.T) {
 // TestClientGone closes a client's connection while its request is in the Worker.
 // What that calls then is not called.
 func TestClientGone(t *testing.T) {
-	clock := alarmtest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := clocktest.NewClock(time.Unix(1_700_000_000, 0))
 	reached, closed, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	var first sync.Once
 	hold := func(name string, run hostfunc.Function) hostfunc.Function {

@@ -6,23 +6,19 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
-	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/module"
-	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/event"
 )
 
 // Call calls a method of an object from outside every guest and waits at the
 // output gate, as ingress does. The arguments are a JSON array, the result is
-// JSON. An error that the object or its host gave is a *hostfunc.Error.
+// JSON. An error that the object or its host gave is a *event.Error.
 func (r *Runtime) Call(ctx context.Context, binding, name, method string, args []byte) ([]byte, error) {
-	to, err := r.app.Serving().Public().Stable.Address(hostfunc.Target{
-		Binding: []byte(binding), Kind: abi.TargetName, Object: []byte(name),
-	})
+	to, err := r.app.Serving().Public().Stable.Address([]byte(binding), abi.TargetName, []byte(name))
 	if err != nil {
 		return nil, fmt.Errorf("call %s/%s: no such binding", binding, name)
 	}
-	reply, err := r.sender.Send(&object.Request{
-		To: to, Export: module.ObjectCall, Input: wire.AppendCall(nil, method, args),
+	reply, err := r.sender.Send(ctx, &event.Event{
+		To: to, Kind: event.Call, Input: wire.AppendCall(nil, method, args),
 	}, nil)
 	if gateErr := r.gate.Pass(ctx, reply.Seen); gateErr != nil {
 		return nil, fmt.Errorf("call %s/%s: %w", binding, name, gateErr)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/conformance"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
@@ -85,7 +86,7 @@ type kitApp struct {
 // Call implements conformance.App.
 func (a *kitApp) Call(binding, object, method string, args []byte) ([]byte, error) {
 	result, err := a.host.Runtime.Call(context.Background(), binding, object, method, args)
-	var told *hostfunc.Error
+	var told *event.Error
 	if errors.As(err, &told) {
 		err = &conformance.Error{Flags: told.Flags, Name: told.Name, Message: told.Message}
 	}
@@ -142,7 +143,7 @@ func TestExample(t *testing.T) {
 	h.Restart()
 	get("/anna", "12")
 	_, err = h.Call("COUNTERS", "anna", "vanish")
-	var told *hostfunc.Error
+	var told *event.Error
 	if !errors.As(err, &told) || told.Name != "TypeError" || told.Message != "no such method" {
 		t.Errorf("an unknown method: %v", err)
 	}

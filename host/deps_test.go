@@ -23,25 +23,28 @@ const depsRules = `
 	abi/wire, guest/internal/goruntime < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
 
 	NONE < host/config, host/build, host/module/rewrite, host/account, host/listen,
-		host/internal/contain, host/observe;
-	abi/wire, host/account < host/storage, host/hostfunc;
-	host/storage < host/storage/storagetest;
+		host/internal/contain, host/internal/clock, host/observe;
+	abi/wire, host/account < host/storage < host/storage/storagetest;
 
+	host/internal/clock < host/internal/clock/clocktest;
 	abi < host/placement < host/gate;
+	abi/wire, host/account, host/internal/clock, host/gate < host/event < host/hostfunc;
 	host/hostfunc, host/module/rewrite < host/module;
-	host/storage, host/gate, host/module, host/internal/contain, host/observe < host/object;
-	host/object < host/router;
-	host/router < host/worker;
+	host/module, host/observe < host/app;
+	host/storage, host/app, host/internal/contain < host/object;
+	host/event < host/router;
+	host/object < host/worker;
 	host/worker, host/listen < host/ingress;
 
 	host/storage, host/config < host/release/migrate;
-	host/storage, host/internal/contain < host/alarm < host/alarm/alarmtest;
-	host/gate, host/hostfunc < host/outbound;
+	host/storage, host/internal/contain, host/internal/clock < host/alarm;
+	host/hostfunc < host/outbound;
 	host/listen < host/admin;
 
-	host/release/migrate, host/build, host/ingress, host/alarm, host/outbound, host/admin < host;
+	host/release/migrate, host/build, host/ingress, host/router, host/alarm, host/outbound,
+		host/admin < host;
 	host/build < host/internal/testguest;
-	host, host/internal/testguest, host/alarm/alarmtest < host/hosttest;
+	host, host/internal/testguest, host/internal/clock/clocktest < host/hosttest;
 	NONE < cmd/cairn/internal/loadgen;
 	host, abi/conformance/guestkit, cmd/cairn/internal/loadgen < cmd/cairn;
 `

@@ -9,6 +9,9 @@
 //	worker     stateless guests that answer requests
 //	router     from an ID to where the object answers
 //	placement  who owns which object
+//	gate       what an answer has seen, and the way out of the node
+//	event      what happens to an object, and what comes back
+//	app        scripts, versions, classes, namespaces
 //	object     an object's life in memory: mailbox, nested entry, suspend, evict
 //	module     compiled code, images, instances
 //	  rewrite  fuel and exported globals put into a module's bytes

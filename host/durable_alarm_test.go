@@ -11,8 +11,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
 	"github.com/cairn-dev/cairn/host/hosttest"
+	"github.com/cairn-dev/cairn/host/internal/clock/clocktest"
 	"github.com/cairn-dev/cairn/host/storage"
 	"github.com/cairn-dev/cairn/host/storage/storagetest"
 )
@@ -20,14 +20,14 @@ import (
 // timed is a probe in a bubble, whose alarms go by a clock that the test moves.
 type timed struct {
 	*probe
-	clock *alarmtest.Clock
+	clock *clocktest.Clock
 	log   *storagetest.Log // nil where nothing but the disk decides what is durable
 }
 
 // startTimed starts a host in a bubble. There is no jitter.
 func startTimed(t *testing.T, o hosttest.Options) *timed {
 	t.Helper()
-	p := &timed{clock: alarmtest.NewClock(time.UnixMilli(1_000_000))}
+	p := &timed{clock: clocktest.NewClock(time.UnixMilli(1_000_000))}
 	o.NoListener, o.Clock = true, p.clock
 	o.Random = func(b []byte) { clear(b) }
 	p.probe = startProbe(t, o)
@@ -35,9 +35,9 @@ func startTimed(t *testing.T, o hosttest.Options) *timed {
 }
 
 // startClocked is startTimed outside of a bubble, where guests meet their CPU limit.
-func startClocked(t *testing.T) (*probe, *alarmtest.Clock) {
+func startClocked(t *testing.T) (*probe, *clocktest.Clock) {
 	t.Helper()
-	clock := alarmtest.NewClock(time.UnixMilli(1_000_000))
+	clock := clocktest.NewClock(time.UnixMilli(1_000_000))
 	return startProbe(t, hosttest.Options{NoListener: true, Clock: clock, CPULimit: 5 * time.Second}), clock
 }
 
@@ -323,7 +323,7 @@ func TestDurableAlarmCommit(t *testing.T) {
 // in a bubble, in which no time passes while a guest computes.
 func TestDurableAlarmCPU(t *testing.T) {
 	failed := make(chan string, 8)
-	clock := alarmtest.NewClock(time.UnixMilli(1_000_000))
+	clock := clocktest.NewClock(time.UnixMilli(1_000_000))
 	p := &probe{t: t, Host: hosttest.Start(t, hosttest.Options{
 		Guest: "probe", Bindings: probeBindings, NoListener: true, Clock: clock, CPULimit: 50 * time.Millisecond,
 		OnLog: func(r hosttest.Record) {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/hosttest"
-	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/testdata/probe/promises"
 )
 
@@ -71,7 +71,7 @@ func TestDurableIDVectors(t *testing.T) {
 	} {
 		h.run(t, "PROBE", name, "id", want)
 	}
-	mykey := object.NewNamespace(1, "mykey")
+	mykey := app.NewNamespace(1, "mykey")
 	for name, want := range map[string]string{
 		"http://foo/":    "59002eb8cf872e541722977a258a12d6a93bbe8192b502e1c0cb250aa91af234",
 		"http://foo/bar": "02b496f65dd35cbac90e3e72dc5a398ee93926ea4a3821e26677082d2e6f9b79",

@@ -4,15 +4,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
 	"github.com/cairn-dev/cairn/host/hosttest"
+	"github.com/cairn-dev/cairn/host/internal/clock/clocktest"
 	"github.com/cairn-dev/cairn/testdata/probe/promises"
 )
 
 // TestDurableStorage is C and D, in cases that guesttest has to pass as well.
 func TestDurableStorage(t *testing.T) {
 	onStores(t, func(t *testing.T, o hosttest.Options) {
-		o.Clock = alarmtest.NewClock(time.UnixMilli(1000))
+		o.Clock = clocktest.NewClock(time.UnixMilli(1000))
 		promises.Storage(t, promiser{startProbe(t, o)})
 	})
 }

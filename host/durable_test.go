@@ -14,7 +14,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/admin"
-	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 )
@@ -116,7 +116,7 @@ func (p *probe) start(object, script string) <-chan string {
 
 // told writes an error as the guest does.
 func told(err error) string {
-	var e *hostfunc.Error
+	var e *event.Error
 	if !errors.As(err, &e) {
 		return "host: " + err.Error()
 	}

@@ -19,10 +19,9 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
-	"github.com/cairn-dev/cairn/host/module"
-	"github.com/cairn-dev/cairn/host/object"
 )
 
 // The benchmarks in this file measure what has a goal of its own: their metrics
@@ -31,7 +30,7 @@ import (
 // caller calls a method of objects o0, o1, …, as the built-in route does.
 type caller struct {
 	r       *counterRuntime
-	request object.Request
+	request event.Event
 	dst     []byte
 }
 
@@ -44,10 +43,9 @@ func (r *counterRuntime) caller(method string) *caller {
 
 func (c *caller) call(tb testing.TB, i int) {
 	name := "o" + strconv.Itoa(i)
-	n := c.request.To.Namespace
-	c.request.To = object.Address{Namespace: n, ID: n.IDFromName([]byte(name)), Name: name, Named: true}
-	c.request.Export, c.request.Seen = module.ObjectCall, gate.Mark{}
-	reply, err := c.r.sender.Send(&c.request, c.dst[:0])
+	c.request.To = c.r.counters().Named([]byte(name))
+	c.request.Kind, c.request.Seen = event.Call, gate.Mark{}
+	reply, err := c.r.sender.Send(tb.Context(), &c.request, c.dst[:0])
 	if err != nil {
 		tb.Error(err)
 	}
@@ -251,7 +249,7 @@ func BenchmarkDurableIncrement(b *testing.B) {
 func durableCall(b *testing.B, r *counterRuntime) func() {
 	request, dst := r.increment(), []byte(nil)
 	return func() {
-		reply, err := r.sender.Send(request, dst[:0])
+		reply, err := r.sender.Send(context.Background(), request, dst[:0])
 		if err == nil {
 			err = r.gate.Pass(context.Background(), reply.Seen)
 		}

@@ -10,9 +10,8 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
-	"github.com/cairn-dev/cairn/host/module"
-	"github.com/cairn-dev/cairn/host/object"
 )
 
 // TestGarbage calls one object often, which makes garbage each time, and has
@@ -48,13 +47,15 @@ func TestGarbage(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			n := r.app.Serving().Public().Stable.Bindings["B"]
+			n, err := r.app.Serving().Public().Stable.Namespace([]byte("B"))
+			if err != nil {
+				t.Fatal(err)
+			}
 			var dst []byte
 			call := func(name string) {
 				t.Helper()
-				reply, err := r.sender.Send(&object.Request{
-					To:     object.Address{Namespace: n, ID: n.IDFromName([]byte(name)), Name: name, Named: true},
-					Export: module.ObjectCall, Input: wire.AppendCall(nil, c.method, c.args),
+				reply, err := r.sender.Send(t.Context(), &event.Event{
+					To: n.Named([]byte(name)), Kind: event.Call, Input: wire.AppendCall(nil, c.method, c.args),
 				}, dst[:0])
 				if err != nil {
 					t.Fatal(err)

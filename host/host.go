@@ -12,6 +12,8 @@ import (
 
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/alarm"
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
@@ -35,13 +37,13 @@ type Runtime struct {
 	gate     *gate.Gate
 	shelf    *shelf
 	engine   *module.Engine
-	scripts  []*script  // the first is the public one
-	app      object.App // what calls see of them
+	scripts  []*script // the first is the public one
+	app      app.App   // what calls see of them
 	workers  *worker.Workers
 	objects  *object.Objects
 	alarms   *alarm.Scheduler
 	outbound *outbound.Client // nil where no host is allowed
-	sender   object.Sender
+	sender   event.Sender
 	server   *ingress.Server
 
 	// deploying is held as long as a deploy takes. Calls and those who look at
@@ -125,7 +127,7 @@ func (r *Runtime) connect() (err error) {
 		}
 	}
 	route := &router.Router{Placement: o.Placement}
-	r.sender = object.Counted(route)
+	r.sender = object.Counted(&r.app, route)
 	r.objects = object.New(object.Options{
 		App: &r.app, Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle,
 		Account: r.account, Now: o.Now, Clock: o.Clock, Logger: r.log,

@@ -8,8 +8,8 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/admin"
+	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/config"
-	"github.com/cairn-dev/cairn/host/object"
 )
 
 // Admin returns the runtime as the admin listener sees it.
@@ -126,13 +126,13 @@ func (h adminHost) Object(script, class, nameOrID string) (admin.Object, error) 
 }
 
 // describe says what is known of an object that may have stored nothing.
-func (h adminHost) describe(c *object.Class, id abi.ID) admin.Object {
+func (h adminHost) describe(c *app.Class, id abi.ID) admin.Object {
 	return admin.Object{ID: id.String(), Class: c.Name, Active: h.r.objects.Active(id),
 		Version: c.Script.ForObject(id).Number}
 }
 
 // class finds a class of a script, or of the first that has it.
-func (h adminHost) class(script, class string) (*object.Class, error) {
+func (h adminHost) class(script, class string) (*app.Class, error) {
 	now := h.r.app.Serving()
 	for _, s := range now.Scripts {
 		for _, c := range now.Classes {

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/cairn-dev/cairn/abi/conformance/guestkit"
-	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 )
@@ -197,7 +197,7 @@ func testMethods(t *testing.T, h *hosttest.Host) {
 		{"increment", 1e19, `Failed to call "increment": parameter 1 is not of type 'int64'.`},
 	} {
 		_, err := h.Call("COUNTERS", "m", tt.method, tt.arg)
-		var e *hostfunc.Error
+		var e *event.Error
 		if !errors.As(err, &e) || e.Name != "TypeError" || e.Message != tt.want {
 			t.Errorf("%.100s(%v): %.300v, want TypeError: %.300s", tt.method, tt.arg, err, tt.want)
 		}

@@ -11,8 +11,9 @@ import (
 
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/alarm"
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
-	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/outbound"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -120,7 +121,7 @@ func (c reader) scripts(gauge func(d *prometheus.Desc, value float64, labels ...
 }
 
 // count lets the metrics count what is served from now on, and nothing else.
-func (r *Runtime) count(now *object.Serving) {
+func (r *Runtime) count(now *app.Serving) {
 	var scripts []*observe.Script
 	for _, s := range now.Scripts {
 		scripts = append(scripts, s.Counts)
@@ -165,9 +166,9 @@ type countedOutbound struct {
 	metrics *observe.Metrics
 }
 
-// Fetch implements object.Outbound.
-func (c countedOutbound) Fetch(seen gate.Mark, request, dst []byte) ([]byte, error) {
-	out, err := c.Client.Fetch(seen, request, dst)
+// Fetch implements app.Outbound.
+func (c countedOutbound) Fetch(ctx context.Context, seen gate.Mark, request, dst []byte) ([]byte, error) {
+	out, err := c.Client.Fetch(ctx, seen, request, dst)
 	switch {
 	case err == nil:
 		c.metrics.Fetched(observe.FetchOK)
@@ -194,7 +195,7 @@ func changeOutcome(err error) observe.Change {
 func (r *Runtime) countAlarm(due alarm.Due, late time.Duration, err error) {
 	ran := observe.AlarmFailed
 	switch {
-	case errors.Is(err, object.ErrAlarmMoved):
+	case errors.Is(err, event.ErrAlarmMoved):
 		ran = observe.AlarmMoved
 	case err == nil && due.Abandon:
 		ran = observe.AlarmGivenUp

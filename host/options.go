@@ -13,10 +13,10 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
+	"github.com/cairn-dev/cairn/host/internal/clock"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -98,7 +98,7 @@ type Options struct {
 	Placement placement.Placement
 	// Clock is what alarms and critical sections go by. Default Now, with the timers of
 	// package time.
-	Clock alarm.Clock
+	Clock clock.Clock
 	// Now is the wall clock. Default Clock's time, or time.Now without a Clock.
 	Now func() time.Time
 	// Random fills a buffer with random bytes. Default crypto/rand.
@@ -150,7 +150,7 @@ func (o *Options) validate() error {
 		o.Now = time.Now
 	}
 	if o.Clock == nil {
-		o.Clock = alarm.WallClock(o.Now)
+		o.Clock = clock.Wall(o.Now)
 	}
 	if o.Placement == nil {
 		o.Placement = placement.Local{}

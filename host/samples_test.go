@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hosttest"
+	"github.com/cairn-dev/cairn/host/internal/clock/clocktest"
 )
 
 // samples are the programs in testdata that readers copy.
@@ -95,7 +95,7 @@ func readSession(t *testing.T, file string) (commands []command) {
 type sample struct {
 	*hosttest.Host
 	t     *testing.T
-	clock *alarmtest.Clock
+	clock *clocktest.Clock
 }
 
 func startSample(t *testing.T, name string, noImages bool) *sample {
@@ -113,7 +113,7 @@ func startSample(t *testing.T, name string, noImages bool) *sample {
 	for key, value := range c.Vars {
 		vars[key] = value
 	}
-	clock := alarmtest.NewClock(time.Unix(1_800_000_000, 0))
+	clock := clocktest.NewClock(time.Unix(1_800_000_000, 0))
 	h := hosttest.Start(t, hosttest.Options{Guest: name, Bindings: bindings, Vars: vars, Clock: clock, NoImages: noImages})
 	return &sample{h, t, clock}
 }

@@ -1,33 +1,33 @@
 package host
 
 import (
-	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/release/migrate"
 )
 
 // serving is what calls begin with, of what the scripts run now: their versions,
 // the classes that the record says they have, and what each version reaches.
-func (r *Runtime) serving(record *migrate.Record) *object.Serving {
-	now := &object.Serving{Classes: map[uint32]*object.Class{}}
-	byName := map[string]map[string]*object.Namespace{} // by script, by class
-	var known map[uint32]*object.Class
+func (r *Runtime) serving(record *migrate.Record) *app.Serving {
+	now := &app.Serving{Classes: map[uint32]*app.Class{}}
+	byName := map[string]map[string]*app.Namespace{} // by script, by class
+	var known map[uint32]*app.Class
 	if before := r.app.Serving(); before != nil {
 		known = before.Classes
 	}
 	for _, s := range r.scripts {
-		script := &object.Script{Name: s.name, Percent: s.percent, Counts: r.metrics.Script(s.name)}
+		script := &app.Script{Name: s.name, Percent: s.percent, Counts: r.metrics.Script(s.name)}
 		now.Scripts = append(now.Scripts, script)
-		byName[s.name] = map[string]*object.Namespace{}
+		byName[s.name] = map[string]*app.Namespace{}
 		for class, n := range record.Scripts[s.name].Namespaces {
 			// The record can have a class that the module lacks: one without objects.
 			if _, ok := s.stable.module.Class(class); !ok {
 				continue
 			}
-			c := &object.Class{Name: class, Script: script}
+			c := &app.Class{Name: class, Script: script}
 			if k := known[n.Number]; k != nil {
 				c.Namespace = k.Namespace
 			} else {
-				c.Namespace = object.NewNamespace(n.Number, n.UniqueKey)
+				c.Namespace = app.NewNamespace(n.Number, n.UniqueKey)
 			}
 			now.Classes[n.Number] = c
 			byName[s.name][class] = c.Namespace
@@ -46,31 +46,31 @@ func (r *Runtime) serving(record *migrate.Record) *object.Serving {
 
 // routes are those of the host's options, and then those of the configs that the
 // scripts' stable versions run with. A single script needs none.
-func (r *Runtime) routes(scripts []*object.Script) *object.Routes {
+func (r *Runtime) routes(scripts []*app.Script) *app.Routes {
 	if len(scripts) == 1 {
 		return nil
 	}
-	var list []object.Route
+	var list []app.Route
 	for _, given := range r.options.Routes {
 		for _, s := range scripts {
 			if s.Name == given.Script {
-				list = append(list, object.Route{Pattern: given.Pattern, Script: s})
+				list = append(list, app.Route{Pattern: given.Pattern, Script: s})
 			}
 		}
 	}
 	for i, s := range r.scripts {
 		for _, c := range s.stable.config.Routes {
-			list = append(list, object.Route{Pattern: c.Pattern, Script: scripts[i], Custom: c.Custom})
+			list = append(list, app.Route{Pattern: c.Pattern, Script: scripts[i], Custom: c.Custom})
 		}
 	}
-	return object.NewRoutes(list)
+	return app.NewRoutes(list)
 }
 
 // version is a version with what its config lets its guests reach. The plan has
 // checked that the namespaces exist.
-func (r *Runtime) version(s *script, v *running, byName map[string]map[string]*object.Namespace) *object.Version {
-	reach := object.Reach{
-		Vars: map[string][]byte{}, Bindings: map[string]*object.Namespace{}, CPULimit: r.options.CPULimit,
+func (r *Runtime) version(s *script, v *running, byName map[string]map[string]*app.Namespace) *app.Version {
+	reach := app.Reach{
+		Vars: map[string][]byte{}, Bindings: map[string]app.Capability{}, CPULimit: r.options.CPULimit,
 	}
 	if v.config.CPULimit != 0 {
 		reach.CPULimit = v.config.CPULimit
@@ -92,6 +92,6 @@ func (r *Runtime) version(s *script, v *running, byName map[string]map[string]*o
 		}
 		reach.Bindings[b.Name] = byName[owner][b.ClassName]
 	}
-	return &object.Version{Number: v.number, Module: v.module, Reach: reach,
+	return &app.Version{Number: v.number, Module: v.module, Reach: reach,
 		Counts: r.metrics.Script(s.name), Logger: r.log.With("script", s.name, "version", v.number)}
 }

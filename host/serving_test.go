@@ -12,12 +12,12 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/config"
-	"github.com/cairn-dev/cairn/host/object"
 )
 
 // torn says what does not fit together in what calls begin with.
-func torn(now *object.Serving) error {
+func torn(now *app.Serving) error {
 	for number, c := range now.Classes {
 		for _, v := range c.Script.Versions() {
 			if _, ok := v.Module.Class(c.Name); !ok {
@@ -30,8 +30,9 @@ func torn(now *object.Serving) error {
 	}
 	for _, s := range now.Scripts {
 		for _, v := range s.Versions() {
-			for name, n := range v.Bindings {
-				if n == nil || now.Classes[n.Number] == nil || now.Classes[n.Number].Script != s {
+			for name := range v.Bindings {
+				n, err := v.Namespace([]byte(name))
+				if err != nil || now.Classes[n.Number] == nil || now.Classes[n.Number].Script != s {
 					return fmt.Errorf("version %d binds %s to a class that is not there", v.Number, name)
 				}
 				if fmt.Sprintf("%q", v.Module.Classes()[0]) != string(v.Vars["CLASS"]) {

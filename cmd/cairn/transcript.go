@@ -87,21 +87,21 @@ type transcript struct {
 	served  chan error
 }
 
-// stillClock is an alarm.Clock that moves when the script says so. Its timers
+// stillClock is an clock.Clock that moves when the script says so. Its timers
 // never fire: advance runs what is due.
 type stillClock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// Now implements alarm.Clock.
+// Now implements clock.Clock.
 func (c *stillClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// At implements alarm.Clock.
+// At implements clock.Clock.
 func (c *stillClock) At(time.Time) (<-chan time.Time, func()) { return nil, func() {} }
 
 func transcribe(ctx context.Context, out, log io.Writer, file string, wasm []byte, scriptName, script string) error {

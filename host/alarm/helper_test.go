@@ -12,7 +12,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/cairn-dev/cairn/host/alarm"
-	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
+	"github.com/cairn-dev/cairn/host/internal/clock"
+	"github.com/cairn-dev/cairn/host/internal/clock/clocktest"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -71,7 +72,7 @@ func stored(t testing.TB, s *storage.Store, name string) (unixMS int64, set bool
 // of its handler does.
 type objects struct {
 	t     testing.TB
-	clock alarm.Clock
+	clock clock.Clock
 
 	mu      sync.Mutex
 	store   *storage.Store
@@ -156,7 +157,7 @@ func (o *objects) text() string {
 type node struct {
 	t         testing.TB
 	fs        vfs.FS
-	clock     *alarmtest.Clock
+	clock     *clocktest.Clock
 	objects   *objects
 	store     *storage.Store
 	options   alarm.Options
@@ -167,7 +168,7 @@ type node struct {
 // order in which they were begun.
 func newNode(t testing.TB, o alarm.Options) *node {
 	t.Helper()
-	clock := alarmtest.NewClock(epoch)
+	clock := clocktest.NewClock(epoch)
 	n := &node{t: t, fs: vfs.NewMem(), clock: clock,
 		objects: &objects{t: t, clock: clock, scripts: map[string][]string{}}}
 	if o.Concurrency == 0 {

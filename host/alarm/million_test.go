@@ -13,7 +13,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/alarm"
-	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
+	"github.com/cairn-dev/cairn/host/internal/clock/clocktest"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -53,7 +53,7 @@ func BenchmarkMillion(b *testing.B) {
 		before, cpu := heap(), processor()
 		s := open()
 		opened := processor()
-		clock := alarmtest.NewClock(epoch.Add(-time.Second))
+		clock := clocktest.NewClock(epoch.Add(-time.Second))
 		scheduler := alarm.New(alarm.Options{Store: s, Clock: clock,
 			Random: func([]byte) {}, Deliver: func(context.Context, alarm.Due) alarm.Outcome { return alarm.Failed }})
 		if n, err := scheduler.RunDue(b.Context()); n != 0 || err != nil {

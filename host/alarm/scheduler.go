@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/internal/clock"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -23,7 +24,7 @@ type Options struct {
 	// Random fills a buffer with random bytes. Required.
 	Random func([]byte)
 	// Clock is the time. Default the wall clock.
-	Clock Clock
+	Clock clock.Clock
 	// Concurrency bounds the runs at a time. Default 64, so that many alarms of
 	// one moment do not take all instances from the requests.
 	Concurrency int
@@ -39,7 +40,7 @@ type Options struct {
 
 func (o *Options) setDefaults() {
 	if o.Clock == nil {
-		o.Clock = WallClock(time.Now)
+		o.Clock = clock.Wall(time.Now)
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = 64

@@ -14,7 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/cairn-dev/cairn/host/alarm"
-	"github.com/cairn-dev/cairn/host/alarm/alarmtest"
+	"github.com/cairn-dev/cairn/host/internal/clock/clocktest"
 	"github.com/cairn-dev/cairn/host/storage"
 	"github.com/cairn-dev/cairn/host/storage/storagetest"
 )
@@ -204,7 +204,7 @@ func TestClockSetBack(t *testing.T) {
 // An alarm goes off although the batch that set it is not durable.
 func TestNotDurable(t *testing.T) {
 	store, log := storagetest.Open(t)
-	clock := alarmtest.NewClock(epoch)
+	clock := clocktest.NewClock(epoch)
 	o := &objects{t: t, clock: clock, store: store}
 	scheduler := alarm.New(alarm.Options{
 		Store: store, Clock: clock, Deliver: o.deliver, Random: func(b []byte) { clear(b) },

@@ -10,6 +10,7 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/event"
 )
 
 // Call is one entry into a guest. It is the context.Context of that entry, so
@@ -144,9 +145,9 @@ func (c *Call) fail(err error) abi.Status {
 	if errors.As(err, &status) {
 		return abi.Status(status)
 	}
-	var e *Error
+	var e *event.Error
 	if !errors.As(err, &e) {
-		e = &Error{Message: err.Error()}
+		e = &event.Error{Message: err.Error()}
 	}
 	c.result = wire.AppendError(c.result[:0], e.Flags, e.Name, e.Message)
 	return abi.StatusError

@@ -1,20 +1,16 @@
 package hostfunc
 
-import "time"
+import (
+	"time"
 
-// Clock is the time that deadlines go by.
-type Clock interface {
-	Now() time.Time
-	// At returns a channel that gets a value when Now has reached t, at once if
-	// it has already. stop frees what it holds, and is called once.
-	At(t time.Time) (fired <-chan time.Time, stop func())
-}
+	"github.com/cairn-dev/cairn/host/internal/clock"
+)
 
 // Deadline is a moment at which an entry ends, whatever it does: computing,
 // sleeping, or waiting for others, which is up to the Host.
 type Deadline struct {
 	Time  time.Time
-	Clock Clock
+	Clock clock.Clock
 	Err   error // what the entry ends with
 }
 

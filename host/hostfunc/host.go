@@ -78,16 +78,6 @@ func (t Target) Clone() Target {
 	return t
 }
 
-// Error is a failure that reaches guests: as a wire.Error when it crosses a
-// stub or answers an import. The flags are those of package wire.
-type Error struct {
-	Flags   byte
-	Name    string // "" is Error
-	Message string
-}
-
-func (e *Error) Error() string { return e.Message }
-
 // statusError is an error that a host function answers with a bare status.
 type statusError abi.Status
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/event"
 )
 
 // listFunctions are the imports of abi.CapabilityLists.
@@ -43,7 +44,7 @@ func listOpen(c *Call, args []uint64) abi.Status {
 		at++
 	}
 	if at >= abi.MaxLists {
-		return c.fail(&Error{Message: "too many lists are open in one call"})
+		return c.fail(&event.Error{Message: "too many lists are open in one call"})
 	}
 	list, err := c.Host.ListOpen(&options)
 	if err != nil {

@@ -20,10 +20,10 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/cairn-dev/cairn/host"
-	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/ingress"
+	"github.com/cairn-dev/cairn/host/internal/clock"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/placement"
@@ -77,8 +77,8 @@ type Options struct {
 	// Random is that of host.Options. Default crypto/rand.
 	Random func([]byte)
 	// Clock is the time, for alarms, critical sections and what guests see. Default
-	// the real one. An alarmtest.Clock is one that a test moves.
-	Clock alarm.Clock
+	// the real one. An clocktest.Clock is one that a test moves.
+	Clock clock.Clock
 	// AllowHosts, TrustProxies and Limits are those of host.Options.
 	AllowHosts   []string
 	TrustProxies []netip.Prefix
@@ -258,7 +258,7 @@ func (h *Host) Do(method, path, body string) (status int, answer string) {
 }
 
 // Call calls a method of an object as the built-in route does, but without
-// HTTP. The result is JSON. Errors that guests see are *hostfunc.Error. It may
+// HTTP. The result is JSON. Errors that guests see are *event.Error. It may
 // be called by any goroutine.
 func (h *Host) Call(binding, name, method string, args ...any) (json.RawMessage, error) {
 	if args == nil {

@@ -8,10 +8,10 @@ import (
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
-	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
-	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/observe"
 )
 
@@ -34,7 +34,7 @@ func (s *Server) handle(x *exchange) {
 
 // fetch answers a request with the script's Worker. It reports false, and has done
 // nothing, when the script has been replaced meanwhile.
-func (s *Server) fetch(x *exchange, script *object.Script) (answered bool) {
+func (s *Server) fetch(x *exchange, script *app.Script) (answered bool) {
 	response, seen, err := s.options.Workers.Fetch(script, x.request, x.output[:0], &x.out, x.session.gone)
 	x.output = response
 	if errors.Is(err, module.ErrRetired) && !slices.Contains(s.options.App.Serving().Scripts, script) {
@@ -45,7 +45,7 @@ func (s *Server) fetch(x *exchange, script *object.Script) (answered bool) {
 }
 
 // finish answers what the Worker gave, in x.output, once it may leave.
-func (s *Server) finish(x *exchange, script *object.Script, seen gate.Mark, err error) {
+func (s *Server) finish(x *exchange, script *app.Script, seen gate.Mark, err error) {
 	if gateErr := s.options.Gate.Pass(context.Background(), seen); gateErr != nil {
 		s.options.Logger.Error("answer dropped", "error", gateErr)
 		x.answer = plain(http.StatusServiceUnavailable)
@@ -75,7 +75,7 @@ func (s *Server) finish(x *exchange, script *object.Script, seen gate.Mark, err 
 
 // failed answers an error of the Worker as upstream does: 503 for overload, 500 for
 // the rest, and the text in the log only (SEMANTICS 1.2).
-func (s *Server) failed(x *exchange, script *object.Script, err error) {
+func (s *Server) failed(x *exchange, script *app.Script, err error) {
 	if isOverload(err) {
 		s.options.Logger.Warn("overloaded", "script", script.Name, "error", err)
 		x.answer = overloaded()
@@ -87,7 +87,7 @@ func (s *Server) failed(x *exchange, script *object.Script, err error) {
 
 // isOverload reports whether the host has too much to do, and nobody is at fault.
 func isOverload(err error) bool {
-	var told *hostfunc.Error
+	var told *event.Error
 	var short *account.Error
 	return errors.As(err, &told) && told.Flags&wire.ErrorOverloaded != 0 || errors.As(err, &short)
 }

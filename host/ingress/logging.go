@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/cairn-dev/cairn/abi/wire"
-	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/worker"
 )
@@ -31,7 +31,7 @@ func about(l *slog.Logger, script string, request []byte) *slog.Logger {
 // uncaught logs an error that a request's answer says nothing of. An object that
 // was reset has logged that itself, with more than the error says.
 func uncaught(l *slog.Logger, err error) {
-	var told *hostfunc.Error
+	var told *event.Error
 	var failure *worker.Failure
 	switch {
 	case errors.As(err, &failure):

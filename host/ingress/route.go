@@ -10,38 +10,36 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
-	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/module"
-	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/observe"
 )
 
 // route answers /{BINDING}/{name}/{method}, the route of an app that has no
 // Worker: a JSON array of arguments in, a JSON value out.
-func (s *Server) route(x *exchange, script *object.Script) {
+func (s *Server) route(x *exchange, script *app.Script) {
 	to, method, ok := parse(script, x.head.path)
 	if !ok {
-		x.answer = problem(http.StatusNotFound, &hostfunc.Error{
+		x.answer = problem(http.StatusNotFound, &event.Error{
 			Message: "no such route: this app has no Worker and answers /{BINDING}/{name}/{method}"})
 		return
 	}
 	args, err := arguments(x.request[x.body:])
 	if err != nil {
-		x.answer = problem(http.StatusBadRequest, &hostfunc.Error{Name: "TypeError", Message: err.Error()})
+		x.answer = problem(http.StatusBadRequest, &event.Error{Name: "TypeError", Message: err.Error()})
 		return
 	}
 	// The message takes the place of the request, whose end the arguments are.
 	x.scratch = append(x.scratch[:0], method...)
 	x.request = wire.AppendCall(x.request[:0], x.scratch, args)
-	reply, err := s.options.Sender.Send(&object.Request{
-		To: to, Export: module.ObjectCall, Input: x.request, Hold: &x.out,
+	reply, err := s.options.Sender.Send(context.Background(), &event.Event{
+		To: to, Kind: event.Call, Input: x.request, Hold: &x.out,
 	}, x.output[:0])
 	x.output = reply.Output
 	if gateErr := s.options.Gate.Pass(context.Background(), reply.Seen); gateErr != nil {
 		s.options.Logger.Error("answer dropped", "error", gateErr)
-		x.answer = problem(http.StatusServiceUnavailable, &hostfunc.Error{
+		x.answer = problem(http.StatusServiceUnavailable, &event.Error{
 			Flags: wire.ErrorReset, Message: "internal error"})
 		return
 	}
@@ -59,7 +57,7 @@ func (s *Server) route(x *exchange, script *object.Script) {
 
 // parse takes a path apart. Each part is percent-decoded, so that a name can
 // hold a slash.
-func parse(script *object.Script, target []byte) (to object.Address, method string, ok bool) {
+func parse(script *app.Script, target []byte) (to event.Address, method string, ok bool) {
 	path, _, _ := bytes.Cut(target, []byte("?"))
 	if len(path) == 0 || path[0] != '/' {
 		return to, "", false
@@ -72,15 +70,11 @@ func parse(script *object.Script, target []byte) (to object.Address, method stri
 	binding, err1 := url.PathUnescape(binding)
 	name, err2 := url.PathUnescape(name)
 	method, err3 := url.PathUnescape(method)
-	n, known := script.Stable.Bindings[binding]
-	if err1 != nil || err2 != nil || err3 != nil || !known || !utf8.ValidString(name) || !utf8.ValidString(method) {
+	n, unknown := script.Stable.Namespace([]byte(binding))
+	if err1 != nil || err2 != nil || err3 != nil || unknown != nil || !utf8.ValidString(name) || !utf8.ValidString(method) {
 		return to, "", false
 	}
-	to = object.Address{Namespace: n, ID: n.IDFromName([]byte(name))}
-	if len(name) <= abi.MaxNameBytes { // as Reach.Address
-		to.Name, to.Named = name, true
-	}
-	return to, method, true
+	return n.Named([]byte(name)), method, true
 }
 
 // arguments checks a body; an empty one is no arguments.
@@ -98,10 +92,10 @@ func arguments(body []byte) ([]byte, error) {
 // problem is the answer that says an error as JSON; status 0 is what the error's
 // properties say.
 func problem(status int, err error) answer {
-	var e *hostfunc.Error
+	var e *event.Error
 	overloaded := isOverload(err)
 	if !errors.As(err, &e) {
-		e = &hostfunc.Error{Message: "internal error"}
+		e = &event.Error{Message: "internal error"}
 		if overloaded {
 			e.Message = err.Error()
 		}

@@ -12,9 +12,10 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/listen"
-	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/worker"
 )
 
@@ -22,11 +23,11 @@ import (
 type Options struct {
 	// App says what answers: its public script's Worker, or the built-in route
 	// while that has none. Required.
-	App *object.App
+	App *app.App
 	// Workers run the Worker. Default none: the built-in route always answers.
 	Workers *worker.Workers
 	// Sender brings requests to objects. Required.
-	Sender object.Sender
+	Sender event.Sender
 	// Gate is what an answer passes before it is sent. Required.
 	Gate *gate.Gate
 	// Account is where the memory of requests and answers is taken. Default no bound.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
@@ -265,7 +266,7 @@ func (i *Instance) explain(err error) error {
 	case errors.As(err, &exit):
 		return fmt.Errorf("%w with code %d", ErrExit, exit.ExitCode())
 	}
-	var host *hostfunc.Error
+	var host *event.Error
 	if errors.As(err, &host) {
 		return err
 	}

@@ -1,12 +1,14 @@
 package object
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
@@ -20,7 +22,7 @@ var errGone = errors.New("object: activation is gone")
 // Activation is an object's time in memory.
 type Activation struct {
 	objects *Objects
-	address Address
+	address event.Address
 	store   *storage.Object
 
 	mu      sync.Mutex
@@ -49,23 +51,21 @@ type Activation struct {
 // set aside: with its place in a map and in the store.
 const activationBytes = 640
 
-func newActivation(o *Objects, to *Address) *Activation {
+func newActivation(o *Objects, to *event.Address) *Activation {
 	o.options.Account.Count(account.SetAside, activationBytes+int64(len(to.Name)))
 	return &Activation{objects: o, address: *to, slot: -1, lastTick: o.ticks.Load(),
-		store: o.options.Store.Object(storage.Owner{
-			Namespace: to.Namespace.Number, ID: to.ID, Name: to.Name, Named: to.Named,
-		})}
+		store: o.options.Store.Object(storage.Owner(*to))}
 }
 
 // serve runs one request, in its turn, or at once when it is let in.
-func (a *Activation) serve(r *Request, nested bool, dst []byte) (Reply, error) {
+func (a *Activation) serve(ctx context.Context, r *event.Event, nested bool, dst []byte) (event.Reply, error) {
 	s := a.objects.states.Get().(*State)
-	s.begin(a, r)
+	s.begin(ctx, a, r)
 	w, err := a.enter(s, nested, r, dst)
 	switch {
 	case err != nil:
 		s.abandon()
-		return Reply{Output: dst}, err
+		return event.Reply{Output: dst}, err
 	case w != nil && w.answered:
 		return w.reply, w.err
 	}
@@ -91,18 +91,18 @@ func (a *Activation) drain(w *waiter) {
 
 // perform runs a request whose turn it is. next is a parked waiter whose turn
 // it is then; the caller must drain it.
-func (a *Activation) perform(s *State, r *Request, dst []byte) (reply Reply, err error, next *waiter) {
+func (a *Activation) perform(s *State, r *event.Event, dst []byte) (reply event.Reply, err error, next *waiter) {
 	failed, last := a.contained(s, func() { reply, err, next = a.performed(s, r, dst) })
 	if failed != nil {
-		return Reply{Output: dst, Seen: a.seen}, failed, last
+		return event.Reply{Output: dst, Seen: a.seen}, failed, last
 	}
 	return reply, err, next
 }
 
-func (a *Activation) performed(s *State, r *Request, dst []byte) (reply Reply, err error, next *waiter) {
+func (a *Activation) performed(s *State, r *event.Event, dst []byte) (reply event.Reply, err error, next *waiter) {
 	output, err := s.run(r, dst)
-	reply = Reply{Output: output, Seen: a.seen.Join(s.Seen)} // s.Seen also after an error
-	if s.background && a.brokenBy() == nil {                 // also after an error that the guest threw
+	reply = event.Reply{Output: output, Seen: a.seen.Join(s.Seen)} // s.Seen also after an error
+	if s.background && a.brokenBy() == nil {                       // also after an error that the guest threw
 		if s.below == nil {
 			// The answer goes, the call stays: nobody else enters before it ends.
 			s.answered()
@@ -134,9 +134,9 @@ func (a *Activation) finish(s *State) (next *waiter) {
 
 // enter makes s the innermost entry when its turn has come. A call that had to
 // wait has a waiter, which may have been answered already.
-func (a *Activation) enter(s *State, nested bool, r *Request, dst []byte) (*waiter, error) {
+func (a *Activation) enter(s *State, nested bool, r *event.Event, dst []byte) (*waiter, error) {
 	a.mu.Lock()
-	nested = nested || a.objects.waits.wasLetIn(&r.edge)
+	nested = nested || a.objects.waits.wasLetIn(s.edge)
 	switch {
 	case a.gone:
 		a.mu.Unlock()
@@ -147,7 +147,7 @@ func (a *Activation) enter(s *State, nested bool, r *Request, dst []byte) (*wait
 		return nil, err
 	case nested && a.critical > 0:
 		a.mu.Unlock()
-		return nil, errCritical
+		return nil, event.ErrCritical
 	case nested, a.top == nil && a.mailbox.len() == 0:
 		s.below, a.top = a.top, s
 		a.mu.Unlock()
@@ -161,7 +161,7 @@ func (a *Activation) enter(s *State, nested bool, r *Request, dst []byte) (*wait
 	}
 	a.mu.Unlock()
 	w.wait(first)
-	a.address.Namespace.counts.Load().Waited(time.Since(w.since))
+	a.counts().Waited(time.Since(w.since))
 	return w, nil
 }
 
@@ -190,7 +190,7 @@ func (a *Activation) nextLocked(s *State) (next *waiter) {
 	}
 	for w := a.mailbox.pop(); w != nil; w = a.mailbox.pop() {
 		if time.Since(w.since) > maxQueuedFor {
-			w.refuse(errQueueOld, gate.Mark{})
+			w.refuse(event.ErrQueueOld, gate.Mark{})
 			continue
 		}
 		a.top = w.state
@@ -214,7 +214,7 @@ func (a *Activation) fail(cause observe.Cause, err error, seen gate.Mark) {
 		return
 	}
 	a.broken = err
-	a.address.Namespace.counts.Load().Reset(cause)
+	a.counts().Reset(cause)
 	for _, w := range a.mailbox.takeCalls() {
 		w.refuse(err, seen) // who waits behind it is refused as well
 	}
@@ -237,7 +237,7 @@ func (a *Activation) letInLocked(closing *edge) {
 		case a.broken != nil:
 			closing = w.refuse(a.broken, gate.Mark{})
 		case a.critical > 0:
-			closing = w.refuse(errCritical, gate.Mark{})
+			closing = w.refuse(event.ErrCritical, gate.Mark{})
 		default:
 			w.state.below, a.top = a.top, w.state
 			w.grant()
@@ -332,6 +332,11 @@ func (a *Activation) suspend() *module.Instance {
 		return nil
 	}
 	return instance
+}
+
+// counts returns what counts what happens to the objects of a's namespace.
+func (a *Activation) counts() *observe.Class {
+	return a.objects.options.App.Serving().Counts(a.address.Namespace)
 }
 
 // brokenBy returns what broke the activation, nil if nothing has.

@@ -1,39 +1,40 @@
 package object
 
 import (
+	"context"
 	"errors"
 
 	"github.com/cairn-dev/cairn/abi/wire"
-	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
 )
 
-// Count lets c count what happens to the namespace's objects from now on: a
-// migration can give a namespace to another class.
-func (n *Namespace) Count(c *observe.Class) { n.counts.Store(c) }
-
 // counted counts the calls that go through a Sender.
-type counted struct{ to Sender }
+type counted struct {
+	app *app.App
+	to  event.Sender
+}
 
-// Counted returns a Sender that counts what becomes of the calls that to brings
-// to their objects.
-func Counted(to Sender) Sender { return counted{to} }
+// Counted returns a Sender that counts, in the counts of a's classes, what becomes of the
+// calls that to brings to their objects.
+func Counted(a *app.App, to event.Sender) event.Sender { return counted{a, to} }
 
-// Send implements Sender.
-func (c counted) Send(r *Request, dst []byte) (Reply, error) {
-	counts, began := r.To.Namespace.counts.Load(), observe.Now()
-	reply, err := c.to.Send(r, dst)
+// Send implements event.Sender.
+func (c counted) Send(ctx context.Context, e *event.Event, dst []byte) (event.Reply, error) {
+	counts, began := c.app.Serving().Counts(e.To.Namespace), observe.Now()
+	reply, err := c.to.Send(ctx, e, dst)
 	counts.Called(outcome(err), began.Since())
 	return reply, err
 }
 
 // outcome says what a call came to that gave err.
 func outcome(err error) observe.Outcome {
-	if err == nil || err == ErrAlarmMoved {
+	if err == nil || err == event.ErrAlarmMoved {
 		return observe.OK
 	}
-	var told *hostfunc.Error // on the heap, so not for a call that succeeds
+	var told *event.Error // on the heap, so not for a call that succeeds
 	switch {
 	case !errors.As(err, &told):
 		return observe.Refused
@@ -49,13 +50,13 @@ func outcome(err error) observe.Outcome {
 
 // cause says why an entry of a guest has ended that gave err.
 func cause(err error) observe.Cause {
-	var told *hostfunc.Error
+	var told *event.Error
 	switch {
 	case errors.Is(err, module.ErrCPULimit):
 		return observe.CPU
 	case errors.Is(err, module.ErrMemoryLimit):
 		return observe.Memory
-	case errors.Is(err, errCriticalLong):
+	case errors.Is(err, event.ErrCriticalLong):
 		return observe.Section
 	case errors.As(err, &told) && told.Flags&wire.ErrorRemote != 0:
 		return observe.Abort // see State.ObjectAbort

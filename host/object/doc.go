@@ -1,10 +1,8 @@
 // Package object gives durable objects their life in memory.
 //
-// There are four types. A [Namespace] is all objects of one class, with the key
-// that their IDs derive from. An [Activation] is one object's time in memory:
-// its mailbox, its instance or the memory that is set aside, and how far its
-// storage must be durable before anyone outside may learn of it. A [State] is
-// one call to it. [Objects] finds the activation of an ID, or makes it.
+// There are three types. An [Activation] is one object's time in memory: its mailbox,
+// its instance or the memory that is set aside, and what an answer of its could tell
+// of. A [State] is one call to it. [Objects] finds the activation of an ID, or makes it.
 //
 // # One call at a time
 //
@@ -15,10 +13,9 @@
 //
 // # Gates
 //
-// The input gate is closed while a call runs. A reply carries the sequence of
-// the newest write that it could have seen; the output gate, where things leave
-// the node, waits until the log is durable up to it. A call carries the
-// sequence of its caller in, so what an object was told counts as seen.
+// The input gate is closed while a call runs. A reply carries the mark of what it
+// could tell of, for the output gate, where things leave the node (package gate). A
+// call carries the mark of its caller in, so what an object was told counts as seen.
 //
 // # Resets
 //
@@ -37,7 +34,7 @@
 //   - Entries into an instance nest strictly last in, first out.
 //   - What a call wrote is in the log before its reply, or before its call to
 //     another guest, leaves the activation.
-//   - An activation is evicted only when the log is durable up to its sequence,
+//   - An activation is evicted only when the log is durable up to its mark,
 //     so that a fresh one need not ask what the old one had seen.
 //
 // # Lock order

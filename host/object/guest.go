@@ -5,9 +5,11 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/internal/clock"
 )
 
 // Guest is what every guest may ask of its host, objects and Workers alike:
@@ -15,21 +17,22 @@ import (
 type Guest struct {
 	hostfunc.Forbidden
 
-	Version *Version // that it runs, set for each call
-	Sender  Sender
+	Version *app.Version // that it runs, set for each call
+	Sender  event.Sender
 	Random  func([]byte)
-	Clock   hostfunc.Clock
+	Clock   clock.Clock
 	Logger  *slog.Logger // with what runs attached
 
 	// Seen is what the guest could tell of.
 	Seen gate.Mark
-	// Depth counts the guests in the chain of calls, this one included.
-	Depth int
+	// Caller is the guest to whom it calls.
+	Caller event.Caller
 	// Budget is that of the event which the guest runs for.
-	Budget *Budget
+	Budget *event.Budget
 
-	input   []byte  // a wire.Call on its way out, a buffer of this Guest
-	request Request // that is on its way out
+	input   []byte      // a wire.Call on its way out, a buffer of this Guest
+	out     event.Event // that is on its way out
+	outEdge edge        // of out, if an object makes it
 }
 
 // EnvGet implements hostfunc.Host.
@@ -38,68 +41,57 @@ func (g *Guest) EnvGet(name []byte) ([]byte, bool) {
 	return value, ok
 }
 
+// namespace finds the one that a binding names.
+func (g *Guest) namespace(binding []byte) (*app.Namespace, error) {
+	n, err := g.Version.Namespace(binding)
+	if err != nil {
+		return nil, hostfunc.ErrNotFound
+	}
+	return n, nil
+}
+
 // IDFromName implements hostfunc.Host.
 func (g *Guest) IDFromName(binding, name []byte) (abi.ID, error) {
-	n, ok := g.Version.Bindings[string(binding)]
-	if !ok {
-		return abi.ID{}, hostfunc.ErrNotFound
+	n, err := g.namespace(binding)
+	if err != nil {
+		return abi.ID{}, err
 	}
 	return n.IDFromName(name), nil
 }
 
 // IDParse implements hostfunc.Host.
 func (g *Guest) IDParse(binding, hex []byte) (abi.ID, error) {
-	n, ok := g.Version.Bindings[string(binding)]
-	if !ok {
-		return abi.ID{}, hostfunc.ErrNotFound
+	n, err := g.namespace(binding)
+	if err != nil {
+		return abi.ID{}, err
 	}
 	return n.ParseID(hex)
 }
 
 // IDNew implements hostfunc.Host.
 func (g *Guest) IDNew(binding []byte) (abi.ID, error) {
-	n, ok := g.Version.Bindings[string(binding)]
-	if !ok {
-		return abi.ID{}, hostfunc.ErrNotFound
+	n, err := g.namespace(binding)
+	if err != nil {
+		return abi.ID{}, err
 	}
 	var random [16]byte
 	g.Random(random[:])
 	return n.IDNew(random), nil
 }
 
-// Address finds the object that a target names.
-func (r *Reach) Address(t hostfunc.Target) (Address, error) {
-	n, ok := r.Bindings[string(t.Binding)]
-	if !ok {
-		return Address{}, hostfunc.ErrNotFound
-	}
-	to := Address{Namespace: n}
-	if t.Kind == abi.TargetID {
-		to.ID = abi.ID(t.Object)
-		return to, n.check(to.ID)
-	}
-	to.ID, to.Named = n.IDFromName(t.Object), true
-	if len(t.Object) <= abi.MaxNameBytes {
-		to.Name = string(t.Object)
-	} else {
-		to.Named = false // as upstream: such an object is not told its name
-	}
-	return to, nil
-}
-
-// Call sends a call of a method from the guest; from is nil in a Worker.
-func (g *Guest) Call(from *Activation, t hostfunc.Target, method, args, dst []byte) ([]byte, error) {
-	to, err := g.Version.Address(t)
+// Call sends a call of a method from the guest.
+func (g *Guest) Call(t hostfunc.Target, method, args, dst []byte) ([]byte, error) {
+	to, err := g.address(t)
 	if err != nil {
 		return nil, err
 	}
 	g.input = wire.AppendCall(g.input[:0], method, args)
-	return g.send(from, to, module.ObjectCall, g.input, dst)
+	return g.send(to, event.Call, dst)
 }
 
-// Fetch sends a request from the guest; from is nil in a Worker.
-func (g *Guest) Fetch(from *Activation, t hostfunc.Target, request, dst []byte) ([]byte, error) {
-	to, err := g.Version.Address(t)
+// Fetch sends a request from the guest.
+func (g *Guest) Fetch(t hostfunc.Target, request, dst []byte) ([]byte, error) {
+	to, err := g.address(t)
 	if err != nil {
 		return nil, err
 	}
@@ -108,20 +100,41 @@ func (g *Guest) Fetch(from *Activation, t hostfunc.Target, request, dst []byte) 
 		return nil, hostfunc.ErrInvalid
 	}
 	g.input = append(g.input[:0], request...) // memory may grow while it runs
-	return g.send(from, to, module.ObjectFetch, g.input, dst)
+	return g.send(to, event.Fetch, dst)
 }
 
-func (g *Guest) send(from *Activation, to Address, e module.Export, input, dst []byte) ([]byte, error) {
-	if g.Depth >= abi.MaxCallDepth {
-		return nil, errTooDeep
+// address finds the object that a target names.
+func (g *Guest) address(t hostfunc.Target) (event.Address, error) {
+	to, err := g.Version.Address(t.Binding, t.Kind, t.Object)
+	if err == app.ErrNoBinding {
+		err = hostfunc.ErrNotFound
 	}
-	if err := g.Budget.Spend(g.Clock.Now()); err != nil {
+	return to, err
+}
+
+// send sends what is in g.input.
+func (g *Guest) send(to event.Address, kind event.Kind, dst []byte) ([]byte, error) {
+	if err := g.maySend(); err != nil {
 		return nil, err
 	}
-	g.request = Request{To: to, Export: e, Input: input, Seen: g.Seen, Depth: g.Depth, Budget: g.Budget, From: from}
-	reply, err := g.Sender.Send(&g.request, dst)
+	g.out = event.Event{To: to, Kind: kind, Input: g.input, Seen: g.Seen, From: &g.Caller}
+	reply, err := g.Sender.Send(g.Budget, &g.out, dst)
 	g.Seen = g.Seen.Join(reply.Seen)
 	return reply.Output, err
+}
+
+// maySend returns why the guest may call nobody, nil if it may.
+func (g *Guest) maySend() error {
+	if g.Caller.Depth >= abi.MaxCallDepth {
+		return event.ErrTooDeep
+	}
+	return g.Budget.Spend()
+}
+
+// Deadline is when everything ends that runs on behalf of the guest's event.
+func (g *Guest) Deadline() hostfunc.Deadline {
+	ends, _ := g.Budget.Deadline()
+	return hostfunc.Deadline{Clock: g.Clock, Time: ends, Err: event.ErrEventLong}
 }
 
 // FetchSend sends a request out of the host, once everything that the guest
@@ -129,16 +142,13 @@ func (g *Guest) send(from *Activation, to Address, e module.Export, input, dst [
 func (g *Guest) FetchSend(request, dst []byte) ([]byte, error) {
 	outbound := g.Version.Outbound
 	if outbound == nil {
-		return nil, errNoOutbound
+		return nil, event.ErrNoOutbound
 	}
-	if g.Depth >= abi.MaxCallDepth {
-		return nil, errTooDeep
-	}
-	if err := g.Budget.Spend(g.Clock.Now()); err != nil {
+	if err := g.maySend(); err != nil {
 		return nil, err
 	}
 	g.input = append(g.input[:0], request...) // memory may grow while it runs
-	return outbound.Fetch(g.Seen, g.input, dst)
+	return outbound.Fetch(g.Budget, g.Seen, g.input, dst)
 }
 
 // Reuse lets go of buffers that one large message has grown.

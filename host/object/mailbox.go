@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 )
 
@@ -25,7 +26,7 @@ const (
 // still looks out for its turn, else on a runner's, see Activation.drain.
 type waiter struct {
 	state   *State
-	request *Request
+	request *event.Event
 	dst     []byte
 	bytes   int // of its input
 	since   time.Time
@@ -34,12 +35,12 @@ type waiter struct {
 
 	// Set before it is granted, or woken.
 	answered bool // it need not run: it has, or it will not
-	reply    Reply
+	reply    event.Reply
 	err      error
 }
 
 // answer ends a waiter that need not run.
-func (w *waiter) answer(reply Reply, err error) {
+func (w *waiter) answer(reply event.Reply, err error) {
 	w.answered, w.reply, w.err = true, reply, err
 }
 
@@ -51,7 +52,7 @@ const (
 
 // refuse answers a waiter with an error, which could tell of what seen tells of.
 func (w *waiter) refuse(err error, seen gate.Mark) (closing *edge) {
-	w.answer(Reply{Output: w.dst, Seen: seen}, err)
+	w.answer(event.Reply{Output: w.dst, Seen: seen}, err)
 	closing = w.state.answered()
 	w.state.abandon()
 	w.grant()
@@ -101,13 +102,13 @@ func (m *mailbox) len() int { return len(m.queue) - m.head }
 // push adds a call, or refuses it as overloaded.
 func (m *mailbox) push(w *waiter) error {
 	if m.len() >= maxQueued {
-		return errQueueFull
+		return event.ErrQueueFull
 	}
 	if m.bytes+w.bytes > maxQueuedBytes {
-		return errQueueBytes
+		return event.ErrQueueBytes
 	}
 	if m.len() > 0 && w.since.Sub(m.queue[m.head].since) > maxQueuedFor {
-		return errQueueOld
+		return event.ErrQueueOld
 	}
 	if m.head > 0 && len(m.queue) == cap(m.queue) {
 		n := copy(m.queue, m.queue[m.head:])
@@ -123,7 +124,7 @@ func (m *mailbox) push(w *waiter) error {
 // it has to run all the same.
 func (m *mailbox) takeCalls() (calls []*waiter) {
 	for n := m.len(); n > 0; n-- {
-		if w := m.pop(); w.request.Alarm == nil {
+		if w := m.pop(); !isAlarm(w.request) {
 			calls = append(calls, w)
 		} else {
 			m.queue, m.bytes = append(m.queue, w), m.bytes+w.bytes
@@ -135,7 +136,7 @@ func (m *mailbox) takeCalls() (calls []*waiter) {
 // take takes the call out that e is the edge of; nil when it is not there.
 func (m *mailbox) take(e *edge) *waiter {
 	for i := m.head; i < len(m.queue); i++ {
-		if w := m.queue[i]; &w.request.edge == e {
+		if w := m.queue[i]; w.state.edge == e {
 			m.queue = slices.Delete(m.queue, i, i+1)
 			m.bytes -= w.bytes
 			return w

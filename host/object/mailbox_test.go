@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/cairn-dev/cairn/host/event"
 )
 
 // TestMailboxOrder compares a mailbox with a slice, through random turns of
@@ -48,7 +50,7 @@ func TestMailboxLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := m.push(&waiter{since: now}); err != errQueueFull {
+	if err := m.push(&waiter{since: now}); err != event.ErrQueueFull {
 		t.Errorf("one more than fits: %v", err)
 	}
 	m.pop()
@@ -56,7 +58,7 @@ func TestMailboxLimits(t *testing.T) {
 		t.Errorf("behind a call that has waited for as long as it may: %v", err)
 	}
 	m.pop()
-	if err := m.push(&waiter{since: now.Add(maxQueuedFor + 1)}); err != errQueueOld {
+	if err := m.push(&waiter{since: now.Add(maxQueuedFor + 1)}); err != event.ErrQueueOld {
 		t.Errorf("behind a call that has waited for longer: %v", err)
 	}
 	for m.pop() != nil {

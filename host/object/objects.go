@@ -11,15 +11,17 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
-	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/internal/clock"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // Options configures Objects.
 type Options struct {
 	// App says what objects run. Required.
-	App *App
+	App *app.App
 	// Store holds what objects store. Required.
 	Store *storage.Store
 	// Random fills a buffer with random bytes. Required.
@@ -36,7 +38,7 @@ type Options struct {
 	Now func() time.Time
 	// Clock is what critical sections go by. Default Now, with the timers of
 	// package time.
-	Clock hostfunc.Clock
+	Clock clock.Clock
 	// Logger gets what goes wrong, with object and class. Default discards.
 	Logger *slog.Logger
 }
@@ -52,21 +54,11 @@ func (o *Options) setDefaults() {
 		o.Now = time.Now
 	}
 	if o.Clock == nil {
-		o.Clock = clock{o.Now}
+		o.Clock = clock.Wall(o.Now)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-}
-
-// clock is the default of Options.Clock.
-type clock struct{ now func() time.Time }
-
-func (c clock) Now() time.Time { return c.now() }
-
-func (c clock) At(t time.Time) (<-chan time.Time, func()) {
-	timer := time.NewTimer(t.Sub(c.now()))
-	return timer.C, func() { timer.Stop() }
 }
 
 // numShards spreads the activations over as many maps, so that looking one up
@@ -81,7 +73,7 @@ type shard struct {
 // Objects are the activations of this node, and the way to them.
 type Objects struct {
 	options Options
-	sender  Sender // what objects call through
+	sender  event.Sender // what objects call through
 	shards  [numShards]shard
 	waits   waits
 	live    residents
@@ -94,7 +86,7 @@ type Objects struct {
 
 // New makes Objects. Objects call each other through sender; nil is Objects
 // itself.
-func New(o Options, sender Sender) *Objects {
+func New(o Options, sender event.Sender) *Objects {
 	o.setDefaults()
 	objects := &Objects{options: o, sender: sender, live: residents{max: o.Residents}}
 	for i := range objects.shards {
@@ -112,7 +104,7 @@ func (o *Objects) shard(id abi.ID) *shard {
 }
 
 // find returns the activation of an address, a new one if there is none.
-func (o *Objects) find(to *Address) *Activation {
+func (o *Objects) find(to *event.Address) *Activation {
 	s := o.shard(to.ID)
 	s.mu.RLock()
 	a := s.activations[to.ID]
@@ -130,16 +122,17 @@ func (o *Objects) find(to *Address) *Activation {
 	return a
 }
 
-// Send implements Sender for the objects of this node.
-func (o *Objects) Send(r *Request, dst []byte) (Reply, error) {
+// Send implements event.Sender for the objects of this node.
+func (o *Objects) Send(ctx context.Context, r *event.Event, dst []byte) (event.Reply, error) {
+	e := edgeOf(r)
 	for {
 		a := o.find(&r.To)
-		nested := o.waits.enter(&r.edge, r.From, a)
-		reply, err := a.serve(r, nested, dst)
-		if closing := o.waits.end(&r.edge); closing != nil { // it was not let in after all
+		nested := e != nil && o.waits.enter(e, e.from, a)
+		reply, err := a.serve(ctx, r, nested, dst)
+		if closing := o.waits.end(e); closing != nil { // it was not let in after all
 			a.letIn(closing)
 		}
-		o.waits.resume(&r.edge)
+		o.waits.resume(e)
 		if err != errGone {
 			return reply, err
 		}
@@ -174,7 +167,7 @@ func (s *shard) drop(namespace uint32) (busy int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, a := range s.activations {
-		if a.address.Namespace.Number != namespace {
+		if a.address.Namespace != namespace {
 			continue
 		}
 		a.mu.Lock()

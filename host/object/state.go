@@ -2,6 +2,7 @@ package object
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"errors"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
@@ -22,13 +25,13 @@ type State struct {
 	Guest
 	call  hostfunc.Call
 	act   *Activation
-	class *Class // what the object is, set when the call's turn has come
+	class *app.Class // what the object is, set when the call's turn has come
 	txn   *storage.Txn
 	below *State // the entry that this one is nested in
 	edge  *edge  // of its caller's; nil once that waits no longer
 	init  []byte // the constructor's input, a buffer of this State
 
-	reply        *account.Hold // of the request, see Request.Hold
+	reply        *account.Hold // of the event, see event.Event.Hold
 	batch        batch
 	alarm        *alarmRun // of this entry, or of the one that it is nested in
 	ownAlarm     alarmRun
@@ -36,16 +39,20 @@ type State struct {
 	critical     []time.Time       // when the sections that are open have begun
 	deadline     hostfunc.Deadline // of the outermost section
 	event        hostfunc.Deadline // of what the call is made for
+	ownBudget    bool              // the event is the call's own
 	background   bool              // the guest asked for background_run
 	dropAlarm    bool              // the guest aborts, and the alarm that runs goes along
 }
 
-func (s *State) begin(a *Activation, r *Request) {
+func (s *State) begin(ctx context.Context, a *Activation, r *event.Event) {
 	o := a.objects
-	s.act, s.below, s.edge = a, nil, &r.edge
+	s.act, s.below, s.edge = a, nil, edgeOf(r)
+	s.Caller = event.Caller{ID: a.address.ID, Depth: r.Depth() + 1, Above: r.From, Waits: &s.outEdge}
+	s.outEdge.from = a
 	s.reply = r.Hold
 	s.Sender, s.Random = o.sender, o.options.Random
-	s.Clock, s.Budget, s.Depth = o.options.Clock, r.Budget, r.Depth+1
+	s.Clock, s.Budget = o.options.Clock, event.BudgetOf(ctx)
+	s.ownBudget = false
 	s.batch, s.background = batch{}, false
 	s.ownAlarm = alarmRun{}
 	s.alarm = &s.ownAlarm
@@ -59,11 +66,14 @@ func (s *State) answered() (closing *edge) {
 	if e == nil {
 		return nil
 	}
-	s.edge = nil
+	s.edge, s.Caller.Above = nil, nil
 	return s.act.objects.waits.end(e)
 }
 
 func (s *State) end() {
+	if s.ownBudget {
+		s.Budget.End()
+	}
 	s.Budget = nil
 	s.act, s.below, s.edge, s.class, s.Version, s.Logger, s.alarm = nil, nil, nil, nil, nil, nil, nil
 	s.Guest.Reuse()
@@ -76,8 +86,13 @@ func (s *State) abandon() {
 	o.states.Put(s)
 }
 
-// run is what happens to one request once it is its turn. finish must follow.
-func (s *State) run(r *Request, dst []byte) ([]byte, error) {
+// exports are what a guest is entered by for each kind of event.
+var exports = [...]module.Export{
+	event.Call: module.ObjectCall, event.Fetch: module.ObjectFetch, event.Alarm: module.ObjectAlarm,
+}
+
+// run is what happens to one event once it is its turn. finish must follow.
+func (s *State) run(r *event.Event, dst []byte) ([]byte, error) {
 	a := s.act
 	s.txn = a.store.Begin()
 	s.Seen = a.seen
@@ -92,19 +107,20 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	a.seen = a.seen.Join(r.Seen)
 	s.Seen = a.seen
 	if s.Budget == nil {
-		s.Budget = NewBudget(s.Clock.Now(), s.Version.CallLimit, nil)
-	} else if err := s.Budget.over(s.Clock.Now()); err != nil { // it has waited for its turn
+		s.Budget = event.NewBudget(s.Clock, s.Version.CallLimit, nil)
+		s.ownBudget = true
+	} else if err := s.Budget.Over(); err != nil { // it has waited for its turn
 		return dst, err
 	}
-	s.event = s.Budget.Deadline(s.Clock)
+	s.event = s.Deadline()
 	if s.below != nil {
 		s.alarm = s.below.alarm
 	}
-	if r.Alarm != nil {
-		if _, err := s.dueAlarm(r.Alarm); err != nil {
+	if isAlarm(r) {
+		if _, err := s.dueAlarm(r); err != nil {
 			return dst, err
 		}
-		if r.Alarm.Abandon {
+		if r.Kind == event.AlarmGivenUp {
 			err := s.abandonAlarm()
 			a.seen = a.seen.Join(s.Seen)
 			return dst, err
@@ -113,14 +129,14 @@ func (s *State) run(r *Request, dst []byte) ([]byte, error) {
 	if err := s.wake(); err != nil {
 		return dst, err
 	}
-	if r.Alarm != nil {
-		if err := s.beginAlarm(r.Alarm); err != nil {
+	if isAlarm(r) {
+		if err := s.beginAlarm(r); err != nil {
 			return dst, err
 		}
 	}
-	out, err := s.enter(r.Export, r.Input, dst)
-	s.reply = nil                                       // what comes after it is nobody's answer
-	s.alarm.running = s.alarm.running && r.Alarm == nil // what it left for later is not the handler
+	out, err := s.enter(exports[r.Kind], r.Input, dst)
+	s.reply = nil                                    // what comes after it is nobody's answer
+	s.alarm.running = s.alarm.running && !isAlarm(r) // what it left for later is not the handler
 	a.seen = a.seen.Join(s.Seen)
 	return out, err
 }
@@ -140,9 +156,9 @@ func (s *State) choose() error {
 		return nil
 	}
 	to := &s.act.address
-	s.class = s.act.objects.options.App.Serving().Classes[to.Namespace.Number]
+	s.class = s.act.objects.options.App.Serving().Classes[to.Namespace]
 	if s.class == nil {
-		return errClassGone
+		return event.ErrClassGone
 	}
 	s.Version = s.class.Script.ForObject(to.ID)
 	return nil
@@ -169,7 +185,7 @@ func (s *State) wake() error {
 		}
 		if NoMemory(err) {
 			s.logger().Warn("overloaded", "error", err)
-			return errNoMemory
+			return event.ErrNoMemory
 		}
 		return s.internal("start", err)
 	}
@@ -177,7 +193,7 @@ func (s *State) wake() error {
 	case a.built:
 		return nil
 	case s.below != nil:
-		return errBuilding
+		return event.ErrBuilding
 	}
 	to := &a.address
 	s.init = wire.AppendObject(s.init[:0], to.ID, s.class.Name, to.Named, to.Name)
@@ -195,7 +211,7 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 	a := s.act
 	if e == module.ObjectFetch {
 		if flags, _ := a.instance.Version().Class(s.class.Name); flags&abi.ClassHasFetch == 0 {
-			return dst, errNoFetch
+			return dst, event.ErrNoFetch
 		}
 	}
 	s.call.Begin(s, a.instance.Memory(), input, s.Version.CPULimit)
@@ -234,7 +250,7 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 	if s.reply != nil {
 		if err := s.reply.To(int64(len(dst) + len(output))); err != nil {
 			s.logger().Warn("overloaded", "error", err)
-			return dst, errNoMemory
+			return dst, event.ErrNoMemory
 		}
 	}
 	return append(dst, output...), nil
@@ -246,7 +262,7 @@ func (s *State) flush() error {
 	if err != nil {
 		s.txn.Rollback()
 		if errors.Is(err, storage.ErrDiskFull) {
-			return s.reset(observe.Commit, errDiskFull) // the store has logged it, once
+			return s.reset(observe.Commit, event.ErrDiskFull) // the store has logged it, once
 		}
 		return s.reset(observe.Commit, s.internal("commit", err))
 	}
@@ -267,11 +283,9 @@ func (s *State) reset(cause observe.Cause, err error) error {
 // thrown is the error that a guest's own code gave. Of its properties only
 // remote is true: what else it says was about another object.
 func thrown(output []byte) error {
-	var e wire.Error
-	if wire.DecodeError(output, &e) != nil {
-		return &hostfunc.Error{Flags: wire.ErrorRemote, Message: "The Durable Object threw an error that does not decode."}
-	}
-	return &hostfunc.Error{Flags: wire.ErrorRemote, Name: string(e.Name), Message: string(e.Message)}
+	e := event.Thrown(output, "The Durable Object")
+	e.Flags = wire.ErrorRemote
+	return e
 }
 
 // explain turns the end of a broken instance into what the caller is told. The
@@ -279,18 +293,18 @@ func thrown(output []byte) error {
 // error before its end.
 func (s *State) explain(e module.Export, input []byte, err error, wrote string) error {
 	s.logger().Error("object reset", append(describe(e, input), observe.Failure(err, wrote)...)...)
-	var told *hostfunc.Error
+	var told *event.Error
 	switch {
 	case errors.Is(err, module.ErrCPULimit):
-		return errCPU
+		return event.ErrCPU
 	case errors.Is(err, module.ErrMemoryLimit):
-		return errMemory
+		return event.ErrMemory
 	case NoMemory(err):
-		return errStarved
+		return event.ErrStarved
 	case errors.As(err, &told):
 		return told
 	}
-	return &hostfunc.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: "Durable Object reset: " + firstLine(err)}
+	return &event.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: "Durable Object reset: " + firstLine(err)}
 }
 
 // NoMemory reports whether the host has too much in memory for what was wanted.
@@ -310,14 +324,14 @@ func (s *State) internal(what string, err error) error {
 	if what == "commit" {
 		text = "Internal error in Durable Object storage write caused object to be reset; reference = "
 	}
-	return &hostfunc.Error{Flags: wire.ErrorReset, Message: text + reference}
+	return &event.Error{Flags: wire.ErrorReset, Message: text + reference}
 }
 
 // FetchSend implements hostfunc.Host.
 func (s *State) FetchSend(request, dst []byte) ([]byte, error) {
 	if len(s.critical) > 0 {
 		request = bytes.Clone(request)
-		return s.sectionOut(dst, func(g *Guest, _ *Activation) ([]byte, error) { return g.FetchSend(request, nil) })
+		return s.sectionOut(dst, func(g *Guest) ([]byte, error) { return g.FetchSend(request, nil) })
 	}
 	return s.callOut(func() ([]byte, error) { return s.Guest.FetchSend(request, dst) })
 }
@@ -326,29 +340,29 @@ func (s *State) FetchSend(request, dst []byte) ([]byte, error) {
 func (s *State) StubCall(t hostfunc.Target, method, args, dst []byte) ([]byte, error) {
 	if len(s.critical) > 0 {
 		t, method, args = t.Clone(), bytes.Clone(method), bytes.Clone(args)
-		return s.sectionOut(dst, func(g *Guest, from *Activation) ([]byte, error) {
-			return g.Call(from, t, method, args, nil)
+		return s.sectionOut(dst, func(g *Guest) ([]byte, error) {
+			return g.Call(t, method, args, nil)
 		})
 	}
-	return s.callOut(func() ([]byte, error) { return s.Guest.Call(s.act, t, method, args, dst) })
+	return s.callOut(func() ([]byte, error) { return s.Guest.Call(t, method, args, dst) })
 }
 
 // StubFetch implements hostfunc.Host.
 func (s *State) StubFetch(t hostfunc.Target, request, dst []byte) ([]byte, error) {
 	if len(s.critical) > 0 {
 		t, request = t.Clone(), bytes.Clone(request)
-		return s.sectionOut(dst, func(g *Guest, from *Activation) ([]byte, error) {
-			return g.Fetch(from, t, request, nil)
+		return s.sectionOut(dst, func(g *Guest) ([]byte, error) {
+			return g.Fetch(t, request, nil)
 		})
 	}
-	return s.callOut(func() ([]byte, error) { return s.Guest.Fetch(s.act, t, request, dst) })
+	return s.callOut(func() ([]byte, error) { return s.Guest.Fetch(t, request, dst) })
 }
 
 // callOut flushes before a call to another guest goes out, so that the log's
 // order is the order of causes.
 func (s *State) callOut(send func() ([]byte, error)) ([]byte, error) {
 	if len(s.transactions) > 0 {
-		return nil, errInTransaction
+		return nil, event.ErrInTransaction
 	}
 	if err := s.flush(); err != nil {
 		panic(err) // ends the call: what it wrote is lost

@@ -4,21 +4,13 @@ import (
 	"errors"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/observe"
 )
 
-// Alarm is an alarm that goes off.
-type Alarm struct {
-	ScheduledMS int64
-	RetryCount  uint32 // 0 on the first run
-	// Abandon says that it is deleted in place of a run, if it is still the one
-	// for ScheduledMS.
-	Abandon bool
-}
-
-// ErrAlarmMoved says that an alarm that was due no longer is: it was set to
-// another time, or deleted. There is nothing to retry.
-var ErrAlarmMoved = errors.New("object: alarm was moved")
+// isAlarm reports whether an event is an alarm's: nobody waits for its answer.
+func isAlarm(r *event.Event) bool { return r.Kind == event.Alarm || r.Kind == event.AlarmGivenUp }
 
 // alarmRun is what a call knows of the alarm whose handler it runs.
 //
@@ -36,10 +28,10 @@ type alarmRun struct {
 // AlarmSet implements hostfunc.Host.
 func (s *State) AlarmSet(unixMS int64, confirmed bool) error {
 	if unixMS <= 0 {
-		return typeError("setAlarm() cannot be called with an alarm time <= 0")
+		return event.TypeError("setAlarm() cannot be called with an alarm time <= 0")
 	}
 	if flags, _ := s.act.instance.Version().Class(s.class.Name); flags&abi.ClassHasAlarm == 0 {
-		return typeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()")
+		return event.TypeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()")
 	}
 	if err := s.written(8, confirmed); err != nil {
 		return err
@@ -74,21 +66,25 @@ func (s *State) AlarmDelete(confirmed bool) error {
 
 // dueAlarm returns for when the alarm is set that goes off, unless it has been
 // moved or deleted since it was found to be due.
-func (s *State) dueAlarm(event *Alarm) (scheduledMS int64, err error) {
+func (s *State) dueAlarm(r *event.Event) (scheduledMS int64, err error) {
+	var due wire.Alarm
+	if err := wire.DecodeAlarm(r.Input, &due); err != nil {
+		return 0, s.internal("alarm", err)
+	}
 	at, set, err := s.txn.Alarm()
 	if err != nil {
 		return 0, s.internal("alarm", err)
 	}
-	if !set || at > event.ScheduledMS || event.Abandon && at != event.ScheduledMS {
-		return 0, ErrAlarmMoved
+	if !set || at > due.ScheduledMS || r.Kind == event.AlarmGivenUp && at != due.ScheduledMS {
+		return 0, event.ErrAlarmMoved
 	}
 	return at, nil
 }
 
 // beginAlarm makes the call the run of an alarm. The constructor has run: to it
 // the alarm was still set, as upstream, and it may have moved it.
-func (s *State) beginAlarm(event *Alarm) error {
-	at, err := s.dueAlarm(event)
+func (s *State) beginAlarm(r *event.Event) error {
+	at, err := s.dueAlarm(r)
 	if err == nil {
 		*s.alarm = alarmRun{running: true, scheduledMS: at}
 	}
@@ -124,13 +120,13 @@ func (s *State) abortAlarm() error {
 // LimitExceeded reports whether a call failed because it took more time or
 // memory than it may.
 func LimitExceeded(err error) bool {
-	return errors.Is(err, errCPU) || errors.Is(err, errMemory) || errors.Is(err, errEventLong)
+	return errors.Is(err, event.ErrCPU) || errors.Is(err, event.ErrMemory) || errors.Is(err, event.ErrEventLong)
 }
 
 // Starved reports whether a call ended because the host had no memory for it, or no
 // room on its disk.
 func Starved(err error) bool {
-	return errors.Is(err, errStarved) || errors.Is(err, errNoMemory) || errors.Is(err, errDiskFull)
+	return errors.Is(err, event.ErrStarved) || errors.Is(err, event.ErrNoMemory) || errors.Is(err, event.ErrDiskFull)
 }
 
 // finishAlarm deletes the alarm whose handler has succeeded, in the batch of

@@ -2,6 +2,7 @@ package object
 
 import (
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 )
@@ -35,9 +36,9 @@ func (s *State) runBackground() {
 // mayGoOn returns why another round of background work may not begin.
 func (s *State) mayGoOn(round int) error {
 	if round > 0 && s.act.objects.closing.Load() {
-		return ErrClosing
+		return event.ErrClosing
 	}
-	return s.Budget.Spend(s.Clock.Now())
+	return s.Budget.Spend()
 }
 
 // ObjectAbort implements hostfunc.Host.
@@ -47,5 +48,5 @@ func (s *State) ObjectAbort(reason []byte, dropAlarm bool) error {
 	if text == "" {
 		text = "Application called abort() to reset Durable Object."
 	}
-	return &hostfunc.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: text}
+	return &event.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: text}
 }

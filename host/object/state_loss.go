@@ -1,6 +1,7 @@
 package object
 
 import (
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/observe"
 )
@@ -9,7 +10,7 @@ import (
 // durable by then may never have been: an object that wrote some of it answers
 // nothing until the node has read its disk again, and one that has only learned of
 // it forgets. A request that tells of it is refused, so that it spreads no further.
-func (s *State) afterLoss(r *Request) error {
+func (s *State) afterLoss(r *event.Event) error {
 	a, store := s.act, s.act.objects.options.Store
 	s.Seen = a.seen
 	err := a.store.Lost()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
@@ -15,11 +16,11 @@ import (
 // computes or sleeps, and inTime for one that waits for others.
 func (s *State) CriticalBegin() error {
 	if len(s.critical) >= abi.MaxCriticalDepth {
-		return &hostfunc.Error{Message: "blockConcurrencyWhile() calls are nested too deeply."}
+		return &event.Error{Message: "blockConcurrencyWhile() calls are nested too deeply."}
 	}
 	clock := s.act.objects.options.Clock
 	if len(s.critical) == 0 {
-		s.deadline = hostfunc.Deadline{Clock: clock, Err: errCriticalLong,
+		s.deadline = hostfunc.Deadline{Clock: clock, Err: event.ErrCriticalLong,
 			Time: clock.Now().Add(abi.MaxCriticalMillis*time.Millisecond + 1)}
 		if s.deadline.Time.Before(s.event.Time) {
 			s.call.SetDeadline(&s.deadline)
@@ -43,7 +44,7 @@ func (s *State) CriticalEnd() error {
 		s.call.SetDeadline(&s.event)
 	}
 	if took > abi.MaxCriticalMillis*time.Millisecond {
-		panic(errCriticalLong)
+		panic(event.ErrCriticalLong)
 	}
 	return nil
 }
@@ -67,19 +68,22 @@ func (a *Activation) addCritical(n int) {
 // goroutine of its own, with a Guest of its own and in the name of a stand-in (see
 // waits), so that the section can end without it. Then nobody is left who would see
 // its answer.
-func (s *State) sectionOut(dst []byte, send func(*Guest, *Activation) ([]byte, error)) ([]byte, error) {
+func (s *State) sectionOut(dst []byte, send func(*Guest) ([]byte, error)) ([]byte, error) {
 	return s.callOut(func() ([]byte, error) {
 		g := &Guest{Version: s.Version, Sender: s.Sender, Random: s.Random, Clock: s.Clock, Logger: s.Logger,
-			Seen: s.Seen, Depth: s.Depth, Budget: s.Budget}
+			Seen: s.Seen, Budget: s.Budget}
 		waits := &s.act.objects.waits
 		from, e := &Activation{}, new(edge)
 		waits.enter(e, s.act, from)
+		g.outEdge.from = from
+		// Who waits for s may go on before g has its answer.
+		g.Caller = event.Caller{ID: s.Caller.ID, Depth: s.Caller.Depth, Waits: &g.outEdge}
 		defer waits.resume(e)
 		defer waits.end(e)
 		var out []byte
 		var err error
-		if !s.inTime(func() { out, err = send(g, from) }) {
-			panic(errCriticalLong)
+		if !s.inTime(func() { out, err = send(g) }) {
+			panic(event.ErrCriticalLong)
 		}
 		s.Seen = s.Seen.Join(g.Seen)
 		return append(dst, out...), err
@@ -94,7 +98,7 @@ func (s *State) syncInSection() error {
 	last := store.Last()
 	var err error
 	if !s.inTime(func() { err = store.Wait(ctx, last) }) {
-		panic(errCriticalLong)
+		panic(event.ErrCriticalLong)
 	}
 	return err
 }

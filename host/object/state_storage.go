@@ -7,6 +7,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -20,7 +21,7 @@ type batch struct {
 
 func (s *State) written(bytes int, confirmed bool) error {
 	if s.batch.bytes+bytes > abi.MaxBatchBytes {
-		return errBatch
+		return event.ErrBatch
 	}
 	s.batch.bytes += bytes
 	s.batch.confirmed = s.batch.confirmed || confirmed
@@ -57,7 +58,7 @@ func (s *State) StorageDelete(key []byte, confirmed bool) (bool, error) {
 // production does since 2026-02-24 (SEMANTICS 1.4).
 func (s *State) StorageDeleteAll() error {
 	if len(s.transactions) > 0 {
-		return typeError("Cannot call deleteAll() within a transaction")
+		return event.TypeError("Cannot call deleteAll() within a transaction")
 	}
 	if err := s.written(0, true); err != nil {
 		return err
@@ -71,7 +72,7 @@ func (s *State) StorageDeleteAll() error {
 func (s *State) mustFit(err error) error {
 	if err != nil && NoMemory(err) {
 		s.logger().Warn("overloaded", "error", err)
-		panic(errStarved)
+		panic(event.ErrStarved)
 	}
 	return err
 }
@@ -80,7 +81,7 @@ func (s *State) mustFit(err error) error {
 // count as well.
 func (s *State) StorageSync() error {
 	if len(s.transactions) > 0 {
-		return errInTransaction
+		return event.ErrInTransaction
 	}
 	s.batch.confirmed = true
 	if err := s.flush(); err != nil {
@@ -107,10 +108,10 @@ func (s *State) ListOpen(l *wire.List) (hostfunc.List, error) {
 		return append([]byte{}, v...)
 	}
 	if l.Flags&abi.ListHasStart != 0 && l.Flags&abi.ListHasStartAfter != 0 {
-		return nil, typeError("list() cannot be called with both start and startAfter values.")
+		return nil, event.TypeError("list() cannot be called with both start and startAfter values.")
 	}
 	if l.Flags&abi.ListHasLimit != 0 && (l.Limit == 0 || l.Limit > 1<<31-1) {
-		return nil, typeError("List limit must be positive.")
+		return nil, event.TypeError("List limit must be positive.")
 	}
 	o := storage.ScanOptions{
 		Start: has(abi.ListHasStart, l.Start), StartAfter: has(abi.ListHasStartAfter, l.StartAfter),

@@ -1,6 +1,10 @@
 package object
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/cairn-dev/cairn/host/event"
+)
 
 // waits is the graph of who waits for whom, so that call cycles never hang.
 //
@@ -32,10 +36,11 @@ import "sync"
 type waits struct{ mu sync.Mutex }
 
 // edge is a call from one object to another while it keeps the caller waiting.
-// Its fields are guarded by waits.mu, but for from, which is the caller's.
+// Its fields are guarded by waits.mu, but for from, which is the caller's. A call
+// that no object makes has none: nil.
 type edge struct {
-	from, to *Activation // from is nil for a call that no object makes
-	over     bool        // it keeps nobody waiting any more
+	from, to *Activation
+	over     bool // it keeps nobody waiting any more
 
 	nested  bool          // to is let in
 	covered *edge         // what the innermost entry of to waits for, if nested
@@ -43,14 +48,20 @@ type edge struct {
 	bare    chan struct{} // closed when cover ends, if somebody waits for that
 }
 
+// edgeOf returns the edge of an event that an object of this node sends.
+func edgeOf(r *event.Event) *edge {
+	if r.From == nil {
+		return nil
+	}
+	e, _ := r.From.Waits.(*edge)
+	return e
+}
+
 // enter makes e the call that the innermost entry of from waits for, and reports
 // whether it must be let in. Then to is to have a new innermost entry, which waits
 // for nobody yet. end and resume must follow.
 func (w *waits) enter(e *edge, from, to *Activation) (nested bool) {
 	*e = edge{from: from, to: to}
-	if from == nil {
-		return false
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	from.waitsFor = e
@@ -74,7 +85,7 @@ func (e *edge) letIn() {
 
 // wasLetIn reports whether e is let in, which may be so only after it was set.
 func (w *waits) wasLetIn(e *edge) bool {
-	if e.from == nil {
+	if e == nil {
 		return false
 	}
 	w.mu.Lock()
@@ -87,7 +98,7 @@ func (w *waits) wasLetIn(e *edge) bool {
 // first call does anything. closing is another call of the callee, which it has to
 // let in now, see Activation.letIn; nil if there is none.
 func (w *waits) end(e *edge) (closing *edge) {
-	if e.from == nil {
+	if e == nil {
 		return nil
 	}
 	w.mu.Lock()
@@ -125,7 +136,7 @@ func (w *waits) end(e *edge) (closing *edge) {
 
 // resume returns once no entry is on top of the caller of e, which has ended.
 func (w *waits) resume(e *edge) {
-	if e.from == nil {
+	if e == nil {
 		return
 	}
 	w.mu.Lock()

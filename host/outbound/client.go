@@ -14,6 +14,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
@@ -107,10 +108,11 @@ func (c *Client) Close() {
 	c.transport.CloseIdleConnections()
 }
 
-// Fetch waits at the gate with what the request could tell of, sends it and
-// appends the wire.Response to dst. Its errors are *hostfunc.Error, or
+// Fetch waits at the gate with what the request could tell of, sends it, which ends with
+// the event that it is part of, and
+// appends the wire.Response to dst. Its errors are *event.Error, or
 // hostfunc.ErrInvalid for bytes that are no request.
-func (c *Client) Fetch(seen gate.Mark, request, dst []byte) ([]byte, error) {
+func (c *Client) Fetch(of context.Context, seen gate.Mark, request, dst []byte) ([]byte, error) {
 	var r wire.Request
 	if wire.DecodeRequest(request, &r) != nil {
 		return dst, hostfunc.ErrInvalid
@@ -128,6 +130,7 @@ func (c *Client) Fetch(seen gate.Mark, request, dst []byte) ([]byte, error) {
 	}
 	ctx, cancel := context.WithTimeout(c.base, c.options.Timeout)
 	defer cancel()
+	defer context.AfterFunc(of, cancel)()
 	resp, err := c.follow(ctx, h)
 	if err != nil {
 		return dst, c.explain(ctx, to, err)
@@ -206,7 +209,7 @@ func (c *Client) encode(resp *http.Response, dst []byte) ([]byte, error) {
 
 // explain turns what net/http says into what a guest is told.
 func (c *Client) explain(ctx context.Context, u *url.URL, err error) error {
-	var told *hostfunc.Error
+	var told *event.Error
 	if errors.As(err, &told) {
 		return told
 	}

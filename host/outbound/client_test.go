@@ -21,6 +21,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/placement"
@@ -100,7 +101,7 @@ func fetch(c *Client, method, url, body string, header ...string) (answer, error
 	for i := 0; i < len(header); i += 2 {
 		r.Header = wire.AppendHeader(r.Header, header[i], header[i+1])
 	}
-	out, err := c.Fetch(gate.Mark{}, wire.AppendRequest(nil, &r), []byte("kept"))
+	out, err := c.Fetch(context.Background(), gate.Mark{}, wire.AppendRequest(nil, &r), []byte("kept"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -118,9 +119,9 @@ func fetch(c *Client, method, url, body string, header ...string) (answer, error
 // wantError checks that an error is a guest's, and what it says.
 func wantError(t *testing.T, err error, flags byte, parts ...string) {
 	t.Helper()
-	var told *hostfunc.Error
+	var told *event.Error
 	if !errors.As(err, &told) || told.Flags != flags {
-		t.Fatalf("error %#v, want a *hostfunc.Error with flags %d", err, flags)
+		t.Fatalf("error %#v, want a *event.Error with flags %d", err, flags)
 	}
 	for _, part := range parts {
 		if !strings.Contains(told.Message, part) {
@@ -340,7 +341,7 @@ func TestInvalidRequests(t *testing.T) {
 		_, err := fetch(c, r[0], r[1], "", r[2:]...)
 		wantError(t, err, 0)
 	}
-	if _, err := c.Fetch(gate.Mark{}, []byte("junk"), nil); !errors.Is(err, hostfunc.ErrInvalid) {
+	if _, err := c.Fetch(t.Context(), gate.Mark{}, []byte("junk"), nil); !errors.Is(err, hostfunc.ErrInvalid) {
 		t.Errorf("junk: %v", err)
 	}
 }
@@ -379,7 +380,7 @@ func TestGate(t *testing.T) {
 	c := newClient(t, n, Options{Allow: []string{"*"}, Gate: gate.New(g.wait, placement.Local{})})
 	request := wire.AppendRequest(nil, &wire.Request{URL: []byte("http://a.example.com/")})
 	done := make(chan error)
-	send := func() { go func() { _, err := c.Fetch(gate.At(uint64(7)), request, nil); done <- err }() }
+	send := func() { go func() { _, err := c.Fetch(t.Context(), gate.At(uint64(7)), request, nil); done <- err }() }
 
 	send()
 	g.open <- storage.ErrLogFailed

@@ -8,33 +8,33 @@
 package router
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/cairn-dev/cairn/abi/wire"
-	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/placement"
 )
 
-// Router is an object.Sender for objects anywhere.
+// Router is an event.Sender for objects anywhere.
 type Router struct {
 	Placement placement.Placement
-	Local     object.Sender // this node's objects
+	Local     event.Sender // this node's objects
 }
 
-// Send implements object.Sender.
-func (r *Router) Send(q *object.Request, dst []byte) (object.Reply, error) {
+// Send implements event.Sender.
+func (r *Router) Send(ctx context.Context, q *event.Event, dst []byte) (event.Reply, error) {
 	lease := r.Placement.Locate(q.To.ID)
 	if lease.Node != "" {
-		return object.Reply{Output: dst}, elsewhere(lease)
+		return event.Reply{Output: dst}, elsewhere(lease)
 	}
-	reply, err := r.Local.Send(q, dst)
+	reply, err := r.Local.Send(ctx, q, dst)
 	reply.Seen = reply.Seen.Under(lease)
 	return reply, err
 }
 
 func elsewhere(l placement.Lease) error {
-	return &hostfunc.Error{
+	return &event.Error{
 		Flags:   wire.ErrorRetryable | wire.ErrorReset,
 		Message: fmt.Sprintf("Network connection lost. (the object moved to node %q)", l.Node),
 	}

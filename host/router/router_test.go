@@ -7,9 +7,8 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
-	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/router"
 )
@@ -31,12 +30,12 @@ type node struct {
 	then  func()
 }
 
-func (n *node) Send(_ *object.Request, dst []byte) (object.Reply, error) {
+func (n *node) Send(_ context.Context, _ *event.Event, dst []byte) (event.Reply, error) {
 	n.asked++
 	if n.then != nil {
 		n.then()
 	}
-	return object.Reply{Output: append(dst, "secret"...), Seen: gate.At(uint64(7))}, n.err
+	return event.Reply{Output: append(dst, "secret"...), Seen: gate.At(uint64(7))}, n.err
 }
 
 // TestSend wants an object's answer only from the node that owns it. When the node
@@ -65,7 +64,7 @@ func TestSend(t *testing.T) {
 				n.then = c.place.lose
 			}
 			r := router.Router{Placement: c.place, Local: n}
-			reply, err := r.Send(&object.Request{}, []byte("dst:"))
+			reply, err := r.Send(t.Context(), &event.Event{}, []byte("dst:"))
 			if n.asked != c.asked || string(reply.Output) != c.output {
 				t.Errorf("asked %d times, answered %q", n.asked, reply.Output)
 			}
@@ -77,7 +76,7 @@ func TestSend(t *testing.T) {
 			if err := out.Pass(t.Context(), reply.Seen); errors.Is(err, gate.ErrMoved) != c.kept {
 				t.Errorf("the gate says %v, want the answer kept: %v", err, c.kept)
 			}
-			var e *hostfunc.Error
+			var e *event.Error
 			switch {
 			case !c.refused && err != c.err:
 				t.Errorf("error %v, want %v", err, c.err)

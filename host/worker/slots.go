@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi/wire"
-	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/event"
 )
 
 // Limits of requests to Workers.
@@ -26,11 +26,11 @@ const (
 )
 
 var (
-	errQueueFull = &hostfunc.Error{Flags: wire.ErrorOverloaded,
+	errQueueFull = &event.Error{Flags: wire.ErrorOverloaded,
 		Message: "Worker is overloaded. Too many requests queued."}
-	errQueueOld = &hostfunc.Error{Flags: wire.ErrorOverloaded,
+	errQueueOld = &event.Error{Flags: wire.ErrorOverloaded,
 		Message: "Worker is overloaded. Requests queued for too long."}
-	errNoMemory = &hostfunc.Error{Flags: wire.ErrorOverloaded,
+	errNoMemory = &event.Error{Flags: wire.ErrorOverloaded,
 		Message: "Worker is overloaded. The host has no memory for the request."}
 )
 

@@ -16,10 +16,12 @@ import (
 	"sync/atomic"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/app"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/internal/clock"
 	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
@@ -28,10 +30,10 @@ import (
 
 // Options configures Workers.
 type Options struct {
-	Sender object.Sender // brings its calls to objects. Required.
-	Random func([]byte)  // Required.
+	Sender event.Sender // brings its calls to objects. Required.
+	Random func([]byte) // Required.
 	// Clock is what a request's time goes by. Required.
-	Clock hostfunc.Clock
+	Clock clock.Clock
 	// MaxBusy bounds the requests that run at a time; others wait in turn. Default
 	// DefaultMaxBusy.
 	MaxBusy int
@@ -74,11 +76,11 @@ func New(o Options) *Workers {
 // Fetch answers an encoded wire.Request with a script that has a Worker, and
 // appends the encoded wire.Response to dst. Seen is what the response
 // could tell of, for the gate; it is set beside an error as well. Errors are
-// *hostfunc.Error where the guest is at fault. After module.ErrRetired nothing has
+// *event.Error where the guest is at fault. After module.ErrRetired nothing has
 // happened: a deploy put another script in its place, which is to be asked. gone
-// reports whether the client has gone away, for object.NewBudget; it may be nil.
+// reports whether the client has gone away, for event.NewBudget; it may be nil.
 // The response is taken for hold, where there is one.
-func (w *Workers) Fetch(s *object.Script, request, dst []byte, hold *account.Hold, gone func() bool) (response []byte, seen gate.Mark, err error) {
+func (w *Workers) Fetch(s *app.Script, request, dst []byte, hold *account.Hold, gone func() bool) (response []byte, seen gate.Mark, err error) {
 	v := s.ForRequest(w.lot.Add(1))
 	instance, err := w.instance(v)
 	if err != nil {
@@ -86,10 +88,10 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte, hold *account.Hol
 	}
 	c := w.calls.Get().(*call)
 	c.Version, c.Logger = v, v.Logger
-	c.Seen, c.Depth, c.instance = gate.Mark{}, 1, instance
-	c.Budget = object.NewBudget(c.Clock.Now(), v.CallLimit, gone)
+	c.Seen, c.Caller, c.instance = gate.Mark{}, event.Caller{Depth: 1}, instance
+	c.Budget = event.NewBudget(c.Clock, v.CallLimit, gone)
 	defer c.Budget.Answered() // c itself may be another request's by then
-	c.event = c.Budget.Deadline(c.Clock)
+	c.event = c.Deadline()
 	var output []byte
 	var status abi.Status
 	if !contain.Run(c.Logger, "a Worker", func() { output, status, err = c.enter(module.WorkerFetch, request) }) {
@@ -97,6 +99,7 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte, hold *account.Hol
 		c.call.End()
 		instance.Break()
 		v.Module.Put(instance) // c is not used again
+		c.Budget.End()
 		w.slots.put()
 		return dst, seen, errAssertion
 	}
@@ -105,7 +108,7 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte, hold *account.Hol
 		c.background = false // the instance is broken
 		err = &Failure{Err: err, Output: string(c.wrote), told: explain(err)}
 	case status == abi.StatusError:
-		err = thrown(output)
+		err = event.Thrown(output, "The Worker")
 	case hold != nil && hold.To(int64(len(dst)+len(output))) != nil:
 		err = errNoMemory
 	default:
@@ -121,7 +124,7 @@ func (w *Workers) Fetch(s *object.Script, request, dst []byte, hold *account.Hol
 }
 
 // instance waits for a slot and takes an instance of v.
-func (w *Workers) instance(v *object.Version) (*module.Instance, error) {
+func (w *Workers) instance(v *app.Version) (*module.Instance, error) {
 	has := w.slots.try()
 	if has {
 		if instance := v.Module.Ready(); instance != nil {
@@ -187,6 +190,7 @@ func (c *call) finish() {
 	c.background = false
 	c.instance.Version().Put(c.instance)
 	c.workers.slots.put()
+	c.Budget.End()
 	c.instance, c.Version, c.Logger, c.Budget = nil, nil, nil, nil
 	c.Guest.Reuse()
 	c.workers.calls.Put(c)
@@ -195,9 +199,9 @@ func (c *call) finish() {
 // mayGoOn returns why another round of background work may not begin.
 func (c *call) mayGoOn(round int) error {
 	if round > 0 && c.workers.closing.Load() {
-		return object.ErrClosing
+		return event.ErrClosing
 	}
-	return c.Budget.Spend(c.Clock.Now())
+	return c.Budget.Spend()
 }
 
 // Close waits for what guests left for after their answers, and fails when ctx
@@ -232,16 +236,16 @@ func (c *call) FetchSend(request, dst []byte) ([]byte, error) {
 
 // StubCall implements hostfunc.Host.
 func (c *call) StubCall(t hostfunc.Target, method, args, dst []byte) ([]byte, error) {
-	return c.Guest.Call(nil, t, method, args, dst)
+	return c.Guest.Call(t, method, args, dst)
 }
 
 // StubFetch implements hostfunc.Host.
 func (c *call) StubFetch(t hostfunc.Target, request, dst []byte) ([]byte, error) {
-	return c.Guest.Fetch(nil, t, request, dst)
+	return c.Guest.Fetch(t, request, dst)
 }
 
 // Failure is why a Worker ended without an answer. Whoever asked it has more to
-// say, and logs it. It wraps the *hostfunc.Error that a guest may be told.
+// say, and logs it. It wraps the *event.Error that a guest may be told.
 type Failure struct {
 	Err    error  // with the stack
 	Output string // what the guest wrote to standard error before
@@ -253,28 +257,19 @@ func (f *Failure) Error() string { return f.told.Error() }
 // Unwrap returns what a guest may be told.
 func (f *Failure) Unwrap() error { return f.told }
 
-// thrown is the error that the Worker's own code gave.
-func thrown(output []byte) error {
-	var e wire.Error
-	if wire.DecodeError(output, &e) != nil {
-		return &hostfunc.Error{Message: "The Worker threw an error that does not decode."}
-	}
-	return &hostfunc.Error{Flags: e.Flags, Name: string(e.Name), Message: string(e.Message)}
-}
-
 // errAssertion is a fault of ours, of which the log has the whole.
-var errAssertion = &hostfunc.Error{Message: "internal error"}
+var errAssertion = &event.Error{Message: "internal error"}
 
 // explain says in upstream's words why a Worker ended.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, module.ErrCPULimit):
-		return &hostfunc.Error{Message: "Worker exceeded CPU time limit."}
+		return &event.Error{Message: "Worker exceeded CPU time limit."}
 	case errors.Is(err, module.ErrMemoryLimit):
-		return &hostfunc.Error{Message: "Worker exceeded memory limit."}
+		return &event.Error{Message: "Worker exceeded memory limit."}
 	case object.NoMemory(err):
 		return errNoMemory
 	}
 	text, _, _ := strings.Cut(err.Error(), "\n")
-	return &hostfunc.Error{Message: "The Worker ended: " + text}
+	return &event.Error{Message: "The Worker ended: " + text}
 }

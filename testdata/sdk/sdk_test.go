@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -156,7 +156,7 @@ func TestLifecycle(t *testing.T) {
 		{"stillborn", "background", "born badly"},
 	} {
 		_, err := h.Call("PROBES", tt.name, tt.method)
-		e, ok := errors.AsType[*hostfunc.Error](err)
+		e, ok := errors.AsType[*event.Error](err)
 		if !ok || e.Message != tt.want || e.Flags == 0 {
 			t.Errorf("%s: %+v, want %s", tt.name, err, tt.want)
 		}

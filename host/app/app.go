@@ -1,12 +1,15 @@
-package object
+package app
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
@@ -54,17 +57,51 @@ type Version struct {
 // Reach is what guests can reach: capabilities by name.
 type Reach struct {
 	Vars      map[string][]byte     // JSON
-	Bindings  map[string]*Namespace // by the binding's name
+	Bindings  map[string]Capability // by the binding's name
 	CPULimit  time.Duration         // of one entry into a guest
-	CallLimit int                   // of one event, see Budget; 0 is MaxCalls
+	CallLimit int                   // of one event, see event.Budget; 0 is event.MaxCalls
 	Outbound  Outbound              // nil: guests may send nothing out of the host
+}
+
+// Capability is what a binding lets a guest reach. A *Namespace is one; what a guest does
+// with a binding says which kind it must be.
+type Capability interface {
+	// Kind names the kind in messages: "durable object namespace".
+	Kind() string
+}
+
+// ErrNoBinding says that a version has no binding of a name, or one of another kind.
+var ErrNoBinding = errors.New("app: no such binding")
+
+// Namespace returns the namespace that a binding names. The error is ErrNoBinding.
+func (r *Reach) Namespace(binding []byte) (*Namespace, error) {
+	n, ok := r.Bindings[string(binding)].(*Namespace)
+	if !ok {
+		return nil, ErrNoBinding
+	}
+	return n, nil
+}
+
+// Address finds the object that a guest means by a name or an ID in a namespace that it
+// is bound to; kind is abi.TargetName or abi.TargetID. The error is ErrNoBinding, or
+// what the guest is told.
+func (r *Reach) Address(binding []byte, kind uint32, object []byte) (event.Address, error) {
+	n, err := r.Namespace(binding)
+	if err != nil {
+		return event.Address{}, err
+	}
+	if kind == abi.TargetID {
+		id := abi.ID(object)
+		return event.Address{Namespace: n.Number, ID: id}, n.check(id)
+	}
+	return n.Named(object), nil
 }
 
 // Outbound sends requests of guests out of the host.
 type Outbound interface {
 	// Fetch waits at the gate with what the request could tell of, sends a
-	// wire.Request, and appends the wire.Response to dst.
-	Fetch(seen gate.Mark, request, dst []byte) ([]byte, error)
+	// wire.Request, and appends the wire.Response to dst. ctx ends the wait.
+	Fetch(ctx context.Context, seen gate.Mark, request, dst []byte) ([]byte, error)
 }
 
 // Class is what the objects of a namespace are: a class of a script.
@@ -87,6 +124,33 @@ type Namespace struct {
 // whoever changes it loses the objects.
 func NewNamespace(number uint32, uniqueKey string) *Namespace {
 	return &Namespace{Number: number, key: newIDKey(uniqueKey)}
+}
+
+// Kind implements Capability.
+func (n *Namespace) Kind() string { return "durable object namespace" }
+
+// Named returns the address of the object that has a name. As upstream, an object is not
+// told a name that is too long.
+func (n *Namespace) Named(name []byte) event.Address {
+	to := event.Address{Namespace: n.Number, ID: n.IDFromName(name)}
+	if len(name) <= abi.MaxNameBytes {
+		to.Name, to.Named = string(name), true
+	}
+	return to
+}
+
+// Count lets c count what happens to the namespace's objects from now on: a
+// migration can give a namespace to another class.
+func (n *Namespace) Count(c *observe.Class) { n.counts.Store(c) }
+
+// Counts returns what counts what happens to the objects of a namespace; nil, which
+// counts nothing, if it is none of the app's.
+func (s *Serving) Counts(namespace uint32) *observe.Class {
+	c := s.Classes[namespace]
+	if c == nil {
+		return nil
+	}
+	return c.Namespace.counts.Load()
 }
 
 // Public returns the script that answers requests of the public listener which no
@@ -129,67 +193,4 @@ func (s *Script) pick(lot uint32) *Version {
 		return s.Next
 	}
 	return s.Stable
-}
-
-// module returns what a call to the activation would run that begins now; nil if
-// a migration has deleted its class.
-func (a *Activation) module() *module.Version {
-	c := a.objects.options.App.Serving().Classes[a.address.Namespace.Number]
-	if c == nil {
-		return nil
-	}
-	return c.Script.ForObject(a.address.ID).Module
-}
-
-// stale reports whether the activation's memory is of another module than the
-// one given. It belongs to the innermost entry, or to whoever holds mu while
-// there is none.
-func (a *Activation) stale(m *module.Version) bool {
-	switch {
-	case a.instance != nil:
-		return a.instance.Version() != m
-	case a.suspended != nil:
-		return a.suspended.Version() != m
-	}
-	return false
-}
-
-// renew takes away what a call that begins now could not use: memory of another
-// module, which is forgotten, and an instance that runs code which was swapped for
-// faster, whose memory is set aside. mu must be held, and nothing may have run
-// since the object was idle.
-func (a *Activation) renew(m *module.Version) {
-	switch {
-	case a.stale(m):
-		a.forget()
-	case a.outdated():
-		a.objects.live.remove(a)
-		if instance := a.suspend(); instance != nil {
-			instance.Version().Release(instance)
-		}
-	}
-}
-
-// outdated reports whether the activation's instance runs code that was swapped,
-// and can be given up. It belongs to whom stale does.
-func (a *Activation) outdated() bool {
-	return a.instance != nil && !a.instance.Current() && a.hasImage()
-}
-
-// Refresh makes idle objects whose version is no longer what they run forget
-// their memory, so that the old version can be given back, and those whose code was
-// swapped give up their instance. Busy ones do so at their next call.
-func (o *Objects) Refresh() {
-	for i := range o.shards {
-		s := &o.shards[i]
-		s.mu.RLock()
-		for _, a := range s.activations {
-			a.mu.Lock()
-			if a.top == nil && a.mailbox.len() == 0 {
-				a.renew(a.module())
-			}
-			a.mu.Unlock()
-		}
-		s.mu.RUnlock()
-	}
 }

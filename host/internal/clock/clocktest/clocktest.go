@@ -1,14 +1,14 @@
-// Package alarmtest helps to test what happens at some time.
+// Package clocktest helps to test what happens at some time.
 //
-// Its one type, Clock, is an alarm.Clock whose time is a decision of the test:
+// Its one type, Clock, is a clock.Clock whose time is a decision of the test:
 // it stands still until Advance.
-package alarmtest
+package clocktest
 
 import (
 	"sync"
 	"time"
 
-	"github.com/cairn-dev/cairn/host/alarm"
+	"github.com/cairn-dev/cairn/host/internal/clock"
 )
 
 // Clock stands still. Make it with NewClock.
@@ -28,14 +28,14 @@ func NewClock(now time.Time) *Clock {
 	return &Clock{now: now, timers: map[*timer]struct{}{}}
 }
 
-// Now implements alarm.Clock.
+// Now implements clock.Clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// At implements alarm.Clock.
+// At implements clock.Clock.
 func (c *Clock) At(t time.Time) (<-chan time.Time, func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,4 +67,4 @@ func (c *Clock) fireLocked() {
 	}
 }
 
-var _ alarm.Clock = (*Clock)(nil)
+var _ clock.Clock = (*Clock)(nil)

@@ -1,4 +1,4 @@
-package object
+package app
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/event"
 )
 
 func testNamespace(uniqueKey string) *Namespace { return &Namespace{key: newIDKey(uniqueKey)} }
@@ -57,7 +57,7 @@ func TestParseID(t *testing.T) {
 		{flip(id[0]) + id[1:], notValid},
 	} {
 		_, err := mine.ParseID([]byte(c.hex))
-		var e *hostfunc.Error
+		var e *event.Error
 		if !errors.As(err, &e) || e.Name != "TypeError" || e.Message != c.message || e.Flags != 0 {
 			t.Errorf("%q: %#v, want TypeError: %s", c.hex, err, c.message)
 		}
@@ -87,13 +87,13 @@ func TestIDNew(t *testing.T) {
 // name (case A8), and refuses other namespaces' IDs where it is used (A6).
 func TestAddress(t *testing.T) {
 	n, other := testNamespace("mykey"), testNamespace("otherkey")
-	e := &Reach{Bindings: map[string]*Namespace{"MINE": n}}
-	target := func(kind uint32, object string) hostfunc.Target {
-		return hostfunc.Target{Binding: []byte("MINE"), Kind: kind, Object: []byte(object)}
+	e := &Reach{Bindings: map[string]Capability{"MINE": n, "OTHER": kv{}}}
+	address := func(kind uint32, object string) (event.Address, error) {
+		return e.Address([]byte("MINE"), kind, []byte(object))
 	}
 	id := n.IDFromName([]byte("name"))
-	byName, err1 := e.Address(target(abi.TargetName, "name"))
-	byID, err2 := e.Address(target(abi.TargetID, string(id[:])))
+	byName, err1 := address(abi.TargetName, "name")
+	byID, err2 := address(abi.TargetID, string(id[:]))
 	if err1 != nil || err2 != nil || byName.ID != byID.ID || byName.ID != id {
 		t.Errorf("%v, %v, %s, %s", err1, err2, byName.ID, byID.ID)
 	}
@@ -101,20 +101,27 @@ func TestAddress(t *testing.T) {
 		t.Errorf("by name %+v, by ID %+v", byName, byID)
 	}
 	for length, named := range map[int]bool{abi.MaxNameBytes: true, abi.MaxNameBytes + 1: false} {
-		to, err := e.Address(target(abi.TargetName, strings.Repeat("n", length)))
+		to, err := address(abi.TargetName, strings.Repeat("n", length))
 		if err != nil || to.Named != named || (to.Name != "") != named {
 			t.Errorf("a name of %d bytes: named %v, %v", length, to.Named, err)
 		}
 	}
 	foreign := other.IDFromName([]byte("name"))
-	var e2 *hostfunc.Error
-	if _, err := e.Address(target(abi.TargetID, string(foreign[:]))); !errors.As(err, &e2) || e2.Name != "TypeError" {
+	var e2 *event.Error
+	if _, err := address(abi.TargetID, string(foreign[:])); !errors.As(err, &e2) || e2.Name != "TypeError" {
 		t.Errorf("an ID of another namespace: %v", err)
 	}
-	if _, err := e.Address(hostfunc.Target{Binding: []byte("OTHER")}); err != hostfunc.ErrNotFound {
-		t.Errorf("no such binding: %v", err)
+	for _, binding := range []string{"NONE", "OTHER"} {
+		if _, err := e.Address([]byte(binding), abi.TargetName, nil); err != ErrNoBinding {
+			t.Errorf("%s is no binding of a namespace: %v", binding, err)
+		}
 	}
 }
+
+// kv is a capability of another kind.
+type kv struct{}
+
+func (kv) Kind() string { return "key-value store" }
 
 // TestIDAllocates nothing: every call to an object by name makes one.
 func TestIDAllocates(t *testing.T) {

@@ -1,0 +1,66 @@
+package object
+
+import "github.com/cairn-dev/cairn/host/module"
+
+// module returns what a call to the activation would run that begins now; nil if
+// a migration has deleted its class.
+func (a *Activation) module() *module.Version {
+	c := a.objects.options.App.Serving().Classes[a.address.Namespace]
+	if c == nil {
+		return nil
+	}
+	return c.Script.ForObject(a.address.ID).Module
+}
+
+// stale reports whether the activation's memory is of another module than the
+// one given. It belongs to the innermost entry, or to whoever holds mu while
+// there is none.
+func (a *Activation) stale(m *module.Version) bool {
+	switch {
+	case a.instance != nil:
+		return a.instance.Version() != m
+	case a.suspended != nil:
+		return a.suspended.Version() != m
+	}
+	return false
+}
+
+// renew takes away what a call that begins now could not use: memory of another
+// module, which is forgotten, and an instance that runs code which was swapped for
+// faster, whose memory is set aside. mu must be held, and nothing may have run
+// since the object was idle.
+func (a *Activation) renew(m *module.Version) {
+	switch {
+	case a.stale(m):
+		a.forget()
+	case a.outdated():
+		a.objects.live.remove(a)
+		if instance := a.suspend(); instance != nil {
+			instance.Version().Release(instance)
+		}
+	}
+}
+
+// outdated reports whether the activation's instance runs code that was swapped,
+// and can be given up. It belongs to whom stale does.
+func (a *Activation) outdated() bool {
+	return a.instance != nil && !a.instance.Current() && a.hasImage()
+}
+
+// Refresh makes idle objects whose version is no longer what they run forget
+// their memory, so that the old version can be given back, and those whose code was
+// swapped give up their instance. Busy ones do so at their next call.
+func (o *Objects) Refresh() {
+	for i := range o.shards {
+		s := &o.shards[i]
+		s.mu.RLock()
+		for _, a := range s.activations {
+			a.mu.Lock()
+			if a.top == nil && a.mailbox.len() == 0 {
+				a.renew(a.module())
+			}
+			a.mu.Unlock()
+		}
+		s.mu.RUnlock()
+	}
+}
