@@ -128,30 +128,40 @@ func TestEveryConstantHasARow(t *testing.T) {
 }
 
 // TestArgs wants each parameter to be part of one argument, and each argument to
-// be what SPEC.md's rules for names say.
+// be what the rules for names in SPEC.md say.
 func TestArgs(t *testing.T) {
+	fixed := map[string]abi.Arg{
+		"len_ptr":    {Kind: abi.KindLength, Bytes: 4},
+		"handle_ptr": {Kind: abi.KindHandle, Bytes: 4},
+		"id_ptr":     {Kind: abi.KindID, Bytes: abi.IDBytes},
+		"time_ptr":   {Kind: abi.KindTime, Bytes: 8},
+		"time_ms":    {Kind: abi.KindMillis},
+	}
 	for _, row := range abi.Imports {
-		at := 0
+		var made []string // what the arguments are made of
 		for _, a := range row.Args() {
-			if a.At != at {
-				t.Errorf("%s: %v begins at parameter %d, want %d", row.Name, a, a.At, at)
+			if a.At != len(made) {
+				t.Errorf("%s: %v begins at parameter %d, want %d", row.Name, a, a.At, len(made))
 			}
-			var want []string
-			switch a.Kind {
-			case abi.KindInput:
-				want = []string{strings.TrimPrefix(a.Name+"_ptr", "_"), strings.TrimPrefix(a.Name+"_len", "_")}
-			case abi.KindBuffer:
-				want = []string{"buf_ptr", "buf_cap"}
+			switch want, ok := fixed[a.Name]; {
+			case a.Kind == abi.KindInput && a.Name == "":
+				made = append(made, "ptr", "len")
+			case a.Kind == abi.KindInput:
+				made = append(made, a.Name+"_ptr", a.Name+"_len")
+			case a.Kind == abi.KindBuffer:
+				made = append(made, a.Name+"_ptr", a.Name+"_cap")
+			case ok && (a.Kind != want.Kind || a.Bytes != want.Bytes):
+				t.Errorf("%s: %v, want the kind and size of %v", row.Name, a, want)
+				fallthrough
 			default:
-				want = []string{a.Name}
+				made = append(made, a.Name)
+				if !ok && regexp.MustCompile(`(ptr|_len|_cap|_ms)$`).MatchString(a.Name) {
+					t.Errorf("%s: %v is no number", row.Name, a)
+				}
 			}
-			if to := min(at+len(want), len(row.Params)); !slices.Equal(row.Params[at:to], want) {
-				t.Errorf("%s: %v is made of %q, want %q", row.Name, a, row.Params[at:to], want)
-			}
-			at += len(want)
 		}
-		if at != len(row.Params) {
-			t.Errorf("%s: %d of %d parameters are arguments", row.Name, at, len(row.Params))
+		if !slices.Equal(made, row.Params) {
+			t.Errorf("%s: the arguments are made of %q, want %q", row.Name, made, row.Params)
 		}
 	}
 }
