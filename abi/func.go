@@ -100,9 +100,9 @@ const (
 	// names the list until list_close or the end of the entry. The list shows
 	// storage as it is now, whatever is written later.
 	FuncListOpen = "list_open"
-	// FuncListNext fills the buffer with as many entries as fit, each a key and a
-	// value as wire.Header has them. StatusNotFound: no more. StatusTooSmall: the
-	// next entry does not fit, its length is at len_ptr, and it comes again.
+	// FuncListNext fills the buffer with as many pairs as fit, each a key and a value
+	// as wire.Header has them. StatusNotFound: no more. StatusTooSmall: the next pair
+	// does not fit, its length is at len_ptr, and the same pair comes again.
 	FuncListNext = "list_next"
 	// FuncListClose ends a list.
 	FuncListClose = "list_close"
