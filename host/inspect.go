@@ -166,7 +166,7 @@ func kind(err error) error {
 // Modules returns how many versions hold compiled code, and how many instances
 // there are of all of them.
 func (r *Runtime) Modules() (versions, instances int) {
-	return r.engine.Versions(), r.engine.Instances()
+	return r.engine.Images(), r.engine.Instances()
 }
 
 // RunAlarms runs every alarm that is due by the clock, and returns how many runs

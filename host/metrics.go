@@ -30,7 +30,7 @@ func (r *Runtime) gauges() {
 		func() float64 { return float64(r.account.Used(account.SetAside)) })
 	m.Gauge("cairn_instances", "WebAssembly instances.", func() float64 { return float64(r.engine.Instances()) })
 	m.Gauge("cairn_module_versions", "Versions that hold compiled code.",
-		func() float64 { return float64(r.engine.Versions()) })
+		func() float64 { return float64(r.engine.Images()) })
 	m.Gauge("cairn_log_appended", "Newest sequence of the log.", func() float64 { return float64(r.store.Last()) })
 	m.Gauge("cairn_log_durable", "Sequence up to which the log is durable.",
 		func() float64 { return float64(r.store.Durable()) })

@@ -45,7 +45,7 @@ func (r *Runtime) needed(keep map[string]bool) error {
 }
 
 // onSwap is the engine's option: only drafts are interpreted first.
-func (r *Runtime) onSwap() func(*module.Version) {
+func (r *Runtime) onSwap() func(*module.Code) {
 	if !r.options.Draft {
 		return nil
 	}
@@ -53,13 +53,13 @@ func (r *Runtime) onSwap() func(*module.Version) {
 }
 
 // swapped lets objects have instances that run the code which was just compiled.
-func (r *Runtime) swapped(v *module.Version) {
+func (r *Runtime) swapped(c *module.Code) {
 	<-r.started
 	if r.objects == nil || r.running == nil || r.running.Err() != nil {
 		return
 	}
 	r.objects.Refresh()
-	r.options.Logger.Debug("compiled code serves", "module", v.Hash()[:12])
+	r.options.Logger.Debug("compiled code serves", "module", c.Hash()[:12])
 	if r.deploying.TryLock() { // or else the deploy prunes
 		r.prune()
 		r.deploying.Unlock()

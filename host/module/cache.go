@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 )
@@ -54,29 +55,29 @@ func (e *Engine) withoutCache(dir string, err error) {
 }
 
 // codeFolder is where the compiled code of a module is kept; "" without a cache.
-func (e *Engine) codeFolder(p *program) string {
+func (e *Engine) codeFolder(f *facts) string {
 	if e.options.CacheDir == "" {
 		return ""
 	}
-	return filepath.Join(e.options.CacheDir, p.name(), p.sum.String())
+	return filepath.Join(e.options.CacheDir, f.name(), f.sum.String())
 }
 
 // codeFolders returns the folder of each module that is compiled, by its hash.
 func (e *Engine) codeFolders() map[string]string {
 	folders := map[string]string{}
 	for _, c := range e.compiler.compiled() {
-		folders[c.program.name()] = c.program.sum.String()
+		folders[c.facts.name()] = c.facts.sum.String()
 	}
 	return folders
 }
 
 // compiledBefore reports whether compiling the module is only loading it: the
 // compiler has its code, or the cache has it.
-func (e *Engine) compiledBefore(p *program) bool {
-	if e.compiler.has(codeKey{p.hash, false}) {
+func (e *Engine) compiledBefore(f *facts) bool {
+	if e.compiler.has(codeKey{f.hash, false}) {
 		return true
 	}
-	dir := e.codeFolder(p)
+	dir := e.codeFolder(f)
 	return dir != "" && slices.ContainsFunc(entries(dir), func(entry string) bool { return !temporary(entry) })
 }
 
@@ -90,11 +91,14 @@ func entries(dir string) []string {
 // died while it wrote.
 func temporary(entry string) bool { return filepath.Ext(entry) == ".tmp" }
 
+// slowCompile is how long a compilation lasts before somebody wonders.
+const slowCompile = time.Second
+
 // compile compiles, or takes the code from the cache. wazero gives up where the
 // cache fails it: an entry that is damaged, a disk that is full. A module is then
 // compiled in spite of it.
-func (e *Engine) compile(ctx context.Context, c *code, m *rewritten) (compiled wazero.CompiledModule, err error) {
-	dir := e.codeFolder(m.program)
+func (e *Engine) compile(ctx context.Context, c *compiled, m *rewritten) (compiled wazero.CompiledModule, err error) {
+	dir := e.codeFolder(m.facts)
 	stop := e.options.After(slowCompile, func() {
 		kept := "this is kept for the next start"
 		if c.cache == nil {

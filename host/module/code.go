@@ -2,135 +2,146 @@ package module
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"log/slog"
+	"errors"
 	"sync"
+	"sync/atomic"
 
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
-
-	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/module/rewrite"
+	"github.com/cairn-dev/cairn/host/account"
 )
 
-// code is a module that is ready to be instantiated, by the compiler or by the
-// interpreter. It has a runtime of wazero's to itself: one runtime has one cache,
-// and only in a folder of its own is it known which compiled code is whose.
-//
-// Versions of the same bytes share it, of all engines of a Compiler. Compiler.mu
-// guards users, which counts those versions and every instance.
-type code struct {
-	compiler *Compiler
-	key      codeKey
-	program  *program
-	runtime  wazero.Runtime
-	cache    wazero.CompilationCache // nil: nothing is kept
-	compiled wazero.CompiledModule
-	users    int
-	closing  sync.Once
-	logger   *slog.Logger // of the engine that wanted it first
+// Code is a module that is ready to be instantiated. It has as many images as somebody
+// makes of it, each of an instance in which something else has run.
+type Code struct {
+	engine *Engine
+	facts  *facts
+
+	fixed   int64  // bytes of the host's heap that an instance takes, besides its memory
+	least   uint64 // bytes of memory that an instance without an image begins with
+	most    uint64 // and that one can have: the module's maximum or the host's limit
+	blocked string // why no image can be taken; "" if one can
+
+	runs  atomic.Pointer[compiled] // in new instances; see swap
+	later *rewritten               // what is compiled beside the interpreter; nil: nothing
+
+	mu     sync.Mutex // compiler.mu and a pool's are taken under it
+	closed bool
+	images map[*Image]struct{} // that are not given back
 }
 
-// program is what is known of a module before anything of it has run.
-type program struct {
-	outline rewrite.Outline
-	hash    [sha256.Size]byte // of the module as it was given
-	size    int               // and its length in bytes
-	sum     sum               // of the module as it runs
-	start   string
-	globals []string
-	data    []segment
-
-	background bool // it exports background_run
-}
-
-// name is the hash in hex, which names the module to everybody.
-func (p *program) name() string { return hex.EncodeToString(p.hash[:]) }
-
-// rewritten is a module as it runs.
-type rewritten struct {
-	*program
-	wasm []byte // nil: its code is there
-}
-
-// sum tells one rewritten module from another.
-type sum [sha256.Size]byte
-
-// String is short enough for the name of a folder.
-func (s sum) String() string { return hex.EncodeToString(s[:8]) }
-
-// newCode makes code of a module that was rewritten, or finds that of another
-// version. The caller is a user of it.
-func (e *Engine) newCode(ctx context.Context, m *rewritten, interpreted bool) (*code, error) {
-	key := codeKey{m.hash, interpreted}
-	if c := e.compiler.find(key); c != nil {
-		return c, nil
+// Compile compiles the module, which was checked. Nothing of it has run. One that does
+// not validate, or for whose code there is no memory, is a *CompileError.
+func (s *Source) Compile(ctx context.Context) (_ *Code, err error) {
+	e, c := s.engine, s.newCode()
+	runs := e.compiler.find(codeKey{s.hash, e.options.Interpreter})
+	var m *rewritten
+	if runs != nil {
+		c.facts = runs.facts
+	} else if m, err = s.rewrite(); err != nil {
+		return nil, err
+	} else if c.facts = m.facts; e.options.Swapped != nil && !e.options.Interpreter && !e.compiledBefore(c.facts) {
+		c.later = m
 	}
-	if !interpreted {
-		leave, err := e.compiler.enter(ctx)
-		if err != nil {
+	if err := e.options.Account.Take(account.Code, c.bytes()); err != nil {
+		err = c.tooLarge(err, 0, 1)
+		if runs != nil {
+			runs.leave()
+		}
+		return nil, err
+	}
+	if runs == nil {
+		if runs, err = e.ready(ctx, m, e.options.Interpreter || c.later != nil); err != nil {
+			e.options.Account.Release(account.Code, c.bytes())
 			return nil, err
 		}
-		defer leave()
-		if c := e.compiler.find(key); c != nil { // of who was before us
-			return c, nil
-		}
 	}
-	c := &code{compiler: e.compiler, key: key, program: m.program, users: 1, logger: e.options.Logger}
-	config := wazero.NewRuntimeConfigCompiler()
-	if interpreted {
-		config = wazero.NewRuntimeConfigInterpreter()
-	} else if c.cache = e.openCache(e.codeFolder(m.program)); c.cache != nil {
-		config = config.WithCompilationCache(c.cache)
-	}
-	// The limit of memory is enforced by package module's own allocator, which
-	// needs room above it to shrink a memory; see memory.
-	c.runtime = wazero.NewRuntimeWithConfig(ctx, config.
-		WithCoreFeatures(api.CoreFeaturesV2).
-		WithDebugInfoEnabled(false))
-	if _, err := hostfunc.Instantiate(ctx, c.runtime); err != nil {
-		c.close()
-		return nil, err
-	}
-	var err error
-	if interpreted {
-		c.compiled, err = c.runtime.CompileModule(ctx, m.wasm)
-	} else {
-		c.compiled, err = e.compile(ctx, c, m)
-	}
-	if err != nil {
-		c.close()
-		return nil, err
-	}
-	return e.compiler.add(c), nil
+	c.runs.Store(runs)
+	return c, nil
 }
 
-// useCode returns the code of a new instance, which is a user of it as well.
-func (v *Version) useCode() *code {
-	v.mu.Lock() // swap gives up the old code after it
-	defer v.mu.Unlock()
-	c := v.code.Load()
-	c.compiler.mu.Lock()
-	defer c.compiler.mu.Unlock()
-	c.users++
+func (s *Source) newCode() *Code {
+	e, o := s.engine, s.Outline()
+	c := &Code{engine: e, fixed: o.InstanceBytes(), least: uint64(o.Memory.MinPages) * WasmPageBytes,
+		most: e.options.MemoryLimit, blocked: o.ImageBlocker(), images: map[*Image]struct{}{}}
+	if o.Memory.HasMax {
+		c.most = min(c.most, uint64(o.Memory.MaxPages)*WasmPageBytes)
+	}
+	if e.options.NoImages {
+		c.blocked = "images are off"
+	}
 	return c
 }
 
-// leave takes a user away.
-func (c *code) leave() { c.compiler.leave(c) }
-
-// close gives back what the code takes. Nobody may run in it.
-func (c *code) close() { c.closing.Do(c.free) }
-
-func (c *code) free() {
-	err := c.runtime.Close(context.Background())
-	if c.cache != nil {
-		if cacheErr := c.cache.Close(context.Background()); err == nil {
-			err = cacheErr
-		}
+// ready is newCompiled with an error for whoever gave the module.
+func (e *Engine) ready(ctx context.Context, m *rewritten, interpreted bool) (*compiled, error) {
+	c, err := e.newCompiled(ctx, m, interpreted)
+	var refused *CompileError
+	if err != nil && !errors.As(err, &refused) {
+		return nil, &CompileError{Problem: "module does not validate", Err: err}
 	}
-	if err != nil {
-		c.logger.Warn("close compiled code", "module", c.program.name()[:12], "error", err)
+	return c, err
+}
+
+// Hash returns the SHA-256 of the module as it was given, in hex.
+func (c *Code) Hash() string { return c.facts.name() }
+
+// Size returns the length of the module as it was given, in bytes.
+func (c *Code) Size() int { return c.facts.size }
+
+// StartFunction returns the export that runs the module's start function, which an
+// instance does not run by itself; "" if it has none.
+func (c *Code) StartFunction() string { return c.facts.start }
+
+// bytes is what the module takes as code.
+func (c *Code) bytes() int64 { return int64(c.facts.size) * codePerByte }
+
+// use returns what a new instance runs, which is a user of it as well.
+func (c *Code) use() *compiled {
+	c.mu.Lock() // swap gives up what ran before after it
+	defer c.mu.Unlock()
+	runs := c.runs.Load()
+	runs.compiler.mu.Lock()
+	defer runs.compiler.mu.Unlock()
+	runs.users++
+	return runs
+}
+
+// Close gives the code back once the last of its images is. No image can be made
+// any more.
+func (c *Code) Close() {
+	c.mu.Lock()
+	last := !c.closed && len(c.images) == 0
+	c.closed = true
+	c.mu.Unlock()
+	if last {
+		c.free()
 	}
+}
+
+// join adds an image, if the code may have one more.
+func (c *Code) join(im *Image) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.images[im] = struct{}{}
+	c.engine.images.Add(1)
+	return true
+}
+
+// leave takes an image away that was given back, and with the last one the code.
+func (c *Code) leave(im *Image) {
+	c.mu.Lock()
+	delete(c.images, im)
+	c.engine.images.Add(-1)
+	last := c.closed && len(c.images) == 0
+	c.mu.Unlock()
+	if last {
+		c.free()
+	}
+}
+
+func (c *Code) free() {
+	defer c.engine.options.Account.Release(account.Code, c.bytes())
+	c.runs.Load().leave()
 }

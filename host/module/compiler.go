@@ -19,8 +19,8 @@ type Compiler struct {
 	turn chan struct{}
 
 	mu     sync.Mutex // no other lock is taken under it
-	codes  map[codeKey]*code
-	unused []*code // of codes, the one that was left last at the end
+	codes  map[codeKey]*compiled
+	unused []*compiled // of codes, the one that was left last at the end
 }
 
 // codeKey says what code was made of, and how.
@@ -32,7 +32,7 @@ type codeKey struct {
 // NewCompiler returns a Compiler that keeps the code of so many modules that nobody
 // uses, for those who come back. It takes their memory from no account.
 func NewCompiler(keep int) *Compiler {
-	return &Compiler{keep: keep, turn: make(chan struct{}, 1), codes: map[codeKey]*code{}}
+	return &Compiler{keep: keep, turn: make(chan struct{}, 1), codes: map[codeKey]*compiled{}}
 }
 
 // Close frees all code. Nobody may use it any more.
@@ -60,7 +60,7 @@ func (c *Compiler) enter(ctx context.Context) (leave func(), err error) {
 }
 
 // find returns code that is there already, with the caller as a user, or nil.
-func (c *Compiler) find(key codeKey) *code {
+func (c *Compiler) find(key codeKey) *compiled {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	found := c.codes[key]
@@ -71,15 +71,15 @@ func (c *Compiler) find(key codeKey) *code {
 }
 
 // use makes the caller a user. mu is held.
-func (c *Compiler) use(found *code) {
+func (c *Compiler) use(found *compiled) {
 	if found.users == 0 {
-		c.unused = slices.DeleteFunc(c.unused, func(other *code) bool { return other == found })
+		c.unused = slices.DeleteFunc(c.unused, func(other *compiled) bool { return other == found })
 	}
 	found.users++
 }
 
 // add lets others find code, unless somebody was faster: then theirs is used.
-func (c *Compiler) add(made *code) *code {
+func (c *Compiler) add(made *compiled) *compiled {
 	c.mu.Lock()
 	first := c.codes[made.key]
 	if first == nil {
@@ -95,8 +95,8 @@ func (c *Compiler) add(made *code) *code {
 
 // leave takes a user away. Code without users is freed, unless it is among the last
 // ones that are kept.
-func (c *Compiler) leave(left *code) {
-	var old *code
+func (c *Compiler) leave(left *compiled) {
+	var old *compiled
 	c.mu.Lock()
 	left.users--
 	switch {
@@ -117,6 +117,16 @@ func (c *Compiler) leave(left *code) {
 	}
 }
 
+// facts returns what is known of a module whose code is there; nil if it is not.
+func (c *Compiler) facts(key codeKey) *facts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if found := c.codes[key]; found != nil {
+		return found.facts
+	}
+	return nil
+}
+
 // has reports whether there is code already.
 func (c *Compiler) has(key codeKey) bool {
 	c.mu.Lock()
@@ -125,7 +135,7 @@ func (c *Compiler) has(key codeKey) bool {
 }
 
 // compiled returns the code that is compiled.
-func (c *Compiler) compiled() (list []*code) {
+func (c *Compiler) compiled() (list []*compiled) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key, code := range c.codes {

@@ -1,17 +1,18 @@
-// Package module holds guests' code: what was compiled, the image of its memory
-// after start, and the instances that run it.
+// Package module is the machine: modules that were compiled, the images of their
+// memory, and the instances that run them.
 //
-// There are five types. A [Compiler] compiles and has the code, which engines of one
-// process can share. An [Engine] makes versions for one host. A [Version] is one
-// compiled module. An [Instance] is a Version with a linear memory of its own. A
-// [State] is what tells one instance's memory from the image: an object's memory,
-// set aside while its instance serves another.
+// An [Engine] reads and compiles, by a [Compiler] that several may share. A [Source]
+// is a module that was read, a [Code] one that is compiled, or ready for the
+// interpreter. An [Image] is what instances begin as, and has those that are idle: a
+// Code has one for each start that somebody wants of it. An [Instance] is a Code with a
+// linear memory of its own. A [State] is what tells one instance's memory from its
+// image: an object's memory, set aside while its instance serves another.
 //
 // # Images
 //
-// A Version runs its start function and _initialize once, in an instance that
-// nobody else uses. Linear memory and mutable globals become the image, and
-// every later instance begins as a private copy-on-write mapping of it. Data
+// What is to be in every instance runs once, in one that nobody else uses: the start
+// function, and whatever [Start] says. Linear memory and mutable globals become the
+// image, and every later instance begins as a private copy-on-write mapping of it. Data
 // segments and the start function are taken out of the compiled module by
 // host/module/rewrite, so that creating an instance writes nothing. Where the
 // image is not all that an instance holds (a guest that changes its table, say)
@@ -21,7 +22,7 @@
 //
 //   - An Instance is used by one goroutine at a time; entries into it nest
 //     strictly last in, first out.
-//   - An Instance handed out by a Version holds the image and nothing else: no
+//   - An Instance handed out by an Image holds the image and nothing else: no
 //     byte of what ran in it before.
 //   - Memory past the image reads as zero when a guest grows into it.
 package module

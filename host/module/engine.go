@@ -24,7 +24,7 @@ type Options struct {
 	// taken from. Default none: they have no bound.
 	Account *account.Account
 	// Compiler is what compiles, and has the code. Default one of the engine's own,
-	// which keeps nothing that no version uses.
+	// which keeps nothing that nobody uses.
 	Compiler *Compiler
 	// CacheDir keeps compiled code between starts. Default none.
 	CacheDir string
@@ -33,10 +33,11 @@ type Options struct {
 	After func(d time.Duration, fn func()) (stop func() bool)
 	// Interpreter runs guests without compiling them. Default false.
 	Interpreter bool
-	// Swapped lets Compile return a version that the interpreter runs, where compiling
-	// takes longer. It is compiled beside that, and Swapped is called when its new
-	// instances run compiled code; see Instance.Current. Default: Compile compiles.
-	Swapped func(*Version)
+	// Swapped lets Compile return code that the interpreter runs, where compiling takes
+	// longer. It is compiled beside that once an image of it is there, and Swapped is
+	// called when new instances run what was compiled; see Instance.Current. Default:
+	// Compile compiles.
+	Swapped func(*Code)
 	// NoImages starts every instance the plain way. Default false.
 	NoImages bool
 	// Env is the environment that guests see through WASI, besides GOGC.
@@ -57,7 +58,7 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// Engine makes versions of modules, and counts what they take.
+// Engine compiles modules and makes instances of them, and counts what they take.
 type Engine struct {
 	options  Options
 	world    *hostfunc.World
@@ -71,7 +72,7 @@ type Engine struct {
 	instances    atomic.Int64
 	maxInstances int64
 	full         atomic.Bool // the last instance that was wanted could not be mapped
-	versions     atomic.Int64
+	images       atomic.Int64
 }
 
 // NewEngine starts an engine with every host module in it.
@@ -103,11 +104,17 @@ func offered(ctx context.Context) (hostfunc.Imports, error) {
 	return hostfunc.Instantiate(ctx, runtime)
 }
 
-// Instances returns how many instances exist, of all versions.
+// Instances returns how many instances exist, of all images.
 func (e *Engine) Instances() int { return int(e.instances.Load()) }
 
-// Versions returns how many versions hold compiled code.
-func (e *Engine) Versions() int { return int(e.versions.Load()) }
+// Images returns how many images there are, with those that could not be taken.
+func (e *Engine) Images() int { return int(e.images.Load()) }
+
+// System returns what guests see of the world.
+func (e *Engine) System() *hostfunc.System { return &e.world.System }
+
+// Logger returns what gets what is worth knowing about modules.
+func (e *Engine) Logger() *slog.Logger { return e.options.Logger }
 
 // Close frees the compiled code of an engine whose Compiler is its own. Every instance
 // must be closed.

@@ -2,7 +2,6 @@ package module
 
 import (
 	"context"
-	"crypto/sha256"
 	"log/slog"
 	"maps"
 	"slices"
@@ -74,55 +73,53 @@ func (e *Engine) Inspect(ctx context.Context, wasm []byte) *Report {
 	// Lists are empty and not missing, for readers of JSON.
 	r := &Report{Bytes: len(wasm), Problems: []Problem{}, Warnings: []string{}, Imports: []string{}, WASI: []string{},
 		Exports: []string{}, Others: []string{}, Classes: []ClassReport{}}
-	hash := sha256.Sum256(wasm)
-	parsed, err := rewrite.Parse(wasm)
+	source, err := e.Read(wasm)
 	if err != nil {
-		r.add(unreadable(wasm, err))
+		r.add(err)
 		r.Image.Why = "the module cannot be read"
 		return r
 	}
-	r.list(&parsed.Outline)
-	if m := parsed.Memory; m != nil {
+	outline := source.Outline()
+	r.list(outline)
+	if m := outline.Memory; m != nil {
 		r.Memory = &MemoryReport{MinBytes: uint64(m.MinPages) * WasmPageBytes, LimitBytes: e.options.MemoryLimit}
 		if m.HasMax {
 			r.Memory.MaxBytes = uint64(m.MaxPages) * WasmPageBytes
 		}
 	}
-	problems := e.check(&parsed.Outline)
+	problems := append(source.Check(), checkExports(outline)...)
 	for _, problem := range problems {
 		r.add(problem)
 	}
+	r.Image.Why = outline.ImageBlocker()
 	if len(problems) > 0 {
-		r.Image.Why = "the module cannot be started"
-		if why := parsed.ImageBlocker(); why != "" {
-			r.Image.Why = why
+		if r.Image.Why == "" {
+			r.Image.Why = "the module cannot be started"
 		}
 		return r
 	}
-	r.start(ctx, e, hash, parsed)
+	r.start(ctx, source)
 	return r
 }
 
 // start compiles and starts the module once.
-func (r *Report) start(ctx context.Context, e *Engine, hash [sha256.Size]byte, parsed *rewrite.Module) {
-	m, err := instrument(hash, r.Bytes, parsed)
-	var v *Version
-	if err == nil {
-		v, err = e.build(ctx, m)
-	}
+func (r *Report) start(ctx context.Context, source *Source) {
+	code, err := source.Compile(ctx)
 	if err != nil {
 		r.Image.Why = "the module cannot be started"
 		r.add(err)
 		return
 	}
-	defer v.Close()
-	err = v.load(ctx)
+	defer code.Close()
+	outline := source.Outline()
+	v := &Version{}
+	err = v.start(ctx, code, outline)
 	if r.Started = v.classes != nil; !r.Started {
 		r.Image.Why = "the module did not start"
 		r.add(err)
 		return
 	}
-	for _, problem := range v.checkRegistered() {
+	for _, problem := range v.checkRegistered(outline) {
 		r.add(problem)
 	}
 	r.Worker = v.worker
@@ -130,13 +127,14 @@ func (r *Report) start(ctx context.Context, e *Engine, hash [sha256.Size]byte, p
 		flags := v.classes[name]
 		r.Classes = append(r.Classes, ClassReport{name, flags&abi.ClassHasFetch != 0, flags&abi.ClassHasAlarm != 0})
 	}
-	r.Image.Taken, r.Image.Why = v.HasImage()
-	if v.image != nil {
-		r.Image.Bytes = len(v.image.file.bytes)
+	if err == nil {
+		defer v.Close()
+		r.Image.Taken, r.Image.Why = v.HasImage()
+		r.Image.Bytes = int(v.Bytes())
 	} else if r.Image.Why == "" {
 		r.Image.Why = "the module is refused"
 	}
-	r.suspect(&parsed.Outline)
+	r.suspect(outline)
 }
 
 // list sorts the module's imports and exports.

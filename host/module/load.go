@@ -2,79 +2,50 @@ package module
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
 // startLimit bounds how long a guest may compute while it starts.
 const startLimit = 30 * time.Second
 
-// load starts the module once, learns what it registers, and takes its image.
-func (v *Version) load(ctx context.Context) error {
-	waits, cancel := context.WithTimeout(ctx, account.Patience)
-	defer cancel()
-	began, err := v.newInstance(waits)
-	if err != nil {
-		return v.tooLarge(err)
-	}
-	defer began.Close()
-	host, err := v.initialize(began)
-	if err != nil {
-		return err
-	}
-	v.classes, v.worker = host.classes, host.worker
-	if err := first(v.checkRegistered()); err != nil {
-		return err
-	}
-	if v.noImage == "" {
-		var refused *CompileError
-		if err := v.takeImage(began); errors.As(err, &refused) {
-			return err
-		} else if err != nil {
-			v.noImage = err.Error()
-		}
-	}
-	began.Close() // Fits looks at what is left
-	if err := v.Fits(); err != nil {
-		return err
-	}
-	if v.noImage != "" && !v.engine.options.NoImages {
-		v.engine.options.Logger.Warn("module has no image, its instances start one by one",
-			"module", v.Hash()[:12], "reason", v.noImage)
-	}
-	return nil
+// start starts the module once, and learns what it registers.
+func (v *Version) start(ctx context.Context, code *Code, m *rewrite.Outline) (err error) {
+	v.background = export(m, abi.ExportBackgroundRun, rewrite.KindFunc) != nil
+	v.Image, err = code.Start(ctx, Start{Exports: exportNames[:], Prepare: v.prepare, PerCall: v.perCall,
+		Run: func(i *Instance) error {
+			host, err := v.initialize(i)
+			if err != nil || v.classes != nil { // not the first one: what it registers is known
+				return err
+			}
+			v.classes, v.worker, i.image.version = host.classes, host.worker, v
+			return first(v.checkRegistered(m))
+		}})
+	return err
 }
 
-// initialize starts a guest in an instance that has never run: it writes the
-// data segments, then calls what WebAssembly, WASI and our ABI call at start.
+// initialize calls what WebAssembly, WASI and our ABI call at start.
 func (v *Version) initialize(i *Instance) (*loader, error) {
-	memory := i.mod.Memory()
-	for _, s := range v.program.data {
-		if !memory.Write(s.offset, s.bytes) {
-			return nil, refuse("", "module has a data segment outside its memory")
-		}
-	}
-	host := &loader{classes: map[string]uint32{}, logger: v.engine.options.Logger}
+	host := &loader{classes: map[string]uint32{}, logger: i.engine().options.Logger}
 	call := &hostfunc.Call{}
-	call.Begin(host, memory, nil, startLimit)
+	call.Begin(host, i.Memory(), nil, startLimit)
 	defer call.End()
-	if v.program.start != "" {
-		if err := i.call(call, v.program.start); err != nil {
+	if start := i.image.code.StartFunction(); start != "" {
+		if err := i.callWatched(call, start); err != nil {
 			return nil, &CompileError{Problem: "module's start function failed", Err: err}
 		}
 	}
-	if err := i.call(call, abi.ExportInitialize); err != nil {
+	if err := i.callWatched(call, abi.ExportInitialize); err != nil {
 		return nil, &CompileError{Problem: "module's " + abi.ExportInitialize + " failed", Err: err,
 			Hint: "it runs the guest's init functions and package variables; the host's log has the stack"}
 	}
-	got, err := i.mod.ExportedFunction(abi.ExportABIVersion).Call(call)
+	got, err := i.Call(call, abi.ExportABIVersion)
 	if err != nil {
-		return nil, &CompileError{Problem: "module's " + abi.ExportABIVersion + " failed", Err: i.explain(err)}
+		return nil, &CompileError{Problem: "module's " + abi.ExportABIVersion + " failed", Err: err}
 	}
 	if uint32(got[0]) != abi.Version {
 		return nil, refuse("build the guest for this version, or run another cairn",
@@ -84,31 +55,30 @@ func (v *Version) initialize(i *Instance) (*loader, error) {
 	return host, nil
 }
 
-// takeImage keeps what i holds as the beginning of every later instance.
-func (v *Version) takeImage(i *Instance) error {
+// prepare calls what makes requests faster.
+func (v *Version) prepare(i *Instance) error {
 	call := &hostfunc.Call{}
-	call.Begin(&loader{started: true, logger: v.engine.options.Logger}, i.mod.Memory(), nil, startLimit)
+	call.Begin(&loader{started: true, logger: i.engine().options.Logger}, i.Memory(), nil, startLimit)
 	defer call.End()
-	// What a guest prepares makes requests faster, and takes an interpreter as long
-	// as all else that it does before the first one.
-	if v.later == nil {
-		if err := i.call(call, abi.ExportImagePrepare); err != nil {
-			return err
-		}
+	return i.callWatched(call, abi.ExportImagePrepare)
+}
+
+// callWatched calls an export without parameters and results, if the guest has it.
+func (i *Instance) callWatched(c *hostfunc.Call, name string) error {
+	enter := func() (abi.Status, error) {
+		_, err := i.Call(c, name)
+		return abi.StatusOK, err
 	}
-	if err := v.engine.options.Account.Take(account.Images, int64(i.mem.size)); err != nil {
-		return v.tooLarge(err)
-	}
-	file, err := newImageFile(i.mem.bytes(i.mem.size))
-	if err != nil {
-		v.engine.options.Account.Release(account.Images, int64(i.mem.size))
+	watch := i.engine().world.Enter
+	switch {
+	case i.mod.ExportedFunction(name) == nil:
+		return nil
+	case watch == nil:
+		_, err := enter()
 		return err
 	}
-	v.image = &image{file: file, descriptors: i.descriptors}
-	for _, g := range i.globals {
-		v.image.globals = append(v.image.globals, g.Get())
-	}
-	return nil
+	_, err := watch(c, name, enter)
+	return err
 }
 
 // loader is the Host of a guest that starts.

@@ -11,66 +11,51 @@ import (
 // machine code, and of what the engine knows of it. Measured on Go guests.
 const codePerByte = 5
 
-// takeCode takes what the module's code will need from the account.
-func (v *Version) takeCode() error {
-	bytes := int64(v.program.size) * codePerByte
-	if err := v.engine.options.Account.Take(account.Code, bytes); err != nil {
-		return v.tooLarge(err)
+// Fits finds out whether there is memory for a call. Where there is not, a host would
+// start and refuse everybody.
+func (im *Image) Fits() error {
+	a := im.code.engine.options.Account
+	begins := int64(im.code.least)
+	if im.file != nil {
+		begins = im.Bytes()
 	}
-	v.codeBytes = bytes
-	return nil
-}
-
-// Fits finds out whether there is memory for a call: an instance for the Worker, and
-// one for the object that it calls. Where there is not, a host would start and
-// refuse everybody.
-func (v *Version) Fits() error {
-	a := v.engine.options.Account
-	bytes := v.instanceBytes() * v.instancesPerCall()
+	bytes := (im.code.fixed + begins) * im.perCall()
 	if err := a.Take(account.Instances, bytes); err != nil {
-		return v.tooLarge(err)
+		return im.code.tooLarge(err, im.Bytes(), im.perCall())
 	}
 	a.Release(account.Instances, bytes)
 	return nil
 }
 
-// instanceBytes is what an instance takes that has just begun.
-func (v *Version) instanceBytes() int64 {
-	if v.image != nil {
-		return v.fixed + int64(len(v.image.file.bytes))
+func (im *Image) perCall() int64 {
+	if im.start.PerCall == nil {
+		return 1
 	}
-	return v.fixed + int64(v.least)
+	return im.start.PerCall()
 }
 
-// instancesPerCall is how many instances a call needs at a time, at least.
-func (v *Version) instancesPerCall() int64 {
-	if v.worker && len(v.classes) > 0 {
-		return 2
-	}
-	return 1
-}
-
-// tooLarge says what the module needs and what there is.
-func (v *Version) tooLarge(err error) error {
+// tooLarge says what the module needs and what there is. taken is how large its image
+// is, 0 if there is none.
+func (c *Code) tooLarge(err error, taken, perCall int64) error {
 	var refused *account.Error
 	if !errors.As(err, &refused) {
 		return err
 	}
-	a := v.engine.options.Account
-	image := int64(v.least)
-	if v.image != nil {
-		image = int64(len(v.image.file.bytes))
+	a := c.engine.options.Account
+	image := taken
+	if image == 0 {
+		image = int64(c.least)
 	}
-	calls := v.instancesPerCall() * (v.fixed + image)
-	needs := int64(v.program.size)*codePerByte + image + calls
-	others := a.Total() - v.codeBytes
-	if v.image != nil {
-		others -= image
+	calls := perCall * (c.fixed + image)
+	needs := c.bytes() + image + calls
+	others := a.Total() - taken
+	if c.runs.Load() != nil {
+		others -= c.bytes()
 	}
 	return &CompileError{
 		Problem: fmt.Sprintf("module needs %s of memory, and the host has %s for it: its code takes %s, "+
 			"its image %s, the instances of a call %s; of %s in all, %s are taken by the store and by others",
-			account.Size(needs), account.Size(max(a.Budget()-others, 0)), account.Size(int64(v.program.size)*codePerByte),
+			account.Size(needs), account.Size(max(a.Budget()-others, 0)), account.Size(c.bytes()),
 			account.Size(image), account.Size(calls), account.Size(a.Budget()), account.Size(others)),
 		Hint: fmt.Sprintf("try --memory %dMiB", (needs+others)>>20*5/4+16),
 	}

@@ -26,7 +26,7 @@ type pool struct {
 // than they save, as the last one used is taken first.
 const maxIdle = 128
 
-// ErrRetired says that the pool was closed: what it held has been replaced.
+// ErrRetired says that the image was closed: another has taken its place.
 var ErrRetired = errors.New("module: version is retired")
 
 // Get returns an instance that nobody else has and that holds the image.
@@ -85,12 +85,12 @@ func (p *pool) takeLocked() *Instance {
 
 // Put takes an instance back. Whatever it holds is gone.
 func (p *pool) Put(i *Instance) {
-	if i.broken || i.version.image == nil {
+	if i.broken || i.image.file == nil {
 		p.Discard(i)
 		return
 	}
 	if err := i.Reset(); err != nil {
-		i.version.engine.options.Logger.Debug("instance not reused", "error", err)
+		i.engine().options.Logger.Debug("instance not reused", "error", err)
 		p.Discard(i)
 		return
 	}
@@ -145,6 +145,14 @@ func (p *pool) Close() {
 	if last {
 		p.free()
 	}
+}
+
+// takeIdle takes all idle instances out.
+func (p *pool) takeIdle() (idle []*Instance) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	idle, p.idle = p.idle, nil
+	return idle
 }
 
 func (p *pool) isRetired() bool {

@@ -40,13 +40,13 @@ type running struct {
 // it, for end.
 func (i *Instance) begin(c *hostfunc.Call, f *callable) (below running) {
 	below = i.running
-	c.TakeFrom(i.version.engine.options.Account)
+	c.TakeFrom(i.engine().options.Account)
 	i.running = running{callable: f, watch: c.Watch(i)}
 	return below
 }
 
 func (i *Instance) end(c *hostfunc.Call, below running) {
-	i.version.engine.options.Account.Release(account.Stacks, i.running.held)
+	i.engine().options.Account.Release(account.Stacks, i.running.held)
 	c.Watch(i.running.watch)
 	i.running = below
 }
@@ -61,7 +61,7 @@ func (i *Instance) Look() error {
 	if grown <= r.held {
 		return nil
 	}
-	if err := i.version.engine.options.Account.Take(account.Stacks, grown-r.held); err != nil {
+	if err := i.engine().options.Account.Take(account.Stacks, grown-r.held); err != nil {
 		return err
 	}
 	r.held = grown
@@ -70,22 +70,22 @@ func (i *Instance) Look() error {
 
 // keep decides whether the callable that has run at the present depth is kept with
 // its stack, for the next call.
-func (i *Instance) keep(e Export, f *callable) {
+func (i *Instance) keep(export int, f *callable) {
 	has := int64(stackBytes(f.fn))
 	more := has - firstStackBytes - f.kept
 	switch {
 	case has <= keepStackBytes && i.depth < keepDepth && more <= 0:
-	case has <= keepStackBytes && i.depth < keepDepth && i.version.engine.options.Account.Try(account.Stacks, more):
+	case has <= keepStackBytes && i.depth < keepDepth && i.engine().options.Account.Try(account.Stacks, more):
 		f.kept += more
 	default: // a new one begins small
-		i.version.engine.options.Account.Release(account.Stacks, f.kept)
-		i.functions[e] = i.functions[e][:i.depth]
+		i.engine().options.Account.Release(account.Stacks, f.kept)
+		i.callables[export] = i.callables[export][:i.depth]
 	}
 }
 
 // keptStacks is what the instance's callables have taken from the account.
 func (i *Instance) keptStacks() (bytes int64) {
-	for _, list := range i.functions {
+	for _, list := range i.callables {
 		for _, f := range list {
 			bytes += f.kept
 		}

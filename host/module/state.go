@@ -8,7 +8,7 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
-// State is how one instance differs from its version's image: an object's
+// State is how one instance differs from its image: an object's
 // memory while it has no instance. It is bytes, not pages, as a counter's
 // object differs by some hundred bytes spread over ten pages.
 //
@@ -21,9 +21,9 @@ import (
 // A gap counts from the end of the run before. Globals follow the empty run as
 // 8 bytes each, or nothing when all are the image's.
 type State struct {
-	version *Version
-	size    uint64 // of linear memory
-	diff    []byte
+	image *Image
+	size  uint64 // of linear memory
+	diff  []byte
 
 	descriptors hostfunc.Descriptors
 	taken       int64 // from the account
@@ -38,7 +38,7 @@ func (s *State) Bytes() int { return cap(s.diff) + stateBytes }
 // take makes what the state has from the account as much as it says, or reports
 // that it is not there.
 func (s *State) take(bytes int64) bool {
-	a := s.version.engine.options.Account
+	a := s.image.code.engine.options.Account
 	if bytes > s.taken && !a.Try(account.SetAside, bytes-s.taken) {
 		return false
 	}
@@ -116,18 +116,8 @@ func applyDiff(memory, diff []byte) (rest []byte) {
 	}
 }
 
-var zeroPage [pageBytes]byte
-
-// basePage returns what the page at offset holds in the image, or zeros.
-func (v *Version) basePage(offset uint64) []byte {
-	if v.image != nil && offset < uint64(len(v.image.file.bytes)) {
-		return v.image.file.bytes[offset : offset+pageBytes]
-	}
-	return zeroPage[:]
-}
-
 // Suspend sets the instance's difference from the image aside and resets it,
-// in one pass. The instance must be idle and of a version that has an image.
+// in one pass. The instance must be idle and its image taken.
 // After an error the instance must be closed; the state is good. spare is a
 // state that is no longer needed, to be used again, or nil. The state is nil where
 // the host has no memory for it: then the instance is reset and what it held is lost.
@@ -136,7 +126,7 @@ func (i *Instance) Suspend(spare *State) (*State, error) {
 	if s == nil {
 		s = &State{}
 	}
-	s.version, s.size, s.descriptors = i.version, i.mem.size, i.descriptors
+	s.image, s.size, s.descriptors = i.image, i.mem.size, i.descriptors
 	private := i.mem.private(i.mem.size)
 	// The difference is made in one buffer and kept in another.
 	if !s.take(2*int64(len(private))*(pageBytes+8) + stateBytes) {
@@ -144,10 +134,10 @@ func (i *Instance) Suspend(spare *State) (*State, error) {
 		return nil, i.Reset()
 	}
 	defer func() { s.take(int64(s.Bytes())) }() // no more than it was
-	diff, last := i.version.scratch(), uint64(0)
+	diff, last := i.image.scratch(), uint64(0)
 	mem := i.mem.bytes(i.mem.size)
 	for _, offset := range private {
-		page, base := mem[offset:offset+pageBytes], i.version.basePage(offset)
+		page, base := mem[offset:offset+pageBytes], i.image.basePage(offset)
 		if bytes.Equal(page, base) {
 			continue
 		}
@@ -168,7 +158,7 @@ func (i *Instance) Suspend(spare *State) (*State, error) {
 		s.diff = make([]byte, 0, len(diff))
 	}
 	s.diff = append(s.diff[:0], diff...)
-	i.version.keepScratch(diff)
+	i.image.keepScratch(diff)
 	return s, i.resetRest()
 }
 
@@ -195,7 +185,7 @@ func (i *Instance) Resume(s *State) error {
 func (i *Instance) Reset() error {
 	mem := i.mem.bytes(i.mem.size)
 	for _, offset := range i.mem.private(min(i.mem.size, i.mem.image)) {
-		copy(mem[offset:offset+pageBytes], i.version.image.file.bytes[offset:])
+		copy(mem[offset:offset+pageBytes], i.image.file.bytes[offset:])
 	}
 	return i.resetRest()
 }
@@ -203,9 +193,9 @@ func (i *Instance) Reset() error {
 // resetRest resets what is not a page of the image: descriptors, globals and
 // grown memory.
 func (i *Instance) resetRest() error {
-	i.descriptors = i.version.image.descriptors
+	i.descriptors = i.image.descriptors
 	for n, g := range i.globals {
-		if want := i.version.image.globals[n]; g.Get() != want {
+		if want := i.image.globals[n]; g.Get() != want {
 			g.Set(want)
 		}
 	}
@@ -230,12 +220,12 @@ const maxPrivatePages = 96
 
 func (i *Instance) globalsDiffer() bool {
 	for n, g := range i.globals {
-		if g.Get() != i.version.image.globals[n] {
+		if g.Get() != i.image.globals[n] {
 			return true
 		}
 	}
 	return false
 }
 
-// Version returns whose image the state differs from.
-func (s *State) Version() *Version { return s.version }
+// Image returns what the state differs from.
+func (s *State) Image() *Image { return s.image }

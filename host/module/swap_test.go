@@ -12,10 +12,10 @@ import (
 
 // swapping returns an engine that interprets first, what lets it compile when it is
 // closed, and what says that the compiled code of a version is in place.
-func swapping(t *testing.T, dir string) (e *module.Engine, compile chan struct{}, swapped chan *module.Version) {
-	compile, swapped = make(chan struct{}), make(chan *module.Version, 1)
+func swapping(t *testing.T, dir string) (e *module.Engine, compile chan struct{}, swapped chan *module.Code) {
+	compile, swapped = make(chan struct{}), make(chan *module.Code, 1)
 	return newEngine(t, module.Options{
-		CacheDir: dir, Swapped: func(v *module.Version) { swapped <- v },
+		CacheDir: dir, Swapped: func(c *module.Code) { swapped <- c },
 		After: func(time.Duration, func()) func() bool { // called as the compiler begins
 			<-compile
 			return func() bool { return true }
@@ -49,8 +49,8 @@ func TestSwapKeepsMemory(t *testing.T) {
 	}
 	count(busy, 1)
 	close(compile)
-	if got := <-swapped; got != v {
-		t.Fatal("another version was swapped")
+	if got := <-swapped; got != v.Code() {
+		t.Fatal("other code was swapped")
 	}
 	if busy.Current() {
 		t.Error("an instance from before the swap runs compiled code")
@@ -156,5 +156,45 @@ func TestPruneCache(t *testing.T) {
 	e.PruneCache(nil)
 	if left, err := os.ReadDir(dir); len(left) != 0 || err != nil {
 		t.Errorf("nothing runs and nothing is named, and %v is left, %v", left, err)
+	}
+}
+
+// TestSwapEveryImage swaps the code under two images, of which each has an idle instance.
+func TestSwapEveryImage(t *testing.T) {
+	e, compile, swapped := swapping(t, "")
+	source, err := e.Read(acrobat(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := source.Compile(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var images []*module.Image
+	for n := range 2 {
+		image, err := code.Start(t.Context(), countTo(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer image.Close()
+		checkCount(t, image, n)
+		images = append(images, image)
+	}
+	code.Close()
+	close(compile)
+	<-swapped
+	if n := e.Instances(); n != 0 {
+		t.Errorf("%d instances are idle in the interpreter", n)
+	}
+	for n, image := range images {
+		checkCount(t, image, n)
+		i, err := image.Get(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !i.Current() {
+			t.Errorf("image %d: an instance from after the swap does not run compiled code", n)
+		}
+		image.Put(i)
 	}
 }

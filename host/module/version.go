@@ -2,57 +2,68 @@ package module
 
 import (
 	"context"
-	"sync/atomic"
+	"errors"
+	"fmt"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
-// Version is one compiled module.
+// ErrBadStatus breaks an instance as the others do.
+var ErrBadStatus = errors.New("module: guest returned an unknown status")
+
+// Version is a module that speaks the ABI, what it registers, and the image that its
+// instances begin as.
 type Version struct {
-	engine  *Engine
-	program *program
-	classes map[string]uint32 // name to abi's class flags
+	*Image
+	classes map[string]uint32 // name to abi's class flags; nil before it has started
 	worker  bool
-
-	code      atomic.Pointer[code] // of new instances; see swap
-	later     *rewritten           // what is compiled beside the interpreter; nil: nothing
-	codeBytes int64                // taken from the account for code
-	fixed     int64                // and for each instance, besides its memory
-	least     uint64               // of memory, that an instance without an image begins with
-	most      uint64               // that it can have: the smaller one of its maximum and the host's limit
-
-	image   *image // nil: instances start the plain way
-	noImage string // why there is none
-
-	pool
+	// background says that the guest exports background_run.
+	background bool
 }
 
-// segment is an active data segment, which the host writes.
-type segment struct {
-	offset uint32
-	bytes  []byte
+// Compile checks a module, compiles it, and starts it once: what it registers
+// is known afterwards, and its image is taken. A module that does not fit is a
+// *CompileError.
+func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Version, error) {
+	s, err := e.Read(wasm)
+	if err != nil {
+		return nil, err
+	}
+	if err := first(append(s.Check(), checkExports(s.Outline())...)); err != nil {
+		return nil, err
+	}
+	code, err := s.Compile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer code.Close()
+	v := &Version{}
+	if err := v.start(ctx, code, s.Outline()); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
-// image is what a version's instances begin as.
-type image struct {
-	file        *imageFile
-	globals     []uint64
-	descriptors hostfunc.Descriptors
+// first returns the first of the problems that a check found.
+func first(problems []error) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	return problems[0]
 }
 
 // Hash returns the SHA-256 of the module as it was given, in hex.
-func (v *Version) Hash() string { return v.program.name() }
+func (v *Version) Hash() string { return v.code.Hash() }
 
 // Size returns the length of the module as it was given, in bytes.
-func (v *Version) Size() int { return v.program.size }
+func (v *Version) Size() int { return v.code.Size() }
 
 // HasWorker reports whether the module answers HTTP requests.
 func (v *Version) HasWorker() bool { return v.worker }
 
 // HasBackground reports whether the module can run in the background.
-func (v *Version) HasBackground() bool { return v.program.background }
+func (v *Version) HasBackground() bool { return v.background }
 
 // Class returns the flags of a class, and whether the module has it.
 func (v *Version) Class(name string) (flags uint32, ok bool) {
@@ -70,49 +81,42 @@ func (v *Version) Classes() []string {
 }
 
 // HasImage reports whether instances are copies of an image, and why not.
-func (v *Version) HasImage() (ok bool, why string) { return v.image != nil, v.noImage }
+func (v *Version) HasImage() (ok bool, why string) { return v.Taken() }
 
-// begin makes an instance that nobody has used.
-func (v *Version) begin(ctx context.Context) (*Instance, error) {
-	i, err := v.newInstance(ctx)
-	if err != nil {
-		return nil, err
+// perCall is how many instances a call needs at a time: one for the Worker, and one
+// for the object that it calls.
+func (v *Version) perCall() int64 {
+	if v.worker && len(v.classes) > 0 {
+		return 2
 	}
-	if v.image == nil {
-		if _, err := v.initialize(i); err != nil {
-			i.Close()
-			return nil, err
-		}
-	}
-	return i, nil
+	return 1
 }
 
-// free gives back what all instances shared.
-func (v *Version) free() {
-	if v.image != nil {
-		v.image.file.close()
-		v.engine.options.Account.Release(account.Images, int64(len(v.image.file.bytes)))
+// Version returns what the instance runs.
+func (i *Instance) Version() *Version { return i.image.version }
+
+// Version returns whose image the state differs from.
+func (s *State) Version() *Version { return s.image.version }
+
+// Enter calls an export with the input of c, which has begun. The status is
+// the guest's. An error means that the instance is broken; it is one of those
+// of this package, or what a host function ended the call with.
+func (i *Instance) Enter(c *hostfunc.Call, e Export) (abi.Status, error) {
+	if watch := i.engine().world.Enter; watch != nil {
+		return watch(c, exportNames[e], func() (abi.Status, error) { return i.enterExport(c, e) })
 	}
-	defer v.engine.options.Account.Release(account.Code, v.codeBytes)
-	v.code.Load().leave()
-	v.engine.versions.Add(-1)
+	return i.enterExport(c, e)
 }
 
-// conditional lists the exports that a guest needs for what it registers.
-func (v *Version) conditional() (needs map[string]string) {
-	needs = map[string]string{}
-	if v.worker {
-		needs[abi.ExportWorkerFetch] = "it registers a Worker"
+func (i *Instance) enterExport(c *hostfunc.Call, e Export) (abi.Status, error) {
+	i.stack[0] = uint64(len(c.Input))
+	if err := i.enter(c, int(e), i.stack[:]); err != nil {
+		return 0, err
 	}
-	for name, flags := range v.classes {
-		needs[abi.ExportObjectInit] = "it registers class " + name
-		needs[abi.ExportObjectCall] = "it registers class " + name
-		if flags&abi.ClassHasFetch != 0 {
-			needs[abi.ExportObjectFetch] = "class " + name + " answers fetch"
-		}
-		if flags&abi.ClassHasAlarm != 0 {
-			needs[abi.ExportObjectAlarm] = "class " + name + " answers alarms"
-		}
+	status := abi.Status(uint32(i.stack[0]))
+	if status != abi.StatusOK && status != abi.StatusError {
+		i.Break()
+		return 0, fmt.Errorf("%w: %s gave %d", ErrBadStatus, exportNames[e], status)
 	}
-	return needs
+	return status, nil
 }

@@ -1,0 +1,100 @@
+package module
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/event"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+)
+
+// Errors of Instance.Enter and Instance.Call. Each of them breaks the instance: what its memory
+// holds means nothing any more, and it must be closed.
+var (
+	ErrCPULimit    = errors.New("module: guest exceeded its CPU limit")
+	ErrMemoryLimit = errors.New("module: guest exceeded its memory limit")
+	ErrNoMemory    = errors.New("module: the host has no memory for the guest")
+	ErrExit        = errors.New("module: guest exited")
+	ErrTrap        = errors.New("module: guest trapped")
+	ErrNoExport    = errors.New("module: guest lacks an export")
+)
+
+// enter calls one of Start.Exports in the entry of c, which has begun. The stack has its
+// parameters, and then its results. An error means that the instance is broken; it is
+// one of those above, or what a host function ended the entry with.
+func (i *Instance) enter(c *hostfunc.Call, export int, stack []uint64) error {
+	fn, err := i.callable(export)
+	if err != nil {
+		return err
+	}
+	i.mem.refused, i.mem.starved = false, false
+	c.World, c.Descriptors = i.engine().world, &i.descriptors
+	watch := i.mem.begin()
+	i.depth++
+	below := i.begin(c, fn)
+	err = fn.fn.CallWithStack(c, stack)
+	i.end(c, below)
+	i.mem.end(watch)
+	i.depth--
+	if err != nil {
+		i.broken = true
+		return i.explain(err)
+	}
+	i.keep(export, fn)
+	return nil
+}
+
+// callable returns the callable of an export for the present depth.
+func (i *Instance) callable(export int) (*callable, error) {
+	for len(i.callables[export]) <= i.depth {
+		name := i.image.start.Exports[export]
+		fn := i.mod.ExportedFunction(name)
+		if fn == nil {
+			return nil, fmt.Errorf("%w: %s", ErrNoExport, name)
+		}
+		i.callables[export] = append(i.callables[export], &callable{fn: fn})
+	}
+	return i.callables[export][i.depth], nil
+}
+
+// Call calls an export by its name, and keeps nothing for the next time. After an error
+// the instance is broken.
+func (i *Instance) Call(c *hostfunc.Call, name string, params ...uint64) (results []uint64, err error) {
+	fn := i.mod.ExportedFunction(name)
+	if fn == nil {
+		return nil, fmt.Errorf("%w: %s", ErrNoExport, name)
+	}
+	c.World, c.Descriptors = i.engine().world, &i.descriptors
+	i.depth++
+	defer func() { i.depth-- }()
+	defer i.end(c, i.begin(c, &callable{fn: fn}))
+	if results, err = fn.Call(c, params...); err != nil {
+		i.broken = true
+		return nil, i.explain(err)
+	}
+	return results, nil
+}
+
+// explain says in our words why a call of the guest failed.
+func (i *Instance) explain(err error) error {
+	var exit *sys.ExitError
+	var starved *account.Error
+	switch {
+	case errors.Is(err, hostfunc.ErrCPULimit):
+		return fmt.Errorf("%w\n%w", ErrCPULimit, err)
+	case errors.As(err, &starved), i.mem.starved:
+		return fmt.Errorf("%w\n%w", ErrNoMemory, err)
+	case i.mem.refused:
+		return fmt.Errorf("%w\n%w", ErrMemoryLimit, err)
+	case errors.As(err, &exit):
+		return fmt.Errorf("%w with code %d", ErrExit, exit.ExitCode())
+	}
+	var host *event.Error
+	if errors.As(err, &host) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrTrap, err)
+}
