@@ -46,7 +46,7 @@ const depsRules = `
 	host/build < host/internal/testguest;
 	host, host/internal/testguest, host/internal/clock/clocktest < host/hosttest;
 	NONE < cmd/cairn/internal/loadgen;
-	host, abi/conformance/guestkit, cmd/cairn/internal/loadgen < cmd/cairn;
+	host/hosttest, abi/conformance/guestkit, cmd/cairn/internal/loadgen < cmd/cairn;
 `
 
 // owners lists, for each outside module, the rooms that may import it.

@@ -121,6 +121,7 @@ func transcribe(ctx context.Context, out, log io.Writer, file string, wasm []byt
 	random := rand.NewChaCha8([32]byte{})
 	t.options = host.Options{
 		Wasm: wasm, DataDir: "data", FS: host.MemoryFS(), Interpreter: true, EvictIdle: 24 * time.Hour,
+		Compiler:    module.NewCompiler(1), // for the step restart
 		WrapImports: t.trace.wrap, EnterExports: t.trace.enter, Clock: &t.clock,
 		Random: func(b []byte) { random.Read(b) }, // never fails
 		Logger: logger,

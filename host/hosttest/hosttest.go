@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,23 @@ import (
 // and reading that anew takes longer than the rest of a start. It keeps a guest's
 // code until as many others were used.
 var Compiler = module.NewCompiler(8)
+
+// CompiledCode returns the folder with a module's compiled code, which a host in
+// another process can have in its cache under the same name. Nobody may write to it.
+func CompiledCode(t testing.TB, wasm []byte) (dir string) {
+	t.Helper()
+	e, err := module.NewEngine(t.Context(), module.Options{Compiler: Compiler, CacheDir: testguest.CacheDir(t),
+		System: hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := e.Compile(t.Context(), wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	return filepath.Join(testguest.CacheDir(t), v.Hash())
+}
 
 // Options say what a Host runs.
 type Options struct {
