@@ -22,8 +22,9 @@ const depsRules = `
 	NONE < guest/internal/goruntime;
 	abi/wire, guest/internal/goruntime < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
 
-	NONE < host/config, host/build, host/module/rewrite, host/account, host/listen,
-		host/internal/contain, host/internal/clock, host/observe;
+	NONE < host/config, host/build, host/module/rewrite, host/listen,
+		host/internal/fifo, host/internal/contain, host/internal/clock, host/observe;
+	host/internal/fifo < host/account;
 	abi/wire, host/account < host/storage < host/storage/storagetest;
 
 	host/internal/clock < host/internal/clock/clocktest;

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/cairn-dev/cairn/host/internal/fifo"
 )
 
 // Kind is what memory is used for.
@@ -62,7 +64,7 @@ type Account struct {
 	queued   atomic.Int64  // bytes that waiters want; above 0 while there are any
 
 	mu      sync.Mutex
-	waiters []*waiter // first come first
+	waiters fifo.Queue[*waiter]
 }
 
 // waiter is somebody who waits for bytes of a kind.
@@ -170,9 +172,9 @@ func (a *Account) Wait(ctx context.Context, k Kind, bytes int64) error {
 	}
 	w := &waiter{kind: k, bytes: bytes, ready: make(chan struct{})}
 	a.mu.Lock()
-	a.waiters = append(a.waiters, w)
+	a.waiters.Push(w)
 	a.queued.Add(bytes)
-	a.serve() // what was given back since Try
+	a.serveLocked() // what was given back since Try
 	a.mu.Unlock()
 	a.press()
 	select {
@@ -182,16 +184,13 @@ func (a *Account) Wait(ctx context.Context, k Kind, bytes int64) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for i, other := range a.waiters {
-		if other == w {
-			err := a.refuse(k, bytes)
-			a.waiters = append(a.waiters[:i], a.waiters[i+1:]...)
-			a.queued.Add(-bytes)
-			a.serve() // whoever is behind may want less
-			return err
-		}
+	if a.waiters.Remove(func(other *waiter) bool { return other == w }) == nil {
+		return nil // served meanwhile
 	}
-	return nil // served meanwhile
+	err := a.refuse(k, bytes)
+	a.queued.Add(-bytes)
+	a.serveLocked() // whoever is behind may want less
+	return err
 }
 
 // Move says that bytes which were taken are of another kind.
@@ -211,17 +210,15 @@ func (a *Account) Release(k Kind, bytes int64) {
 	a.total.Add(-bytes)
 	if a.queued.Load() > 0 {
 		a.mu.Lock()
-		a.serve()
+		a.serveLocked()
 		a.mu.Unlock()
 	}
 }
 
-// serve gives waiters what they want, as far as it goes. mu must be held.
-func (a *Account) serve() {
-	for len(a.waiters) > 0 && a.Try(a.waiters[0].kind, a.waiters[0].bytes) {
-		w := a.waiters[0]
-		a.waiters[0] = nil
-		a.waiters = a.waiters[1:]
+// serveLocked gives waiters what they want, as far as it goes. mu must be held.
+func (a *Account) serveLocked() {
+	for w := a.waiters.First(); w != nil && a.Try(w.kind, w.bytes); w = a.waiters.First() {
+		a.waiters.Pop()
 		a.queued.Add(-w.bytes)
 		close(w.ready)
 	}

@@ -49,8 +49,8 @@ func TestRace(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if a.Total() != 0 || a.queued.Load() != 0 || len(a.waiters) != 0 {
-		t.Errorf("%d bytes, %d queued, %d waiters are left", a.Total(), a.queued.Load(), len(a.waiters))
+	if a.Total() != 0 || a.queued.Load() != 0 || a.waiters.Len() != 0 {
+		t.Errorf("%d bytes, %d queued, %d waiters are left", a.Total(), a.queued.Load(), a.waiters.Len())
 	}
 }
 

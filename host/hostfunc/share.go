@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/cairn-dev/cairn/host/internal/fifo"
 )
 
 // share divides the processors among the entries that compute for long, each of
@@ -16,7 +18,7 @@ import (
 type share struct {
 	mu    sync.Mutex
 	free  int
-	queue []chan struct{} // closed when its place is there, head first
+	queue fifo.Queue[chan struct{}] // closed when its place is there
 }
 
 const (
@@ -40,7 +42,7 @@ func (s *share) take() {
 		return
 	}
 	turn := make(chan struct{})
-	s.queue = append(s.queue, turn)
+	s.queue.Push(turn)
 	s.mu.Unlock()
 	<-turn
 }
@@ -49,20 +51,18 @@ func (s *share) take() {
 func (s *share) give() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.queue) == 0 {
-		s.free++
+	if next := s.queue.Pop(); next != nil {
+		close(next)
 		return
 	}
-	close(s.queue[0])
-	s.queue[0] = nil
-	s.queue = s.queue[1:]
+	s.free++
 }
 
 // wanted reports whether somebody waits for a place.
 func (s *share) wanted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.queue) > 0
+	return s.queue.Len() > 0
 }
 
 // place is an entry's part in a share.

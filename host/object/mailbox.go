@@ -1,12 +1,12 @@
 package object
 
 import (
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
+	"github.com/cairn-dev/cairn/host/internal/fifo"
 )
 
 // Limits of a mailbox.
@@ -92,12 +92,11 @@ func (w *waiter) claim() (parkedBefore bool) { return w.phase.Swap(granted) == p
 
 // mailbox is the queue of calls to one activation, first in first out.
 type mailbox struct {
-	queue []*waiter // head first
-	head  int
+	queue fifo.Queue[*waiter]
 	bytes int // of all inputs
 }
 
-func (m *mailbox) len() int { return len(m.queue) - m.head }
+func (m *mailbox) len() int { return m.queue.Len() }
 
 // push adds a call, or refuses it as overloaded.
 func (m *mailbox) push(w *waiter) error {
@@ -107,15 +106,10 @@ func (m *mailbox) push(w *waiter) error {
 	if m.bytes+w.bytes > maxQueuedBytes {
 		return event.ErrQueueBytes
 	}
-	if m.len() > 0 && w.since.Sub(m.queue[m.head].since) > maxQueuedFor {
+	if first := m.queue.First(); first != nil && w.since.Sub(first.since) > maxQueuedFor {
 		return event.ErrQueueOld
 	}
-	if m.head > 0 && len(m.queue) == cap(m.queue) {
-		n := copy(m.queue, m.queue[m.head:])
-		clear(m.queue[n:])
-		m.queue, m.head = m.queue[:n], 0
-	}
-	m.queue = append(m.queue, w)
+	m.queue.Push(w)
 	m.bytes += w.bytes
 	return nil
 }
@@ -123,11 +117,12 @@ func (m *mailbox) push(w *waiter) error {
 // takeCalls takes every call out. An alarm stays: nobody waits for its answer, and
 // it has to run all the same.
 func (m *mailbox) takeCalls() (calls []*waiter) {
-	for n := m.len(); n > 0; n-- {
+	for range m.len() {
 		if w := m.pop(); !isAlarm(w.request) {
 			calls = append(calls, w)
 		} else {
-			m.queue, m.bytes = append(m.queue, w), m.bytes+w.bytes
+			m.queue.Push(w)
+			m.bytes += w.bytes
 		}
 	}
 	return calls
@@ -135,27 +130,16 @@ func (m *mailbox) takeCalls() (calls []*waiter) {
 
 // take takes the call out that e is the edge of; nil when it is not there.
 func (m *mailbox) take(e *edge) *waiter {
-	for i := m.head; i < len(m.queue); i++ {
-		if w := m.queue[i]; w.state.edge == e {
-			m.queue = slices.Delete(m.queue, i, i+1)
-			m.bytes -= w.bytes
-			return w
-		}
-	}
-	return nil
+	return m.out(m.queue.Remove(func(w *waiter) bool { return w.state.edge == e }))
 }
 
 // pop takes the oldest call out; nil when there is none.
-func (m *mailbox) pop() *waiter {
-	if m.len() == 0 {
-		return nil
-	}
-	w := m.queue[m.head]
-	m.queue[m.head] = nil
-	m.bytes -= w.bytes
-	m.head++
-	if m.head == len(m.queue) {
-		m.queue, m.head = m.queue[:0], 0
+func (m *mailbox) pop() *waiter { return m.out(m.queue.Pop()) }
+
+// out counts a call that has left the queue; nil is none.
+func (m *mailbox) out(w *waiter) *waiter {
+	if w != nil {
+		m.bytes -= w.bytes
 	}
 	return w
 }

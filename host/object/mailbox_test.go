@@ -3,6 +3,7 @@ package object
 import (
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -65,6 +66,33 @@ func TestMailboxLimits(t *testing.T) {
 	}
 	if err := m.push(&waiter{since: now.Add(2 * maxQueuedFor)}); err != nil {
 		t.Errorf("to an empty mailbox: %v", err)
+	}
+}
+
+// TestMailboxTake takes a call out of the middle, then all but an alarm; what is
+// left counts, and nothing else.
+func TestMailboxTake(t *testing.T) {
+	var m mailbox
+	var all []*waiter
+	for i, kind := range []event.Kind{event.Call, event.Alarm, event.Fetch, event.Call} {
+		w := &waiter{state: &State{edge: &edge{}}, request: &event.Event{Kind: kind}, bytes: 1 << i}
+		if err := m.push(w); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, w)
+	}
+	if m.take(&edge{}) != nil || m.bytes != 15 {
+		t.Errorf("a call that is not there was taken, %d bytes are left", m.bytes)
+	}
+	if m.take(all[2].state.edge) != all[2] || m.bytes != 11 {
+		t.Errorf("the wrong one was taken, %d bytes are left", m.bytes)
+	}
+	calls := m.takeCalls()
+	if !slices.Equal(calls, []*waiter{all[0], all[3]}) || m.bytes != 2 || m.len() != 1 {
+		t.Errorf("%d calls were taken, %d bytes of %d are left", len(calls), m.bytes, m.len())
+	}
+	if m.pop() != all[1] || m.bytes != 0 {
+		t.Errorf("the alarm is not what is left, %d bytes are", m.bytes)
 	}
 }
 

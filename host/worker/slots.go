@@ -1,12 +1,12 @@
 package worker
 
 import (
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/event"
+	"github.com/cairn-dev/cairn/host/internal/fifo"
 )
 
 // Limits of requests to Workers.
@@ -39,15 +39,15 @@ type slots struct {
 	max int
 
 	mu      sync.Mutex
-	busy    int             // above max where one was lent and taken back
-	waiting []chan struct{} // first come first; closed when its turn has come
+	busy    int                       // above max where one was lent and taken back
+	waiting fifo.Queue[chan struct{}] // closed when its turn has come
 }
 
 // try takes a slot if one is free.
 func (s *slots) try() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	free := s.busy < s.max && len(s.waiting) == 0
+	free := s.busy < s.max && s.waiting.Len() == 0
 	if free {
 		s.busy++
 	}
@@ -58,16 +58,16 @@ func (s *slots) try() bool {
 func (s *slots) take(patience <-chan struct{}) error {
 	s.mu.Lock()
 	switch {
-	case s.busy < s.max && len(s.waiting) == 0:
+	case s.busy < s.max && s.waiting.Len() == 0:
 		s.busy++
 		s.mu.Unlock()
 		return nil
-	case len(s.waiting) >= maxQueued:
+	case s.waiting.Len() >= maxQueued:
 		s.mu.Unlock()
 		return errQueueFull
 	}
 	turn := make(chan struct{})
-	s.waiting = append(s.waiting, turn)
+	s.waiting.Push(turn)
 	s.mu.Unlock()
 	select {
 	case <-turn:
@@ -76,8 +76,7 @@ func (s *slots) take(patience <-chan struct{}) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := slices.Index(s.waiting, turn); i >= 0 {
-		s.waiting = slices.Delete(s.waiting, i, i+1)
+	if s.waiting.Remove(func(other chan struct{}) bool { return other == turn }) != nil {
 		return errQueueOld
 	}
 	return nil // its turn has come meanwhile
@@ -87,12 +86,11 @@ func (s *slots) take(patience <-chan struct{}) error {
 func (s *slots) put() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.busy > s.max || len(s.waiting) == 0 {
+	if s.busy > s.max || s.waiting.Len() == 0 {
 		s.busy--
 		return
 	}
-	close(s.waiting[0])
-	s.waiting = slices.Delete(s.waiting, 0, 1)
+	close(s.waiting.Pop())
 }
 
 // lend gives the slot of a request that waits for the outside to another; back takes
@@ -113,5 +111,5 @@ func (w *Workers) Busy() (busy, waiting int) { return w.slots.count() }
 func (s *slots) count() (busy, waiting int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.busy, len(s.waiting)
+	return s.busy, s.waiting.Len()
 }
