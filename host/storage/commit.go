@@ -2,7 +2,6 @@ package storage
 
 import (
 	"encoding/binary"
-	"hash/maphash"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -105,12 +104,12 @@ func (t *Txn) fillRows(pb *pebble.Batch, f *filled) (err error) {
 			continue
 		}
 		w := &t.w.ops[i]
-		t.key = t.o.key.appendRow(t.key[:0], w.row)
+		t.key = t.o.key.appendKey(t.key[:0], w.table, w.key)
 		switch {
 		case w.kind == opPut:
 			f.keeps, f.witness = true, w.hash
 			err = pb.Set(t.key, w.value, nil)
-		case t.w.wipedOf(Table(w.row[0])) == 0: // else it is gone already
+		case t.w.wipedOf(w.table) == 0: // else it is gone already
 			if f.witness == w.hash {
 				f.witness = 0
 			}
@@ -143,9 +142,9 @@ func (t *Txn) findLeft(wiped bool, f *filled) (left bool, err error) {
 	}
 	defer it.Close()
 	for ok := it.First(); ok; ok = it.Next() {
-		row := it.Key()[objectBytes:]
-		hash := maphash.Bytes(hashSeed, row)
-		if t.w.find(hash, row) == 0 { // else the batch deletes it, since it puts nothing
+		key := it.Key()[prefixBytes:]
+		hash := hashRow(Table(it.Key()[objectBytes]), key)
+		if t.w.find(hash, key) == 0 { // else the batch deletes it, since it puts nothing
 			f.witness = hash
 			return true, nil
 		}

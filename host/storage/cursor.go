@@ -47,34 +47,31 @@ func (r Rows) Scan(o ScanOptions) *Cursor {
 		c.t, c.err = nil, err
 		return c
 	}
-	low := t.o.key.appendKey(nil, r.table, span.start)
-	high := t.o.key.appendKey(nil, r.table, span.end)
-	if !span.hasEnd {
-		high[objectBytes]++ // the next table's beginning
-	}
-	c.openOwn(low[objectBytes:], high[objectBytes:])
-	if t.w.wipedOf(r.table) == 0 {
-		c.openStore(low, high)
-	}
+	c.openOwn(r.table, span)
+	c.openStore(r.table, span)
 	t.cursors = append(t.cursors, c)
 	t.w.cursors++
 	t.freeze()
 	return c
 }
 
-// openOwn finds the Txn's rows from low up to but without high.
-func (c *Cursor) openOwn(low, high []byte) {
+// openOwn finds the Txn's rows of a span of a table.
+func (c *Cursor) openOwn(table Table, span scanRange) {
 	w := &c.t.w
 	if w.empty() {
 		return
 	}
 	own := w.order()
-	from := func(row []byte) int {
+	from := func(table Table, key []byte) int {
 		return sort.Search(len(own), func(i int) bool {
-			return bytes.Compare(w.ops[own[i]-1].row, row) >= 0
+			return w.ops[own[i]-1].compareRow(table, key) >= 0
 		})
 	}
-	own = own[from(low):from(high)]
+	high := from(table+1, nil)
+	if span.hasEnd {
+		high = from(table, span.end)
+	}
+	own = own[from(table, span.start):high]
 	c.ops, c.frozen = w.ops, len(w.ops)
 	c.own = own
 	if c.reverse {
@@ -83,10 +80,18 @@ func (c *Cursor) openOwn(low, high []byte) {
 	}
 }
 
-// openStore finds the stored keys from low up to but without high.
-func (c *Cursor) openStore(low, high []byte) {
+// openStore finds the stored keys of a span of a table.
+func (c *Cursor) openStore(table Table, span scanRange) {
+	if c.t.w.wipedOf(table) != 0 {
+		return
+	}
 	if c.err = c.t.o.Lost(); c.err != nil {
 		return
+	}
+	k := &c.t.o.key
+	low, high := k.appendKey(nil, table, span.start), k.appendKey(nil, table+1, nil)
+	if span.hasEnd {
+		high = k.appendKey(nil, table, span.end)
 	}
 	c.it, c.err = c.t.o.s.iter(low, high)
 	if c.err != nil {
@@ -117,7 +122,7 @@ func (c *Cursor) Next() bool {
 			if o.kind == opDelete {
 				continue
 			}
-			c.key, c.value = o.row[1:], o.value
+			c.key, c.value = o.key, o.value
 		case c.fromStore:
 			c.key, c.value = c.it.Key()[prefixBytes:], c.it.Value()
 		default:
@@ -147,7 +152,7 @@ func (c *Cursor) choose() {
 	if !c.fromStore || !c.fromOwn {
 		return
 	}
-	order := bytes.Compare(c.it.Key()[objectBytes:], c.ops[c.own[0]-1].row)
+	order := bytes.Compare(c.it.Key()[prefixBytes:], c.ops[c.own[0]-1].key)
 	if c.reverse {
 		order = -order
 	}

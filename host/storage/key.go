@@ -53,11 +53,6 @@ func (k *objectKey) appendKey(dst []byte, table Table, key []byte) []byte {
 	return append(dst, key...)
 }
 
-// appendRow is appendKey where table and key are together.
-func (k *objectKey) appendRow(dst, row []byte) []byte {
-	return append(append(dst, k[:]...), row...)
-}
-
 // dueBits maps a time to a number whose unsigned order is the order of time.
 func dueBits(unixMS int64) uint64 { return uint64(unixMS) ^ 1<<63 }
 

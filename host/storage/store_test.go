@@ -86,7 +86,6 @@ func TestKeyLayout(t *testing.T) {
 		fmt.Sprintf("%x", k.appendKey(nil, tableAlarm, nil)):       slot + hexID + "01",
 		fmt.Sprintf("%x", k.appendKey(nil, Data, b("key"))):        slot + hexID + "02" + "6b6579",
 		fmt.Sprintf("%x", k.appendKey(nil, 0x7f, b("key"))):        slot + hexID + "7f" + "6b6579",
-		fmt.Sprintf("%x", k.appendRow(nil, b("\x02key"))):          slot + hexID + "02" + "6b6579",
 		fmt.Sprintf("%x", appendAlarmKey(nil, 1, id)):              "80" + "8000000000000001" + hexID,
 		fmt.Sprintf("%x", appendAlarmKey(nil, -1, id)):             "80" + "7fffffffffffffff" + hexID,
 		fmt.Sprintf("%x", appendDirectoryKey(nil, 0x01020304, id)): "81" + "01020304" + hexID,

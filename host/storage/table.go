@@ -55,12 +55,13 @@ func (r Rows) Get(key []byte) (value []byte, found bool, err error) {
 	if err := checkKey(key); err != nil {
 		return nil, false, err
 	}
-	if value, found, known := t.w.get(r.row(key)); known {
+	if value, found, known := t.w.get(r.table, key); known {
 		return value, found, nil
 	}
 	if err := t.o.Lost(); err != nil {
 		return nil, false, err
 	}
+	t.key = t.o.key.appendKey(t.key[:0], r.table, key)
 	value, t.view, err = t.o.s.get(t.key)
 	return value, t.view != nil, err
 }
@@ -74,7 +75,7 @@ func (r Rows) Put(key, value []byte) error {
 	if err := checkValue(value); err != nil {
 		return err
 	}
-	return r.t.w.write(opPut, r.row(key), value)
+	return r.t.w.write(opPut, r.table, key, value)
 }
 
 // Delete deletes a key and says whether it was there.
@@ -83,13 +84,5 @@ func (r Rows) Delete(key []byte) (found bool, err error) {
 		return false, err
 	}
 	r.t.releaseView()
-	return true, r.t.w.write(opDelete, r.row(key), nil)
-}
-
-// row returns what follows the object's prefix in the store, and leaves the whole
-// key in t.key.
-func (r Rows) row(key []byte) []byte {
-	t := r.t
-	t.key = t.o.key.appendKey(t.key[:0], r.table, key)
-	return t.key[objectBytes:]
+	return true, r.t.w.write(opDelete, r.table, key, nil)
 }

@@ -14,8 +14,8 @@ import (
 // memory is held.
 const MaxTxnBytes = 128 << 20
 
-// opOverheadBytes is what an op costs beside its row and value.
-const opOverheadBytes = 95
+// opOverheadBytes is what an op costs beside its key and value.
+const opOverheadBytes = 96
 
 // keepOps and keepIndex bound what an empty Txn keeps for the next call.
 const keepOps, keepIndex = 256, 1024
@@ -35,10 +35,11 @@ type op struct {
 	kind  opKind
 	set   bool // opAlarm: set to due, or deleted
 	keep  bool // opAlarm: it is the alarm that was stored, not a new one
+	table Table
 	older int32
 	hash  uint64
 	due   int64
-	row   []byte // table and key; row and value are in the arena
+	key   []byte // key and value are in the arena
 	value []byte
 }
 
@@ -70,30 +71,45 @@ type writes struct {
 
 func (w *writes) empty() bool { return len(w.ops) == 0 }
 
-// find returns the newest op of a row, whatever wiped says; 0 if there is none.
-func (w *writes) find(hash uint64, row []byte) ref {
+// hashRow is what the index knows a row by. Rows that differ in the table alone never
+// have one hash.
+func hashRow(table Table, key []byte) uint64 {
+	return maphash.Bytes(hashSeed, key) ^ uint64(table)
+}
+
+// compareRow orders an op and a row as the store would: by table, then by key.
+func (o *op) compareRow(table Table, key []byte) int {
+	if o.table != table {
+		return int(o.table) - int(table)
+	}
+	return bytes.Compare(o.key, key)
+}
+
+// find returns the newest op of a row, whatever wiped says; 0 if there is none. Where
+// hash and key are equal, so is the table.
+func (w *writes) find(hash uint64, key []byte) ref {
 	r := w.index[hash]
-	for r != 0 && !bytes.Equal(w.ops[r-1].row, row) {
+	for r != 0 && !bytes.Equal(w.ops[r-1].key, key) {
 		r = w.ops[r-1].older
 	}
 	return r
 }
 
 // wipedOf returns the newest opWipe that hides what is before it in a table.
-func (w *writes) wipedOf(t Table) ref {
-	if t.kept() {
+func (w *writes) wipedOf(table Table) ref {
+	if table.kept() {
 		return 0
 	}
 	return w.wiped
 }
 
 // get looks a row up. known is false when the store has to be asked.
-func (w *writes) get(row []byte) (value []byte, found, known bool) {
+func (w *writes) get(table Table, key []byte) (value []byte, found, known bool) {
 	if w.empty() {
 		return nil, false, false
 	}
-	wiped := w.wipedOf(Table(row[0]))
-	if r := w.find(maphash.Bytes(hashSeed, row), row); r > wiped {
+	wiped := w.wipedOf(table)
+	if r := w.find(hashRow(table, key), key); r > wiped {
 		o := &w.ops[r-1]
 		return o.value[:len(o.value):len(o.value)], o.kind == opPut, true
 	}
@@ -103,26 +119,26 @@ func (w *writes) get(row []byte) (value []byte, found, known bool) {
 // live says whether an op is what its row has in the end.
 func (w *writes) live(r ref) bool {
 	o := &w.ops[r-1]
-	return o.kind <= opDelete && r > w.wipedOf(Table(o.row[0])) && w.find(o.hash, o.row) == r
+	return o.kind <= opDelete && r > w.wipedOf(o.table) && w.find(o.hash, o.key) == r
 }
 
 // write records a put or a delete.
-func (w *writes) write(kind opKind, row, value []byte) error {
-	hash := maphash.Bytes(hashSeed, row)
-	r := w.find(hash, row)
-	if r > w.wipedOf(Table(row[0])) && int(r) > w.frozen && len(value) <= cap(w.ops[r-1].value) {
+func (w *writes) write(kind opKind, table Table, key, value []byte) error {
+	hash := hashRow(table, key)
+	r := w.find(hash, key)
+	if r > w.wipedOf(table) && int(r) > w.frozen && len(value) <= cap(w.ops[r-1].value) {
 		o := &w.ops[r-1]
 		o.kind, o.value = kind, append(o.value[:0], value...)
 		return nil
 	}
-	if err := w.admit(len(row) + len(value)); err != nil {
+	if err := w.admit(len(key) + len(value)); err != nil {
 		return err
 	}
 	if w.index == nil {
 		w.index = make(map[uint64]ref)
 	}
-	w.ops = append(w.ops, op{kind: kind, hash: hash, older: w.index[hash],
-		row: w.arena.copy(row), value: w.arena.copy(value)})
+	w.ops = append(w.ops, op{kind: kind, table: table, hash: hash, older: w.index[hash],
+		key: w.arena.copy(key), value: w.arena.copy(value)})
 	w.index[hash] = ref(len(w.ops))
 	return nil
 }
@@ -225,14 +241,15 @@ func (w *writes) order() []ref {
 		}
 	}
 	slices.SortFunc(fresh, func(a, b ref) int {
-		return bytes.Compare(w.ops[a-1].row, w.ops[b-1].row)
+		return w.ops[a-1].compareRow(w.ops[b-1].table, w.ops[b-1].key)
 	})
 	merged := make([]ref, 0, len(w.sorted)+len(fresh))
 	for _, r := range w.sorted {
 		if !w.live(r) {
 			continue
 		}
-		for len(fresh) > 0 && bytes.Compare(w.ops[fresh[0]-1].row, w.ops[r-1].row) < 0 {
+		o := &w.ops[r-1]
+		for len(fresh) > 0 && w.ops[fresh[0]-1].compareRow(o.table, o.key) < 0 {
 			merged, fresh = append(merged, fresh[0]), fresh[1:]
 		}
 		merged = append(merged, r)
