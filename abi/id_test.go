@@ -23,14 +23,16 @@ func TestIDText(t *testing.T) {
 		Map map[abi.ID]int
 	}
 	text, err := json.Marshal(record{id, map[abi.ID]int{id: 1}})
-	if want := `{"ID":"` + digits + `","Map":{"` + digits + `":1}}`; err != nil || string(text) != want {
+	if want := `{"ID":"` + digits + `","Map":{"` + digits + `":1}}`; err != nil ||
+		string(text) != want {
 		t.Fatalf("%s, %v, want %s", text, err, want)
 	}
 	var back record
 	if err := json.Unmarshal(text, &back); err != nil || back.ID != id || back.Map[id] != 1 {
 		t.Errorf("read back: %+v, %v", back, err)
 	}
-	if err := json.Unmarshal([]byte(strings.ToUpper(`"`+digits+`"`)), &back.ID); err != nil || back.ID != id {
+	if err := json.Unmarshal([]byte(strings.ToUpper(`"`+digits+`"`)), &back.ID); err != nil ||
+		back.ID != id {
 		t.Errorf("upper case: %v, %v", back.ID, err)
 	}
 	for _, bad := range []string{"", digits[1:], digits + "0", "g" + digits[1:]} {

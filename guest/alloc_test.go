@@ -54,7 +54,8 @@ func (c *count) Increment(amount ...int64) (int64, error) {
 // one takes about 0.1 µs, and what an object leaves behind it pays for when it
 // sleeps.
 func TestAllocs(t *testing.T) {
-	class := &class{name: "count", methods: methodsOf(reflect.TypeFor[*count](), plainMethod[*count])}
+	class := &class{name: "count", methods: methodsOf(reflect.TypeFor[*count](),
+		plainMethod[*count])}
 	host := &stillHost{value: []byte("100000")}
 	defer hostcall.Enter(host)()
 	object := newInstance()

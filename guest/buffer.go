@@ -18,7 +18,8 @@ const (
 //
 // Natively hostcall.Enter keeps goroutines apart.
 var buffers = append(make([][]byte, 0, maxBuffers),
-	make([]byte, 0, newBufferBytes), make([]byte, 0, newBufferBytes), make([]byte, 0, newBufferBytes))
+	make([]byte, 0, newBufferBytes), make([]byte, 0, newBufferBytes),
+	make([]byte, 0, newBufferBytes))
 
 // takeBuffer returns an empty buffer that is the caller's until giveBuffer.
 func takeBuffer() []byte {

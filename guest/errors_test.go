@@ -20,7 +20,8 @@ func TestErrorCrosses(t *testing.T) {
 			Error{Message: "get: no", Name: "RangeError"}},
 		{"may not have happened", &Error{Message: "no", Retryable: true, Overloaded: true},
 			Error{Message: "no", Retryable: true, Overloaded: true}},
-		{"of another object", &Error{Message: "no", Remote: true, Reset: true}, Error{Message: "no"}},
+		{"of another object", &Error{Message: "no", Remote: true, Reset: true},
+			Error{Message: "no"}},
 	} {
 		got := decodeError(appendError(nil, tt.err))
 		if e, ok := got.(*Error); !ok || *e != tt.want {
@@ -59,7 +60,8 @@ func TestStorageErrorTexts(t *testing.T) {
 			"Keys cannot be larger than 2048 bytes. A key of size 2049 was provided."},
 		{abi.StatusTooLarge, 1, 2097153, "RangeError",
 			"Values cannot be larger than 2097152 bytes. A value of size 2097153 was provided."},
-		{abi.StatusForbidden, 1, 1, "", "guest: storage_put: storage can be used only in an object's call"},
+		{abi.StatusForbidden, 1, 1, "",
+			"guest: storage_put: storage can be used only in an object's call"},
 		{abi.StatusFault, 1, 1, "", "guest: storage_put: FAULT"},
 	} {
 		err := storageError(abi.FuncStoragePut, tt.s, tt.key, tt.value)

@@ -23,7 +23,8 @@ func BenchmarkGuest(b *testing.B) {
 		return Text(200, fmt.Sprintf("Durable Object '%s' count: %d", name, n)), err
 	}
 	in := newInstance()
-	in.class = &class{name: "count", methods: methodsOf(reflect.TypeFor[*count](), plainMethod[*count])}
+	in.class = &class{name: "count", methods: methodsOf(reflect.TypeFor[*count](),
+		plainMethod[*count])}
 	in.object = &count{&in.state}
 	for _, c := range []struct {
 		name  string

@@ -46,11 +46,16 @@ func (p *probe) Name() string                { return p.state.ID.Name() }
 func (p *probe) Alarm(guest.AlarmInfo) error { return nil }
 func (p *probe) Calls() int                  { p.calls++; return p.calls }
 func (p *probe) Fail() error                 { return errors.New("failed") }
-func (p *probe) FailRange() error            { return &guest.Error{Name: "RangeError", Message: "far"} }
+func (p *probe) FailRange() error {
+	return &guest.Error{Name: "RangeError", Message: "far"}
+}
 func (p *probe) Crash() int                  { var list []int; return list[len("x")] }
 func (p *probe) CrashText()                  { panic("text") }
 func (p *probe) Put(key string, v any) error { return p.state.Storage.Put(key, v) }
-func (p *probe) PutAndAbort(key string)      { p.state.Storage.Put(key, 1); p.state.Abort("enough") }
+func (p *probe) PutAndAbort(key string) {
+	p.state.Storage.Put(key, 1)
+	p.state.Abort("enough")
+}
 
 // Chain calls itself through a stub, n deep, by way of two objects, and adds a
 // character at each turn, so that an inner call that used an outer one's
@@ -138,14 +143,20 @@ func TestCall(t *testing.T) {
 		{"alarm", `[]`, ``, `TypeError: The RPC receiver does not implement the method "alarm".`},
 		{"two", `[]`, ``, `TypeError: The method "two" cannot be called by RPC: ` +
 			`it returns more than one value and an error.`},
-		{"echo", `[]`, ``, `TypeError: Failed to call "echo": it takes 1 arguments, but was given 0.`},
-		{"echo", `["a", "b"]`, ``, `TypeError: Failed to call "echo": it takes 1 arguments, but was given 2.`},
-		{"join", `[]`, ``, `TypeError: Failed to call "join": it takes at least 1 arguments, but was given 0.`},
-		{"echo", `[1]`, ``, `TypeError: Failed to call "echo": parameter 1 is not of type 'string'.`},
-		{"sum", `[1, 2.5]`, ``, `TypeError: Failed to call "sum": parameter 2 is not of type 'int64'.`},
+		{"echo", `[]`, ``,
+			`TypeError: Failed to call "echo": it takes 1 arguments, but was given 0.`},
+		{"echo", `["a", "b"]`,
+			``, `TypeError: Failed to call "echo": it takes 1 arguments, but was given 2.`},
+		{"join", `[]`, ``,
+			`TypeError: Failed to call "join": it takes at least 1 arguments, but was given 0.`},
+		{"echo", `[1]`, ``,
+			`TypeError: Failed to call "echo": parameter 1 is not of type 'string'.`},
+		{"sum", `[1, 2.5]`,
+			``, `TypeError: Failed to call "sum": parameter 2 is not of type 'int64'.`},
 		{"move", `[{"X": "1"}, 3]`, ``,
 			`TypeError: Failed to call "move": parameter 1 is not of type 'guest_test.point'.`},
-		{"join", `["", "a", 1]`, ``, `TypeError: Failed to call "join": parameter 3 is not of type 'string'.`},
+		{"join", `["", "a", 1]`,
+			``, `TypeError: Failed to call "join": parameter 3 is not of type 'string'.`},
 		{"fail", `[]`, ``, `: failed`},
 		{"failRange", `[]`, ``, `RangeError: far`},
 		{"crash", `[]`, ``, `: runtime error: index out of range [1] with length 0`},
@@ -206,7 +217,8 @@ func TestReentrancy(t *testing.T) {
 	if got != text+want {
 		t.Errorf("got %q\nwant %q", got, text+want)
 	}
-	if err := stub.Call("chain", nil, 100, "."); err == nil || !strings.Contains(err.Error(), "chain") {
+	if err := stub.Call("chain", nil, 100, "."); err == nil ||
+		!strings.Contains(err.Error(), "chain") {
 		t.Errorf("a chain of 100: %v", err)
 	}
 }
@@ -226,7 +238,8 @@ func TestFetch(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp := h.Fetch(req)
-	if got, want := string(resp.Body), "POST http://h/object?a=%20 body"; got != want || resp.Status != 201 {
+	if got, want := string(resp.Body), "POST http://h/object?a=%20 body"; got != want ||
+		resp.Status != 201 {
 		t.Errorf("got %d %q, want 201 %q", resp.Status, got, want)
 	}
 	if got := resp.Header.Get("x-got"); got != "by the worker" {

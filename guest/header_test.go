@@ -33,7 +33,8 @@ func TestHeader(t *testing.T) {
 	came := Header{raw: encodedHeader("accept", "a", "X-one", "1", "ACCEPT", "b", "bad name", "c")}
 	var built Header
 	std := http.Header{}
-	for _, p := range [][2]string{{"accept", "a"}, {"X-one", "1"}, {"ACCEPT", "b"}, {"bad name", "c"}} {
+	for _, p := range [][2]string{{"accept", "a"}, {"X-one", "1"}, {"ACCEPT", "b"},
+		{"bad name", "c"}} {
 		built.Add(p[0], p[1])
 		std.Add(p[0], p[1])
 	}
@@ -41,7 +42,8 @@ func TestHeader(t *testing.T) {
 		std := std.Clone()
 		check := func(step string) {
 			t.Helper()
-			for _, n := range []string{"Accept", "aCCept", "x-one", "bad name", "Bad Name", "X-Two", ""} {
+			for _, n := range []string{"Accept", "aCCept", "x-one", "bad name",
+				"Bad Name", "X-Two", ""} {
 				if got, want := h.Get(n), std.Get(n); got != want {
 					t.Errorf("%s, %s: Get(%q) = %q, want %q", name, step, n, got, want)
 				}
@@ -95,8 +97,9 @@ func TestHeaderEncoded(t *testing.T) {
 // around a value holds does no harm: the standard takes it away.
 func TestHeaderRefused(t *testing.T) {
 	for _, f := range [][2]string{
-		{"a b", "x"}, {"", "x"}, {"a\x00", "x"}, {"a:", "x"}, {"é", "x"}, {"a\r\nb", "x"}, {" a", "x"},
-		{"X-A", "a\x00b"}, {"X-A", "a\rb"}, {"X-A", "a\nb"}, {"X-A", "a\r\nX-B: 1"}, {"X-A", "\x00"},
+		{"a b", "x"}, {"", "x"}, {"a\x00", "x"}, {"a:", "x"}, {"é", "x"},
+		{"a\r\nb", "x"}, {" a", "x"}, {"X-A", "a\x00b"}, {"X-A", "a\rb"}, {"X-A", "a\nb"},
+		{"X-A", "a\r\nX-B: 1"}, {"X-A", "\x00"},
 	} {
 		resp := Text(200, "x")
 		resp.Header.Add(f[0], f[1])
@@ -142,7 +145,8 @@ func TestSharedHeader(t *testing.T) {
 }
 
 func FuzzCanonicalName(f *testing.F) {
-	for _, s := range []string{"accept", "ACCEPT-encoding", "a b", "", "-a", "é", "x_y-z", "Content-Type"} {
+	for _, s := range []string{"accept", "ACCEPT-encoding", "a b",
+		"", "-a", "é", "x_y-z", "Content-Type"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -39,7 +39,8 @@ func rehearse() {
 	if err := decodeRequest(message, &req, &u); err != nil {
 		panic(err)
 	}
-	text := fmt.Sprintf("%s%s %d %-200v", u.Query().Get("b"), req.Query().Get("b"), len(message), req.Method)
+	text := fmt.Sprintf("%s%s %d %-200v", u.Query().Get("b"), req.Query().Get("b"),
+		len(message), req.Method)
 	appendResponse(message[:0], Text(200, text))
 }
 

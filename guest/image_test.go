@@ -21,7 +21,8 @@ func (unreadyObject) Turn(unready, []int) map[string]unready { return nil }
 // TestImagePrepare makes sure that it stands what a program is made of, and
 // leaves the collector as it was.
 func TestImagePrepare(t *testing.T) {
-	classes["unready"] = &class{methods: methodsOf(reflect.TypeFor[unreadyObject](), plainMethod[unreadyObject])}
+	classes["unready"] = &class{methods: methodsOf(reflect.TypeFor[unreadyObject](),
+		plainMethod[unreadyObject])}
 	defer delete(classes, "unready")
 	defer func() { firstResponse = nil }()
 	before := debug.SetGCPercent(70)
@@ -35,7 +36,8 @@ func TestImagePrepare(t *testing.T) {
 	ns := in.env.Namespace("A")
 	a, b := ns.GetByName("a"), ns.GetByName("b")
 	c := in.env.Namespace("B").Get(ID{name: "c"})
-	if a.Name() != "a" || b.Name() != "b" || c.Name() != "c" || b.ns.binding != "A" || c.ns.binding != "B" {
+	if a.Name() != "a" || b.Name() != "b" || c.Name() != "c" || b.ns.binding != "A" ||
+		c.ns.binding != "B" {
 		t.Errorf("the stubs are %+v, %+v and %+v", a, b, c)
 	}
 	if in.env.Namespace("A") != ns {
@@ -53,7 +55,8 @@ func TestImagePrepare(t *testing.T) {
 // TestFirst has all of an instance in one page. The allocator has a size class of
 // a page.
 func TestFirst(t *testing.T) {
-	if size := reflect.TypeFor[instance]().Size(); size > goruntime.PageBytes-goruntime.HeaderBytes {
+	const most = goruntime.PageBytes - goruntime.HeaderBytes
+	if size := reflect.TypeFor[instance]().Size(); size > most {
 		t.Errorf("an instance has %d bytes", size)
 	}
 }

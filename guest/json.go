@@ -115,7 +115,8 @@ func encodePlain(b []byte, v any) ([]byte, bool) {
 		}
 	case float64:
 		// Minus zero is "-0", which no integer is.
-		if n := int64(v); float64(n) == v && n > -1<<53 && n < 1<<53 && (n != 0 || !math.Signbit(v)) {
+		if n := int64(v); float64(n) == v && n > -1<<53 && n < 1<<53 &&
+			(n != 0 || !math.Signbit(v)) {
 			return strconv.AppendInt(b, n, 10), true
 		}
 	}

@@ -8,10 +8,10 @@ import (
 )
 
 var jsonSeeds = []string{
-	`0`, `-0`, `1`, `-1`, `42`, ` 42 `, `007`, `1.0`, `1e3`, `-`, ``, `null`, `true`, `false`, `True`,
-	`9223372036854775807`, `9223372036854775808`, `-9223372036854775808`, `999999999999999999`,
-	`9007199254740993`, `""`, `"a"`, `"a\n"`, `"\u0041"`, `"é"`, `"a`, `a"`, `"a"b"`, `"<&>"`, "\"\x7f\"",
-	"\"\x01\"", "\"\xff\"", `[1]`, `{"a":1}`,
+	`0`, `-0`, `1`, `-1`, `42`, ` 42 `, `007`, `1.0`, `1e3`, `-`, ``, `null`, `true`,
+	`false`, `True`, `9223372036854775807`, `9223372036854775808`, `-9223372036854775808`,
+	`999999999999999999`, `9007199254740993`, `""`, `"a"`, `"a\n"`, `"\u0041"`, `"é"`, `"a`, `a"`,
+	`"a"b"`, `"<&>"`, "\"\x7f\"", "\"\x01\"", "\"\xff\"", `[1]`, `{"a":1}`,
 }
 
 // FuzzDecode holds the decoding by hand to encoding/json.
@@ -63,7 +63,8 @@ func FuzzEncode(f *testing.F) {
 			got, gotErr := encode(nil, v)
 			want, wantErr := json.Marshal(v)
 			if (gotErr == nil) != (wantErr == nil) || string(got) != string(want) {
-				t.Fatalf("encode(%#v) = %s, %v; encoding/json %s, %v", v, got, gotErr, want, wantErr)
+				t.Fatalf("encode(%#v) = %s, %v; encoding/json %s, %v",
+					v, got, gotErr, want, wantErr)
 			}
 		}
 	})

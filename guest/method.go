@@ -144,7 +144,8 @@ func (m *method) wrongType(i int) error {
 func notImplemented(name []byte, methods map[string]*method) error {
 	for known := range methods {
 		if strings.EqualFold(known, string(name)) {
-			Logger().Warn("call of a method that there is not", "method", string(name), "meant", known)
+			Logger().Warn("call of a method that there is not",
+				"method", string(name), "meant", known)
 			break
 		}
 	}

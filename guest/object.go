@@ -50,7 +50,9 @@ func RegisterObject[T any](name string, construct func(*State, *Env) (T, error))
 		methods:   methodsOf(t, plainMethod[T]),
 	}
 	if _, ok := any(*new(T)).(fetcher); ok {
-		c.fetch = func(recv any, req *Request) (*Response, error) { return recv.(fetcher).Fetch(req) }
+		c.fetch = func(recv any, req *Request) (*Response, error) {
+			return recv.(fetcher).Fetch(req)
+		}
 	} else if m, ok := t.MethodByName("Fetch"); ok {
 		panic("guest: RegisterObject " + name + ": Fetch is " + m.Type.String() +
 			", not a method that takes a *guest.Request and returns (*guest.Response, error)")

@@ -17,7 +17,8 @@ func TestQuery(t *testing.T) {
 		{"", nil},
 		{"&&&", nil},
 		{"a;b&c=%zz&d=%FF&e=+%2B&=x&&f&g=1=2&%", []string{
-			"a;b", "", "c", "%zz", "d", "\uFFFD", "e", " +", "", "x", "f", "", "g", "1=2", "%", ""}},
+			"a;b", "", "c", "%zz", "d", "\uFFFD", "e", " +",
+			"", "x", "f", "", "g", "1=2", "%", ""}},
 		{"=", []string{"", ""}},
 		{"%3D=%26&a%3Db=c&x=%00", []string{"=", "&", "a=b", "c", "x", "\x00"}},
 		{"%EF%BB%BFa=%EF%BB%BFb", []string{"\uFEFFa", "\uFEFFb"}},
@@ -39,7 +40,8 @@ func TestQuery(t *testing.T) {
 		}
 		for i := 0; i < len(c.want); i += 2 {
 			values := Query(c.query).Values(c.want[i])
-			if !slices.Contains(values, c.want[i+1]) || Query(c.query).Get(c.want[i]) != values[0] ||
+			if !slices.Contains(values, c.want[i+1]) ||
+				Query(c.query).Get(c.want[i]) != values[0] ||
 				!Query(c.query).Has(c.want[i]) {
 				t.Errorf("%q: %q has %q", c.query, c.want[i], values)
 			}

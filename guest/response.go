@@ -76,7 +76,8 @@ func appendResponse(b []byte, resp *Response) ([]byte, error) {
 	}
 	list, scratch, err := resp.Header.encoded(takeBuffer())
 	if err == nil {
-		b = wire.AppendResponse(b, &wire.Response{Status: uint32(status), Header: list, Body: resp.Body})
+		b = wire.AppendResponse(b, &wire.Response{Status: uint32(status), Header: list,
+			Body: resp.Body})
 	}
 	giveBuffer(scratch)
 	return b, err

@@ -10,12 +10,15 @@ import (
 )
 
 var urlSeeds = []string{
-	"http://127.0.0.1:8787/increment?name=A", "http://h", "http://h/", "http://h?a", "http://h/?", "http://",
-	"https://h:1/a?b?c", "http:///a", "http://h:/", "http://h:1:2/", "http://h:x/", "http://[::1]:80/a",
-	"http://u@h/", "http://u:p@h/a", "http://h/a%20b", "http://h/a b", "http://h/a?b c", "http://h/a?%zz",
-	"http://h/a#f", "http://h/?#", "HTTP://H/", "httpx://h/", "http:/h", "httpss://h/", "http//h", "/a?b",
-	"http://h/é", "http://h/?é", "http://h/a*b", "http://h/a;b,c", "http://h/$&+=:@", "http://h/!'()", "http://h//a",
-	"http://h/\x7f", "http://h/?\x01", "http://a_b/", "http://h/..", "", "*", "http://h/[", "http://h/?[|]^",
+	"http://127.0.0.1:8787/increment?name=A", "http://h", "http://h/", "http://h?a",
+	"http://h/?", "http://", "https://h:1/a?b?c", "http:///a", "http://h:/", "http://h:1:2/",
+	"http://h:x/", "http://[::1]:80/a", "http://u@h/", "http://u:p@h/a", "http://h/a%20b",
+	"http://h/a b", "http://h/a?b c", "http://h/a?%zz",
+	"http://h/a#f", "http://h/?#", "HTTP://H/", "httpx://h/", "http:/h", "httpss://h/",
+	"http//h", "/a?b", "http://h/é", "http://h/?é", "http://h/a*b", "http://h/a;b,c",
+	"http://h/$&+=:@", "http://h/!'()", "http://h//a",
+	"http://h/\x7f", "http://h/?\x01", "http://a_b/", "http://h/..", "", "*", "http://h/[",
+	"http://h/?[|]^",
 }
 
 // FuzzParseURL holds the short way to url.Parse.
@@ -87,19 +90,22 @@ func TestAnyURL(t *testing.T) {
 			continue
 		}
 		for _, u := range []*url.URL{req.URL, made.URL} {
-			if u.Path != c.path || u.String() != c.text || u.RawQuery != c.query || wire.URLText(u) != c.text {
+			if u.Path != c.path || u.String() != c.text || u.RawQuery != c.query ||
+				wire.URLText(u) != c.text {
 				t.Errorf("%q is %#v, %q, sent as %q", c.in, u, u, wire.URLText(u))
 			}
 		}
 		// A program that serves below a prefix takes it away and passes the rest on.
 		u := *req.URL
 		u.Path, u.RawPath = "/new", ""
-		if got := wire.URLText(&u); !strings.Contains(got, "/new") || c.path != "/" && strings.Contains(got, c.in[8:]) {
+		if got := wire.URLText(&u); !strings.Contains(got, "/new") ||
+			c.path != "/" && strings.Contains(got, c.in[8:]) {
 			t.Errorf("%q with another path is sent as %q", c.in, got)
 		}
 	}
 	u := wire.LooseURL("http://h/rooms/100%?q")
-	u.Path, u.RawPath = strings.TrimPrefix(u.Path, "/rooms"), strings.TrimPrefix(u.RawPath, "/rooms")
+	u.Path, u.RawPath = strings.TrimPrefix(u.Path, "/rooms"),
+		strings.TrimPrefix(u.RawPath, "/rooms")
 	if got := wire.URLText(u); got != "http://h/100%?q" {
 		t.Errorf("below a prefix: %q", got)
 	}
@@ -108,7 +114,8 @@ func TestAnyURL(t *testing.T) {
 		t.Errorf("with a path alone: %q", got)
 	}
 	// A host that is none comes in, and cannot be written by the program.
-	for _, s := range []string{"http://a b/x", "http://h:x/%", "http://%zz/", "*", "%", "", ":", "http://[/x", "//"} {
+	for _, s := range []string{"http://a b/x", "http://h:x/%", "http://%zz/", "*", "%",
+		"", ":", "http://[/x", "//"} {
 		b := wire.AppendRequest(nil, &wire.Request{Method: []byte("GET"), URL: []byte(s)})
 		if err := decodeRequest(b, new(Request), new(url.URL)); err != nil {
 			t.Errorf("%q: %v", s, err)

@@ -2,12 +2,15 @@ package host_test
 
 import (
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // root is the module's folder, seen from this package's.
@@ -17,13 +20,23 @@ const root = ".."
 // relative to the module's.
 func sourceFiles(t *testing.T, fn func(dir, file string)) {
 	t.Helper()
+	goFiles(t, func(dir, file string) {
+		if !strings.HasSuffix(file, "_test.go") {
+			fn(dir, file)
+		}
+	})
+}
+
+// goFiles is sourceFiles with tests.
+func goFiles(t *testing.T, fn func(dir, file string)) {
+	t.Helper()
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
-		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+		case d.IsDir() || !strings.HasSuffix(path, ".go"):
 			return nil
 		}
 		dir, err := filepath.Rel(root, filepath.Dir(path))
@@ -86,4 +99,50 @@ func TestFileSizes(t *testing.T) {
 			t.Errorf("%s has %d lines, split it", file, n)
 		}
 	})
+}
+
+// narrow are the folders whose lines fit, with those below them.
+var narrow = []string{"abi", "cmd", "guest", "testdata"}
+
+// TestLineWidths holds the house rule: a line has at most 100 columns, and a tab counts
+// as four. Lines that begin in a raw string are data, and are what they have to be.
+func TestLineWidths(t *testing.T) {
+	goFiles(t, func(dir, file string) {
+		if !slices.ContainsFunc(narrow, func(top string) bool {
+			return dir == top || strings.HasPrefix(dir, top+"/")
+		}) {
+			return
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := rawLines(b)
+		for i, line := range strings.Split(string(b), "\n") {
+			n := utf8.RuneCountInString(line) + 3*strings.Count(line, "\t")
+			if n > 100 && !data[i] {
+				t.Errorf("%s:%d has %d columns, break it", file, i+1, n)
+			}
+		}
+	})
+}
+
+// rawLines are the lines of a Go file, from 0, that begin in a raw string.
+func rawLines(src []byte) map[int]bool {
+	f := token.NewFileSet().AddFile("", 1, len(src))
+	var s scanner.Scanner
+	s.Init(f, src, nil, 0)
+	lines := map[int]bool{}
+	for {
+		pos, tok, text := s.Scan()
+		if tok == token.EOF {
+			return lines
+		}
+		if tok == token.STRING {
+			first := f.Line(pos) // from 1, so that it is the next one from 0
+			for n := range strings.Count(text, "\n") {
+				lines[first+n] = true
+			}
+		}
+	}
 }

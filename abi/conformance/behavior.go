@@ -46,7 +46,8 @@ func manyActivations(s *Suite) error {
 	p.compiler.cells["x"] = p.compiler.alloc(8)
 	for i := range objects {
 		got, err := p.answer(fmt.Sprint(i), "global", "peek @x 4", "size",
-			fmt.Sprintf("set %d", i+1), fmt.Sprintf("word @x %d", 0x41414130+i), fmt.Sprintf("grow %d", i%4),
+			fmt.Sprintf("set %d", i+1), fmt.Sprintf("word @x %d", 0x41414130+i),
+			fmt.Sprintf("grow %d", i%4),
 			fmt.Sprintf("storage_put \"k\" \"%d\" 0", i))
 		want := fmt.Sprintf(`0, "\x00\x00\x00\x00", %d, %[1]d, OK`, minPages)
 		if err != nil || got != want {
@@ -55,12 +56,14 @@ func manyActivations(s *Suite) error {
 	}
 	for round := range 2 {
 		for i := range objects {
-			got, err := p.answer(fmt.Sprint(i), "global", "peek @x 4", "size", "storage_get \"k\" buf:4 len")
+			got, err := p.answer(fmt.Sprint(i), "global", "peek @x 4", "size",
+				"storage_get \"k\" buf:4 len")
 			stored := fmt.Sprintf("OK buf=\"%d\" len=%d", i, len(fmt.Sprint(i)))
 			kept := fmt.Sprintf(`%d, "%cAAA", %d, %s`, i+1, '0'+i, minPages+i%4, stored)
 			forgotten := fmt.Sprintf(`0, "\x00\x00\x00\x00", %d, %s`, minPages, stored)
 			if err != nil || got != kept && got != forgotten {
-				return fmt.Errorf("round %d, object %d has %s, %v; want %s", round, i, got, err, kept)
+				return fmt.Errorf("round %d, object %d has %s, %v; want %s",
+					round, i, got, err, kept)
 			}
 		}
 	}
@@ -88,7 +91,8 @@ func parallelActivations(s *Suite) error {
 	for i := range objects * callers {
 		wg.Go(func() {
 			for range calls {
-				if _, err := p.send([]string{"call", fmt.Sprint(i % objects)}, increment); err != nil {
+				if _, err := p.send([]string{"call", fmt.Sprint(i % objects)},
+					increment); err != nil {
 					failures <- err
 					return
 				}
@@ -131,7 +135,8 @@ func resetInFlight(s *Suite) error {
 			return err
 		}
 	}
-	return fmt.Errorf("none of the calls failed with the reset that they waited for for up to %v", longest)
+	return fmt.Errorf("none of the calls failed with the reset that they waited for for up to %v",
+		longest)
 }
 
 // resetRound has an object sleep and reset itself, and sends it calls while it sleeps.
@@ -150,7 +155,8 @@ func resetRound(p *play, sleep time.Duration) (waited bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	waits, err := p.compiler.compile([]string{"global", "storage_get \"n\" @n 4 len", "add @n 1", "storage_put \"n\" @n 4 0"})
+	waits, err := p.compiler.compile([]string{"global", "storage_get \"n\" @n 4 len",
+		"add @n 1", "storage_put \"n\" @n 4 0"})
 	if err != nil {
 		return false, err
 	}
@@ -174,7 +180,8 @@ func resetRound(p *play, sleep time.Duration) (waited bool, err error) {
 	for i := range callers {
 		wg.Go(func() {
 			said, err := p.run([]string{"call", "doomed"}, waits)
-			if failed[i] = err == nil && isReset(said); err != nil || !failed[i] && !strings.Contains(strings.Join(said, " "), "= 0") {
+			if failed[i] = err == nil && isReset(said); err != nil ||
+				!failed[i] && !strings.Contains(strings.Join(said, " "), "= 0") {
 				errs[i] = fmt.Errorf("a call beside a reset answered %q, %v", said, err)
 			}
 		})
@@ -186,5 +193,6 @@ func resetRound(p *play, sleep time.Duration) (waited bool, err error) {
 // isReset reports whether a call failed as resetInFlight's object ends.
 func isReset(said []string) bool {
 	last := said[len(said)-1]
-	return strings.HasPrefix(last, "= error ") && strings.Contains(last, "reset") && strings.Contains(last, "in flight")
+	return strings.HasPrefix(last, "= error ") && strings.Contains(last, "reset") &&
+		strings.Contains(last, "in flight")
 }

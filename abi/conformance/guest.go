@@ -254,7 +254,8 @@ func (g *guestBuilder) buildOpen() uint32 {
 	c.global(globalTop).set(frame)
 	c.get(frame).get(frame).i32(frHeader).op(opI32Add).store(frInput)
 	c.get(frame).get(length).store(frInputLen)
-	c.get(frame).get(frame).load(frInput).get(length).op(opI32Add).i32(8).op(opI32Add).store(frScript)
+	c.get(frame).get(frame).load(frInput).get(length).op(opI32Add).
+		i32(8).op(opI32Add).store(frScript)
 	c.get(frame).get(frame).load(frScript).get(length).op(opI32Add).i32(16).op(opI32Add).
 		i32(-8).op(opI32And).store(frTrace)
 	c.get(frame).get(frame).load(frTrace).store(frTraceEnd)

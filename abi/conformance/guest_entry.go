@@ -57,7 +57,9 @@ func (g *guestBuilder) execImport(c *code) {
 		{argLoad, func() { c.get(exValue).op(opI32WrapI64).load(0).op(opI64ExtendU) }},
 		{argLoad64, func() { c.get(exValue).op(opI32WrapI64).load64(0) }},
 		{argTrace, func() { c.get(exFrame).load(frTrace).op(opI64ExtendU) }},
-		{argTraceLen, func() { c.get(exTrace).get(exFrame).load(frTrace).op(opI32Sub, opI64ExtendU) }},
+		{argTraceLen, func() {
+			c.get(exTrace).get(exFrame).load(frTrace).op(opI32Sub, opI64ExtendU)
+		}},
 		{argArgs, func() { c.get(exFrame).load(frArgs).op(opI64ExtendU) }},
 		{argArgsLen, func() { c.get(exFrame).load(frArgsLen).op(opI64ExtendU) }},
 	} {

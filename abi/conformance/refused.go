@@ -127,7 +127,8 @@ func refusals() []refusal {
 		{"import/unknown_wasi", "M12", []string{wasiModule, "fork"},
 			importing(importItem{module: wasiModule, name: "fork", sig: ":i"}), 0},
 		{"import/export_as_import", "M12", []string{abi.ExportObjectCall},
-			importing(importItem{module: abi.ModuleName, name: abi.ExportObjectCall, sig: "i:i"}), 0},
+			importing(importItem{module: abi.ModuleName, name: abi.ExportObjectCall,
+				sig: "i:i"}), 0},
 		{"import/meter", "M12", []string{"cairn_fuel"},
 			importing(importItem{module: "cairn_fuel", name: "fuel_spent", sig: ""}), 0},
 		{"import/later_version", "M13", []string{"cairn_v2"},
@@ -140,7 +141,8 @@ func refusals() []refusal {
 			importing(shared(kindGlobal, []byte{typeI32, 0})), 0},
 
 		{"memory/missing", "M16", []string{abi.ExportMemory}, dropped(abi.ExportMemory), 0},
-		{"abi_version/missing", "M16", []string{abi.ExportABIVersion}, dropped(abi.ExportABIVersion), 0},
+		{"abi_version/missing", "M16", []string{abi.ExportABIVersion},
+			dropped(abi.ExportABIVersion), 0},
 		{"memory/above_limit", "M18", nil, changed(func(m *module) {}), minPages*pageBytes - 1},
 		{"data/outside", "M19", nil, changed(func(m *module) {
 			m.data = append(m.data, segment{minPages*pageBytes - 1, []byte("xx")})
@@ -161,7 +163,8 @@ func refusals() []refusal {
 			exit, _ := importIndex("proc_exit")
 			return (&code{}).i32(0).call(exit)
 		}()), 0},
-		{"_initialize/registers_nothing", "M23", nil, replaced(abi.ExportInitialize, "", &code{}), 0},
+		{"_initialize/registers_nothing", "M23",
+			nil, replaced(abi.ExportInitialize, "", &code{}), 0},
 
 		missing(abi.ExportWorkerFetch),
 		missing(abi.ExportObjectInit),
@@ -177,7 +180,8 @@ func wrongSignatures() (list []refusal) {
 	for _, row := range abi.Exports {
 		name, words := row.Name, []string{row.Name}
 		if !row.Result {
-			list = append(list, refusal{name + "/with_a_result", "M17", words, replaced(name, ":i", zero), 0})
+			list = append(list, refusal{name + "/with_a_result",
+				"M17", words, replaced(name, ":i", zero), 0})
 		}
 		if len(row.Params) == 0 {
 			continue
@@ -208,9 +212,10 @@ func wrongSignatures() (list []refusal) {
 
 func refusedCases() (cases []Case) {
 	for _, r := range refusals() {
-		cases = append(cases, Case{Name: r.name, Musts: []string{r.must}, check: func(s *Suite) error {
-			return s.refused(&r)
-		}})
+		cases = append(cases,
+			Case{Name: r.name, Musts: []string{r.must}, check: func(s *Suite) error {
+				return s.refused(&r)
+			}})
 	}
 	return append(cases,
 		Case{"module/smallest", []string{"M12", "M24"}, func(s *Suite) error {

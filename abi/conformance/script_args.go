@@ -146,7 +146,8 @@ func (c *call) numberWord(w string) error {
 // number reads 7, 0x10, -1, end-4, @cell+8.
 func (c *compiler) number(w string) (int64, error) {
 	base, rest := int64(0), w
-	if cut := strings.IndexAny(w[1:], "+-"); (w[0] == '@' || strings.HasPrefix(w, "end")) && cut >= 0 {
+	if cut := strings.IndexAny(w[1:], "+-"); (w[0] == '@' ||
+		strings.HasPrefix(w, "end")) && cut >= 0 {
 		w, rest = w[:cut+1], w[cut+1:]
 	} else if w[0] == '@' || w == "end" {
 		rest = "0"

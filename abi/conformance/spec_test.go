@@ -64,7 +64,8 @@ func TestEveryMustHasACase(t *testing.T) {
 func TestEveryMustHasANumber(t *testing.T) {
 	text := spec(t)
 	for _, part := range regexp.MustCompile(`\n(?:\n|- |\|)`).Split(text, -1) {
-		if strings.Contains(part, "MUST") && !regexp.MustCompile(`^(- )?\[[MG]\d+\]`).MatchString(part) &&
+		if strings.Contains(part, "MUST") &&
+			!regexp.MustCompile(`^(- )?\[[MG]\d+\]`).MatchString(part) &&
 			!strings.HasPrefix(part, "MUST, MUST NOT,") {
 			t.Errorf("a MUST without a number: %.100q", part)
 		}

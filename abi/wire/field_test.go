@@ -21,7 +21,8 @@ func TestCheckField(t *testing.T) {
 		}
 		_, err := wire.CheckField(name, "x")
 		var bad *wire.HeaderError
-		if (err == nil) != want || err != nil && (!errors.As(err, &bad) || bad.Value || bad.Name != name) {
+		if (err == nil) != want || err != nil &&
+			(!errors.As(err, &bad) || bad.Value || bad.Name != name) {
 			t.Errorf("name %q: %v", name, err)
 		}
 		// Inside a value only three bytes are not allowed; around it four go.

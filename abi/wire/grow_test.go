@@ -63,7 +63,8 @@ func TestGrow(t *testing.T) {
 				t.Errorf("%q is taken, which is cut: %v", tt.b[:n], err)
 			}
 		}
-		if err := decodeTracedCall(append(tt.b[:len(tt.b):len(tt.b)], 0), &c); !errors.Is(err, ErrMalformed) {
+		more := append(bytes.Clone(tt.b), 0)
+		if err := decodeTracedCall(more, &c); !errors.Is(err, ErrMalformed) {
 			t.Errorf("a byte behind %q is taken: %v", tt.b, err)
 		}
 	}

@@ -7,7 +7,8 @@ import "testing"
 func BenchmarkMessage(b *testing.B) {
 	header := AppendHeader(AppendHeader(AppendHeader(nil, "Host", "127.0.0.1:8787"),
 		"User-Agent", "curl/8.5.0"), "Accept", "*/*")
-	request := Request{Method: []byte("GET"), URL: []byte("http://127.0.0.1:8787/increment?name=A"), Header: header}
+	request := Request{Method: []byte("GET"), URL: []byte("http://127.0.0.1:8787/increment?name=A"),
+		Header: header}
 	response := Response{Status: 200, Header: header, Body: []byte("Durable Object 'A' count: 1")}
 	var buf []byte
 	for _, c := range []struct {

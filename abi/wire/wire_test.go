@@ -33,7 +33,8 @@ var golden = []struct {
 			Header: wire.AppendHeader(wire.AppendHeader(nil, "A", "1"), "A", ""),
 		})
 	}, "\x01" + "\x03\x00\x00\x00GET" + "\x09\x00\x00\x00http://a/" +
-		"\x13\x00\x00\x00" + "\x01\x00\x00\x00A\x01\x00\x00\x001" + "\x01\x00\x00\x00A\x00\x00\x00\x00" +
+		"\x13\x00\x00\x00" + "\x01\x00\x00\x00A\x01\x00\x00\x001" +
+		"\x01\x00\x00\x00A\x00\x00\x00\x00" +
 		"\x02\x00\x00\x00b\x00"},
 	{"Response", "empty", func(b []byte) []byte { return wire.AppendResponse(b, &wire.Response{}) },
 		"\x01" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"},
@@ -41,27 +42,39 @@ var golden = []struct {
 		return wire.AppendResponse(b, &wire.Response{
 			Status: 404, Header: wire.AppendHeader(nil, "A", "1"), Body: []byte("no"),
 		})
-	}, "\x01" + "\x94\x01\x00\x00" + "\x0a\x00\x00\x00\x01\x00\x00\x00A\x01\x00\x00\x001" + "\x02\x00\x00\x00no"},
-	{"Object", "named", func(b []byte) []byte { return wire.AppendObject(b, id, "Counter", true, "A") },
+	}, "\x01" + "\x94\x01\x00\x00" + "\x0a\x00\x00\x00\x01\x00\x00\x00A\x01\x00\x00\x001" +
+		"\x02\x00\x00\x00no"},
+	{"Object", "named", func(b []byte) []byte {
+		return wire.AppendObject(b, id, "Counter", true, "A")
+	},
 		"\x01" + encodedID + "\x01" + "\x07\x00\x00\x00Counter" + "\x01\x00\x00\x00A"},
-	{"Object", "without a name", func(b []byte) []byte { return wire.AppendObject(b, id, []byte("C"), false, "") },
+	{"Object", "without a name", func(b []byte) []byte {
+		return wire.AppendObject(b, id, []byte("C"), false, "")
+	},
 		"\x01" + encodedID + "\x00" + "\x01\x00\x00\x00C" + "\x00\x00\x00\x00"},
-	{"Call", "whole", func(b []byte) []byte { return wire.AppendCall(b, "increment", []byte("[1]")) },
+	{"Call", "whole", func(b []byte) []byte {
+		return wire.AppendCall(b, "increment", []byte("[1]"))
+	},
 		"\x01" + "\x09\x00\x00\x00increment" + "\x03\x00\x00\x00[1]"},
 	{"Alarm", "whole", func(b []byte) []byte {
 		return wire.AppendAlarm(b, &wire.Alarm{ScheduledMS: 4102444800000, RetryCount: 6})
 	}, "\x01" + "\x00\xd8\xc3\x2c\xbb\x03\x00\x00" + "\x06\x00\x00\x00"},
-	{"Alarm", "negative", func(b []byte) []byte { return wire.AppendAlarm(b, &wire.Alarm{ScheduledMS: -1}) },
+	{"Alarm", "negative", func(b []byte) []byte {
+		return wire.AppendAlarm(b, &wire.Alarm{ScheduledMS: -1})
+	},
 		"\x01" + "\xff\xff\xff\xff\xff\xff\xff\xff" + "\x00\x00\x00\x00"},
 	{"List", "empty", func(b []byte) []byte { return wire.AppendList(b, &wire.List{}) },
-		"\x01" + "\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"},
+		"\x01" + "\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" +
+			"\x00\x00\x00\x00" + "\x00\x00\x00\x00"},
 	{"List", "whole", func(b []byte) []byte {
 		return wire.AppendList(b, &wire.List{Limit: 10, Start: []byte("s"), StartAfter: []byte("a"),
 			End: []byte("e"), Prefix: []byte("p"), Flags: abi.ListReverse | abi.ListHasStart |
 				abi.ListHasStartAfter | abi.ListHasEnd | abi.ListHasLimit})
-	}, "\x01" + "\x1f" + "\x0a\x00\x00\x00" + "\x01\x00\x00\x00s" + "\x01\x00\x00\x00a" + "\x01\x00\x00\x00e" + "\x01\x00\x00\x00p"},
+	}, "\x01" + "\x1f" + "\x0a\x00\x00\x00" + "\x01\x00\x00\x00s" + "\x01\x00\x00\x00a" +
+		"\x01\x00\x00\x00e" + "\x01\x00\x00\x00p"},
 	{"Error", "whole", func(b []byte) []byte {
-		return wire.AppendError(b, wire.ErrorRemote|wire.ErrorRetryable|wire.ErrorOverloaded|wire.ErrorReset, "TypeError", "no")
+		return wire.AppendError(b, wire.ErrorRemote|wire.ErrorRetryable|wire.ErrorOverloaded|
+			wire.ErrorReset, "TypeError", "no")
 	}, "\x01" + "\x0f" + "\x09\x00\x00\x00TypeError" + "\x02\x00\x00\x00no"},
 	{"Error", "empty", func(b []byte) []byte { return wire.AppendError(b, 0, []byte(nil), "") },
 		"\x01" + "\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"},
@@ -76,7 +89,8 @@ func TestGolden(t *testing.T) {
 			if got := g.append([]byte("before")); string(got) != "before"+g.encoded {
 				t.Errorf("appended %q behind what was there", got)
 			}
-			if got, err := codecOf(g.codec).again([]byte(g.encoded)); err != nil || string(got) != g.encoded {
+			if got, err := codecOf(g.codec).again([]byte(g.encoded)); err != nil ||
+				string(got) != g.encoded {
 				t.Errorf("decoded and appended %q, %v", got, err)
 			}
 		})
@@ -111,7 +125,7 @@ func TestMalformed(t *testing.T) {
 		{"Error", "\x01\x00\xff\xff\xff\xff\x00\x00\x00\x00"},
 		{"Error", "\x01\x00\x05\x00\x00\x00\x00\x00\x00\x00"},
 		{"Object", "\x01" + encodedID + "\x02\x00\x00\x00\x00\x00\x00\x00\x00"},
-		{"List", "\x01\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+		{"List", "\x01\x20" + strings.Repeat("\x00", 20)},
 		{"Call", "\x01\xfc\xff\xff\xff\x00\x00\x00\x00"},
 	} {
 		if _, err := codecOf(c.codec).again([]byte(c.encoded)); !errors.Is(err, wire.ErrMalformed) {

@@ -20,8 +20,12 @@ import (
 )
 
 func newABI() *cobra.Command {
-	cmd := &cobra.Command{Use: "abi", Short: "help for authors of guests: look at a module, watch it talk",
-		Args: noSuchCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd := &cobra.Command{
+		Use:   "abi",
+		Short: "help for authors of guests: look at a module, watch it talk",
+		Args:  noSuchCommand,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	cmd.AddCommand(newABICheck(), newABITranscript())
 	return cmd
 }
@@ -32,13 +36,20 @@ func newABICheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE.wasm",
 		Short: "say what a module imports, exports and registers, and why cairn refuses it",
-		Long: "check looks at a module without a host: what it imports and exports, what is missing, wrong or\n" +
-			"unknown, and, once it has started, what it registers and whether an image of it can be taken.\n\n" +
-			"With --run it also plays a script with the module, in the words of cairn abi transcript: as it\n" +
-			"stands, with memory forgotten, with nested entries, with large messages, and with each import\n" +
-			"answered in every way that a host may answer. It tells what the guest gets wrong, by the rules [G…]\n" +
-			"of abi/SPEC.md, and notes what is allowed and likely a mistake. A line that begins with = is what\n" +
-			"the step above must answer. Without --script no method of the guest's own runs, and bindings\n" +
+		Long: "check looks at a module without a host: what it imports and exports, what is " +
+			"missing, wrong or\n" +
+			"unknown, and, once it has started, what it registers and whether an image of it can " +
+			"be taken.\n\n" +
+			"With --run it also plays a script with the module, in the words of cairn abi " +
+			"transcript: as it\n" +
+			"stands, with memory forgotten, with nested entries, with large messages, and with " +
+			"each import\n" +
+			"answered in every way that a host may answer. It tells what the guest gets wrong, " +
+			"by the rules [G…]\n" +
+			"of abi/SPEC.md, and notes what is allowed and likely a mistake. A line that begins " +
+			"with = is what\n" +
+			"the step above must answer. Without --script no method of the guest's own runs, " +
+			"and bindings\n" +
 			"are guessed from the names of classes.\n\n" +
 			"The exit code is 1 if a host would refuse the module, or something is wrong.",
 		Args: exactArgs(1),
@@ -47,7 +58,8 @@ func newABICheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := module.Inspect(cmd.Context(), wasm, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
+			r, err := module.Inspect(cmd.Context(), wasm,
+				slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
 			if err != nil {
 				return err
 			}
@@ -71,18 +83,21 @@ func newABICheck() *cobra.Command {
 				return err
 			}
 			if n := len(r.Problems); n > 0 {
-				return fmt.Errorf("%s: a host refuses this module: %d %s", args[0], n, plural(n, "problem"))
+				return fmt.Errorf("%s: a host refuses this module: %d %s",
+					args[0], n, plural(n, "problem"))
 			}
 			if judged != nil && judged.Wrong() > 0 {
 				n := judged.Wrong()
-				return fmt.Errorf("%s: the guest does not keep to abi/SPEC.md or to the script: %d %s", args[0], n, plural(n, "finding"))
+				return fmt.Errorf("%s: the guest does not keep to abi/SPEC.md or to the script: "+
+					"%d %s", args[0], n, plural(n, "finding"))
 			}
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&run, "run", false, "run the module, and judge what it does")
-	cmd.Flags().StringVar(&script, "script", "", "what to run it with (default: requests that any guest should live through)")
+	cmd.Flags().StringVar(&script, "script", "",
+		"what to run it with (default: requests that any guest should live through)")
 	return cmd
 }
 
@@ -126,7 +141,8 @@ func printReport(w io.Writer, file string, r *module.Report, judged *guestkit.Re
 		if m.MaxBytes > 0 {
 			most = "at most " + binaryBytes(m.MaxBytes)
 		}
-		line("memory", "%s at first, %s; a host allows %s", binaryBytes(m.MinBytes), most, binaryBytes(m.LimitBytes))
+		line("memory", "%s at first, %s; a host allows %s",
+			binaryBytes(m.MinBytes), most, binaryBytes(m.LimitBytes))
 	}
 	list(abi.ModuleName, r.Imports)
 	list("WASI", r.WASI)
@@ -154,8 +170,10 @@ func printReport(w io.Writer, file string, r *module.Report, judged *guestkit.Re
 	}
 	if judged != nil {
 		if judged.Probed {
-			line("script", "none: the guest was asked what any guest can be, and %s of its own methods ran. Write\n"+
-				"           what yours does into a file, such as call CLASS OBJECT METHOD [ARGS] (--script FILE)",
+			line("script", "none: the guest was asked what any guest can be, and %s of its own "+
+				"methods ran. Write\n"+
+				"           what yours does into a file, such as call CLASS OBJECT METHOD [ARGS] "+
+				"(--script FILE)",
 				cmp.Or(strings.Join(judged.Methods, ", "), "none"))
 		}
 		for _, binding := range slices.Sorted(maps.Keys(judged.Guessed)) {
@@ -165,8 +183,10 @@ func printReport(w io.Writer, file string, r *module.Report, judged *guestkit.Re
 			b.WriteString(f.String() + "\n")
 		}
 		notes := len(judged.Findings) - judged.Wrong()
-		line("run", "%d plays, %d entries, %d imports answered otherwise, %d nested entries: %d wrong, %d %s",
-			judged.Plays, judged.Entries, judged.Faults, judged.Nested, judged.Wrong(), notes, plural(notes, "note"))
+		line("run", "%d plays, %d entries, %d imports answered otherwise, %d nested entries: "+
+			"%d wrong, %d %s",
+			judged.Plays, judged.Entries, judged.Faults, judged.Nested, judged.Wrong(), notes,
+			plural(notes, "note"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -44,7 +44,8 @@ func TestABI(t *testing.T) {
 					args = append(args, "--script", kitData+script)
 				}
 			case "transcript":
-				args = []string{"abi", "transcript", file, writeFile(t, dir, "script", d.Input+"\n")}
+				args = []string{"abi", "transcript", file,
+					writeFile(t, dir, "script", d.Input+"\n")}
 			default:
 				t.Fatalf("no command %s", d.Cmd)
 			}
@@ -54,7 +55,8 @@ func TestABI(t *testing.T) {
 			if code != 0 {
 				out += fmt.Sprintf("exit code %d\n", code)
 			}
-			return strings.NewReplacer(file, d.CmdArgs[0].Key+".wasm", dir+string(filepath.Separator), "").Replace(out)
+			return strings.NewReplacer(file, d.CmdArgs[0].Key+".wasm",
+				dir+string(filepath.Separator), "").Replace(out)
 		})
 	})
 }
@@ -72,7 +74,8 @@ func changed(t *testing.T, file, out, changes string) string {
 	}
 	for line := range strings.Lines(changes) {
 		var old, now string
-		if _, err := fmt.Sscanf(line, "%q %q", &old, &now); err != nil || len(old) != len(now) || !bytes.Contains(wasm, []byte(old)) {
+		if _, err := fmt.Sscanf(line, "%q %q", &old, &now); err != nil || len(old) != len(now) ||
+			!bytes.Contains(wasm, []byte(old)) {
 			t.Fatalf("cannot change %q: %v", line, err)
 		}
 		wasm = bytes.ReplaceAll(wasm, []byte(old), []byte(now))
@@ -90,8 +93,10 @@ func TestABICheckJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.code != 0 {
 		t.Fatalf("exit code %d, %v: %s", r.code, err, r.stderr)
 	}
-	if !report.Started || !report.Worker || len(report.Classes) != 1 || report.Classes[0].Name != "Counter" ||
-		!report.Image.Taken || len(report.Problems) > 0 || len(report.Warnings) > 0 || len(report.WASI) == 0 {
+	if !report.Started || !report.Worker || len(report.Classes) != 1 ||
+		report.Classes[0].Name != "Counter" ||
+		!report.Image.Taken || len(report.Problems) > 0 || len(report.Warnings) > 0 ||
+		len(report.WASI) == 0 {
 		t.Errorf("%+v", report)
 	}
 }
@@ -109,15 +114,18 @@ func TestABICommandLine(t *testing.T) {
 		{[]string{"abi", "check", "gone.wasm"}, 1, "gone.wasm"},
 		{[]string{"abi", "check", text}, 1, "1 problem"},
 		{[]string{"abi", "transcript", text, text}, 1, "wat2wasm makes a module of it"},
-		{[]string{"abi", "transcript", writeFile(t, t.TempDir(), "a.wasm", ""), text}, 1, "the file is empty"},
+		{[]string{"abi", "transcript", writeFile(t, t.TempDir(), "a.wasm", ""), text}, 1,
+			"the file is empty"},
 		{[]string{"abi", "check", kitData + "wrongstart.wasm", "--run"}, 1, "4 findings"},
 		{[]string{"abi", "check", watCounter, "--script", "gone.txt"}, 1, "gone.txt"},
-		{[]string{"abi", "check", watCounter, "--script", text}, 1, `a.wasm: script: line 1: "(module)": no such step`},
+		{[]string{"abi", "check", watCounter, "--script", text}, 1,
+			`a.wasm: script: line 1: "(module)": no such step`},
 		{[]string{"abi", "transcript", text}, 2, "takes 2 arguments"},
 		{[]string{"abi", "transcript", text, text}, 1, "not a module that cairn can run"},
 	} {
 		if r := cairn(c.args...).run(t); r.code != c.code || !strings.Contains(r.stderr, c.want) {
-			t.Errorf("%v: exit code %d, %q, want %d and %q", c.args, r.code, r.stderr, c.code, c.want)
+			t.Errorf("%v: exit code %d, %q, want %d and %q",
+				c.args, r.code, r.stderr, c.code, c.want)
 		}
 	}
 }

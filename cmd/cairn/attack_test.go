@@ -19,7 +19,8 @@ var attacks = []struct {
 	hog  hog
 }{
 	// Every page of an image of 24 MiB is written to, in each of many objects.
-	{"image", hog{pages: 384, attack: hogLoop(4096, 384<<16, 4096, []byte{0x20, 1, 0x20, 1, 0x36, 2, 0})}},
+	{"image", hog{pages: 384, attack: hogLoop(4096, 384<<16, 4096,
+		[]byte{0x20, 1, 0x20, 1, 0x36, 2, 0})}},
 	// Memory that is grown and filled, and stays when the object is idle.
 	{"set aside", hog{pages: 1, attack: slices.Concat(hogI32(256), []byte{0x40, 0, 0x1a},
 		hogI32(1<<16), hogI32(0x5a), hogI32(255<<16), []byte{0xfc, 11, 0})}},
@@ -28,12 +29,15 @@ var attacks = []struct {
 		recurses: hogDeep}},
 	// Values of 2 MiB up to the largest batch.
 	{"batches", hog{pages: 64, attack: hogLoop(0, 31, 1, hogI32(4096), []byte{0x20, 1, 0x36, 2, 0},
-		hogI32(4096), hogI32(4), hogI32(8192), hogI32(2<<20), hogI32(0), []byte{0x10, hogPut, 0x1a})}},
+		hogI32(4096), hogI32(4), hogI32(8192), hogI32(2<<20), hogI32(0),
+		[]byte{0x10, hogPut, 0x1a})}},
 	// A table that grows to what it may have.
-	{"tables", hog{pages: 1, table: 500_000, attack: slices.Concat([]byte{0xd0, 0x70}, hogI32(499_000),
-		[]byte{0xfc, 15, 0, 0x1a})}},
+	{"tables", hog{pages: 1, table: 500_000,
+		attack: slices.Concat([]byte{0xd0, 0x70}, hogI32(499_000),
+			[]byte{0xfc, 15, 0, 0x1a})}},
 	// Answers of 24 MiB.
-	{"answers", hog{pages: 400, attack: slices.Concat(hogI32(0), hogI32(24<<20), []byte{0x10, hogOutput, 0x0f})}},
+	{"answers", hog{pages: 400, attack: slices.Concat(hogI32(0), hogI32(24<<20),
+		[]byte{0x10, hogOutput, 0x0f})}},
 }
 
 // hogDeep calls itself with one more, and keeps forty locals for afterwards.
@@ -64,14 +68,16 @@ func TestAttacks(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "hog.wasm"), c.hog.wasm(), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, "hog.wasm"), c.hog.wasm(),
+				0o644); err != nil {
 				t.Fatal(err)
 			}
 			config := writeFile(t, dir, "wrangler.jsonc", `{"name": "hog", "main": "hog.wasm",
 				"durable_objects": {"bindings": [{"name": "HOG", "class_name": "Hog"},
 					{"name": "COUNTERS", "class_name": "Counter", "script_name": "my-counter"}]},
 				"migrations": [{"tag": "v1", "new_sqlite_classes": ["Hog"]}]}`)
-			p := startServe(t, nil, "--data", filepath.Join(dir, "data"), "--memory", fmt.Sprint(budget),
+			p := startServe(t, nil, "--data", filepath.Join(dir, "data"), "--memory",
+				fmt.Sprint(budget),
 				config, filepath.Join(folder, "wrangler.toml"))
 			base := p.memory("VmHWM")
 			statuses, served := p.underAttack(calls)
@@ -121,7 +127,8 @@ func (p *process) underAttack(calls int) (statuses map[int]int64, served int64) 
 	for client := range clients {
 		wg.Go(func() {
 			for n := client; n < calls; n += clients {
-				status := p.call(fmt.Sprintf("HOG/%d/attack", n), `["`+strings.Repeat("x", hogBig)+`"]`)
+				status := p.call(fmt.Sprintf("HOG/%d/attack", n),
+					`["`+strings.Repeat("x", hogBig)+`"]`)
 				mu.Lock()
 				statuses[status]++
 				mu.Unlock()

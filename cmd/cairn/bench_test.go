@@ -17,7 +17,8 @@ import (
 // TestBench loads a running counter and finds its figures true.
 func TestBench(t *testing.T) {
 	p := startServe(t, nil, "--data", t.TempDir(), counterConfig(t))
-	r := cairn("bench", "http://"+p.addr, "--requests", "300", "--duration", "1m", "--connections", "4",
+	r := cairn("bench", "http://"+p.addr, "--requests", "300", "--duration", "1m",
+		"--connections", "4",
 		"--names", "1", "--reads", "0.5", "--json").run(t)
 	for _, key := range jsonKeys(t, []byte(r.stdout)) {
 		if !strings.Contains(benchJSON, key) {
@@ -28,17 +29,22 @@ func TestBench(t *testing.T) {
 		OK, Reads, Writes int
 		LatencyFrom       string `json:"latency_from"`
 	}
-	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.code != 0 || r.stderr != "" {
+	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.code != 0 ||
+		r.stderr != "" {
 		t.Fatalf("%+v: %v", r, err)
 	}
-	if report.OK != 300 || report.Reads+report.Writes != 300 || report.Writes < 100 || report.LatencyFrom != "sent" {
+	if report.OK != 300 || report.Reads+report.Writes != 300 || report.Writes < 100 ||
+		report.LatencyFrom != "sent" {
 		t.Errorf("%+v", report)
 	}
-	if _, body := p.get("/?name=o1"); !strings.HasSuffix(body, "count: "+strconv.Itoa(report.Writes)) {
+	if _, body := p.get("/?name=o1"); !strings.HasSuffix(body,
+		"count: "+strconv.Itoa(report.Writes)) {
 		t.Errorf("%q after %d writes", body, report.Writes)
 	}
-	r = cairn("bench", "http://"+p.addr+"/?name={name}", "--requests", "50", "--rate", "1e5", "--progress").run(t)
-	if r.code != 0 || !strings.Contains(r.stdout, "50 answers with 2xx") || !strings.Contains(r.stdout, "was due") {
+	r = cairn("bench", "http://"+p.addr+"/?name={name}", "--requests", "50", "--rate", "1e5",
+		"--progress").run(t)
+	if r.code != 0 || !strings.Contains(r.stdout, "50 answers with 2xx") ||
+		!strings.Contains(r.stdout, "was due") {
 		t.Errorf("%+v", r)
 	}
 }
@@ -60,17 +66,20 @@ func TestBenchExitCodes(t *testing.T) {
 		{"TLS", cairn("bench", "https://a"), 2, "TLS is left out"},
 		{"no scheme", cairn("bench", "127.0.0.1:8787"), 2, "does not begin with http://"},
 		{"no port", cairn("bench", "http://a:99999"), 2, "want 1 to 65535"},
-		{"no connections", cairn("bench", "http://a", "--connections", "0"), 2, "--connections is 0"},
+		{"no connections", cairn("bench", "http://a", "--connections", "0"), 2,
+			"--connections is 0"},
 		{"no time", cairn("bench", "http://a", "--duration", "0s"), 2, "--duration is 0"},
 		{"rate below 0", cairn("bench", "http://a", "--rate", "-1"), 2, "rate -1"},
 		{"share", cairn("bench", "http://a", "--reads", "2"), 2, "share of reads"},
 		{"no number", cairn("bench", "http://a", "--rate", "fast"), 2, "--rate"},
 		{"no server", cairn("bench", gone.URL), 1, "connection refused"},
-		{"only errors", cairn("bench", bad.URL, "--requests", "10"), 1, "no request had an answer with 2xx"},
+		{"only errors", cairn("bench", bad.URL, "--requests", "10"), 1,
+			"no request had an answer with 2xx"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := c.run(t)
-			if r.code != c.code || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, c.want) {
+			if r.code != c.code || strings.Count(r.stderr, "\n") != 1 ||
+				!strings.Contains(r.stderr, c.want) {
 				t.Errorf("exit code %d, %q, want %d, %q", r.code, r.stderr, c.code, c.want)
 			}
 		})
@@ -106,7 +115,8 @@ func TestBenchInterrupt(t *testing.T) {
 	case err := <-ended:
 		t.Fatalf("ended by itself: %v\n%s", err, &stderr)
 	}
-	if !strings.Contains(stdout.String(), "INTERRUPTED") || !strings.Contains(stdout.String(), "answers with 2xx") {
+	if !strings.Contains(stdout.String(), "INTERRUPTED") ||
+		!strings.Contains(stdout.String(), "answers with 2xx") {
 		t.Errorf("printed %s", &stdout)
 	}
 }
@@ -142,7 +152,8 @@ func TestBenchServerDies(t *testing.T) {
 		}
 	}))
 	defer h.Close()
-	r := cairn("bench", h.URL, "--requests", "200", "--duration", "1m", "--connections", "4", "--json").run(t)
+	r := cairn("bench", h.URL, "--requests", "200", "--duration", "1m", "--connections", "4",
+		"--json").run(t)
 	var report struct {
 		OK     int
 		Errors struct {
@@ -154,7 +165,8 @@ func TestBenchServerDies(t *testing.T) {
 		t.Fatalf("%+v: %v", r, err)
 	}
 	e := report.Errors
-	if report.OK != 51 || e.Status["503"] != 49 || e.Read == 0 || e.Connect == 0 || report.OK+e.Total != 200 {
+	if report.OK != 51 || e.Status["503"] != 49 || e.Read == 0 || e.Connect == 0 ||
+		report.OK+e.Total != 200 {
 		t.Errorf("%+v", report)
 	}
 }

@@ -20,12 +20,14 @@ func newBuild() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "build [PACKAGE]",
 		Short: "compile a Go guest and check that it speaks the ABI",
-		Long: "build compiles a Go package, this folder's when it is left out, with GOOS=wasip1 GOARCH=wasm\n" +
+		Long: "build compiles a Go package, this folder's when it is left out, with GOOS=wasip1 " +
+			"GOARCH=wasm\n" +
 			"-buildmode=c-shared, starts it once, and says what it registers.\n" +
 			"It warns of methods that no stub can call as they are.",
 		Args: maxArgs(1),
 	}
-	cmd.Flags().StringVarP(&out, "output", "o", "", "the module file (default: the package's folder name and .wasm)")
+	cmd.Flags().StringVarP(&out, "output", "o", "",
+		"the module file (default: the package's folder name and .wasm)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		pkg := "."
 		if len(args) == 1 {
@@ -38,10 +40,12 @@ func newBuild() *cobra.Command {
 			}
 			out = filepath.Base(abs) + ".wasm"
 		}
-		if info, err := os.Stat(pkg); err == nil && info.IsDir() && !filepath.IsAbs(pkg) && !strings.HasPrefix(pkg, ".") {
+		if info, err := os.Stat(pkg); err == nil && info.IsDir() && !filepath.IsAbs(pkg) &&
+			!strings.HasPrefix(pkg, ".") {
 			pkg = "./" + pkg
 		}
-		if isTerminal(cmd.ErrOrStderr()) { // the first build takes half a minute; a script wants what went wrong alone
+		// the first build takes half a minute; a script wants what went wrong alone
+		if isTerminal(cmd.ErrOrStderr()) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "building %s\n", pkg)
 		}
 		if err := build.Package(cmd.Context(), ".", pkg, out); err != nil {

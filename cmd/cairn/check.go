@@ -35,8 +35,10 @@ func newCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [CONFIG...]",
 		Short: "say what is wrong in a config, or ignored",
-		Long: "check reads configs, the one of this folder when CONFIG is left out, and the files of variables beside\n" +
-			"them, and says what cairn serve and cairn dev would refuse, and what they would ignore,\n" +
+		Long: "check reads configs, the one of this folder when CONFIG is left out, and the " +
+			"files of variables beside\n" +
+			"them, and says what cairn serve and cairn dev would refuse, and what they " +
+			"would ignore,\n" +
 			"and, of a Go main, which methods no stub can call as they are.\n" +
 			"The exit code is 1 if something is wrong.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -96,7 +98,8 @@ func check1(from *sources, path string) (checked, error) {
 		guest, err := build.Lint(c.MainPath())
 		out.Errors = append(out.Errors, findings(err)...)
 		for _, w := range guest {
-			out.Warnings = append(out.Warnings, finding{w.Pos.Filename, w.Pos.Line, w.Pos.Column, w.Message})
+			out.Warnings = append(out.Warnings,
+				finding{w.Pos.Filename, w.Pos.Line, w.Pos.Column, w.Message})
 		}
 	}
 	return out, nil
@@ -139,7 +142,8 @@ func printChecked(w io.Writer, all []checked) error {
 			line("warning", f)
 		}
 		if len(c.Errors) == 0 {
-			_, e := fmt.Fprintf(w, "%s: %s is in order, %d %s\n", c.Path, c.Name, len(c.Warnings), plural(len(c.Warnings), "warning"))
+			_, e := fmt.Fprintf(w, "%s: %s is in order, %d %s\n",
+				c.Path, c.Name, len(c.Warnings), plural(len(c.Warnings), "warning"))
 			err = errors.Join(err, e)
 		}
 	}

@@ -29,17 +29,20 @@ type client struct {
 
 // flags adds what every command that talks to a host takes.
 func (c *client) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.address, "admin", "127.0.0.1:8788", "address of the host's admin listener")
+	cmd.Flags().StringVar(&c.address, "admin", "127.0.0.1:8788",
+		"address of the host's admin listener")
 	cmd.Flags().StringVar(&c.token, "admin-token", "", "bearer token of the admin listener")
 }
 
 // do sends a request and decodes the answer into out. The path is escaped.
-func (c *client) do(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+func (c *client) do(ctx context.Context, method, path string, query url.Values, body []byte,
+	out any) error {
 	plain, err := url.PathUnescape(path)
 	if err != nil {
 		return err
 	}
-	u := url.URL{Scheme: "http", Host: c.address, Path: plain, RawPath: path, RawQuery: query.Encode()}
+	u := url.URL{Scheme: "http", Host: c.address, Path: plain, RawPath: path,
+		RawQuery: query.Encode()}
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("admin address %q: %w", c.address, err)
@@ -49,7 +52,8 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("%w at %s: %w (is cairn serve running there? see --admin)", errNoHost, c.address, errors.Unwrap(err))
+		return fmt.Errorf("%w at %s: %w (is cairn serve running there? see --admin)",
+			errNoHost, c.address, errors.Unwrap(err))
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
@@ -92,7 +96,8 @@ func newVersions() *cobra.Command {
 		Args:  maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var answer struct{ Versions []admin.Version }
-			if err := c.do(cmd.Context(), http.MethodGet, "/v1/versions", url.Values{"script": {script}}, nil, &answer); err != nil {
+			if err := c.do(cmd.Context(), http.MethodGet, "/v1/versions",
+				url.Values{"script": {script}}, nil, &answer); err != nil {
 				return err
 			}
 			return printVersions(cmd.OutOrStdout(), answer.Versions)
@@ -109,8 +114,10 @@ func newRollback() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback [VERSION]",
 		Short: "let an earlier version serve again, the one before when VERSION is left out",
-		Long: "rollback lets an earlier version serve again, with the config that it was deployed with: bindings, variables,\n" +
-			"limits. A version from before a migration cannot come back; the error says which migration.",
+		Long: "rollback lets an earlier version serve again, with the config that it was " +
+			"deployed with: bindings, variables,\n" +
+			"limits. A version from before a migration cannot come back; the error says " +
+			"which migration.",
 		Args: maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			query := url.Values{"script": {script}}
@@ -118,7 +125,8 @@ func newRollback() *cobra.Command {
 				query.Set("to", args[0])
 			}
 			var v admin.Version
-			if err := c.do(cmd.Context(), http.MethodPost, "/v1/rollback", query, nil, &v); err != nil {
+			if err := c.do(cmd.Context(), http.MethodPost, "/v1/rollback", query, nil,
+				&v); err != nil {
 				return err
 			}
 			return printVersions(cmd.OutOrStdout(), []admin.Version{v})
@@ -143,11 +151,13 @@ func newObjects() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var answer struct{ Objects []admin.Object }
 			query := url.Values{"script": {script}, "after": {after}, "limit": {fmt.Sprint(limit)}}
-			if err := c.do(cmd.Context(), http.MethodGet, objectsPath(args...), query, nil, &answer); err != nil {
+			if err := c.do(cmd.Context(), http.MethodGet, objectsPath(args...), query, nil,
+				&answer); err != nil {
 				return err
 			}
 			if n := len(answer.Objects); n > 0 && n == limit {
-				fmt.Fprintf(cmd.ErrOrStderr(), "there may be more: --after %s\n", answer.Objects[n-1].ID)
+				fmt.Fprintf(cmd.ErrOrStderr(), "there may be more: --after %s\n",
+					answer.Objects[n-1].ID)
 			}
 			return printObjects(cmd.OutOrStdout(), answer.Objects)
 		},
@@ -161,7 +171,8 @@ func newObjects() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var o admin.Object
 			query := url.Values{"script": {script}}
-			if err := c.do(cmd.Context(), http.MethodGet, objectsPath(args...), query, nil, &o); err != nil {
+			if err := c.do(cmd.Context(), http.MethodGet, objectsPath(args...), query, nil,
+				&o); err != nil {
 				return err
 			}
 			return printObjects(cmd.OutOrStdout(), []admin.Object{o})
@@ -169,7 +180,8 @@ func newObjects() *cobra.Command {
 	}
 	for _, sub := range []*cobra.Command{list, show} {
 		c.flags(sub)
-		sub.Flags().StringVar(&script, "script", "", "name of the script (default the first that has the class)")
+		sub.Flags().StringVar(&script, "script", "",
+			"name of the script (default the first that has the class)")
 		cmd.AddCommand(sub)
 	}
 	return cmd
@@ -205,7 +217,8 @@ func printObjects(w io.Writer, list []admin.Object) error {
 func exactArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usageError{fmt.Errorf("%s takes %d %s, got %d (see %s --help)", cmd.CommandPath(), n, plural(n, "argument"), len(args), cmd.CommandPath())}
+			return usageError{fmt.Errorf("%s takes %d %s, got %d (see %s --help)",
+				cmd.CommandPath(), n, plural(n, "argument"), len(args), cmd.CommandPath())}
 		}
 		return nil
 	}

@@ -41,7 +41,8 @@ func wantUsage(t *testing.T, args []string, words ...string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code := run(t.Context(), args, &out, &errs)
-	if code != 2 || strings.Count(errs.String(), "\n") != 1 || !strings.HasPrefix(errs.String(), "cairn: ") || out.Len() > 0 {
+	if code != 2 || strings.Count(errs.String(), "\n") != 1 ||
+		!strings.HasPrefix(errs.String(), "cairn: ") || out.Len() > 0 {
 		t.Errorf("cairn %q: %d, %q, %q, want one line and 2", args, code, &errs, &out)
 	}
 	for _, word := range words {
@@ -96,11 +97,14 @@ func TestHints(t *testing.T) {
 // TestPrints wants what is asked for on standard output, and 0.
 func TestPrints(t *testing.T) {
 	for line, want := range map[string]string{
-		"version": ", ABI cairn_v1\n", "--version": ", ABI cairn_v1\n", "help": "Available Commands", "help serve": "--secrets-dir",
-		"help objects list": "--after", "abi": "transcript", "objects": "list", "help help": "help about any command", "dev --help": "--clear",
+		"version": ", ABI cairn_v1\n", "--version": ", ABI cairn_v1\n",
+		"help": "Available Commands", "help serve": "--secrets-dir",
+		"help objects list": "--after", "abi": "transcript", "objects": "list",
+		"help help": "help about any command", "dev --help": "--clear",
 	} {
 		var out, errs bytes.Buffer
-		if code := run(t.Context(), strings.Fields(line), &out, &errs); code != 0 || errs.Len() > 0 || !strings.Contains(out.String(), want) {
+		if code := run(t.Context(), strings.Fields(line), &out, &errs); code != 0 ||
+			errs.Len() > 0 || !strings.Contains(out.String(), want) {
 			t.Errorf("cairn %s: %d, %q, %q, want %q", line, code, &errs, &out, want)
 		}
 	}
@@ -113,27 +117,35 @@ func TestCheck(t *testing.T) {
 	bad := appFolder(t, nil)
 	writeFile(t, bad, "wrangler.jsonc", "{\n\"mian\": \"x.wasm\",\n\"vars\": 3,\n\"queues\": {}\n}")
 	script := appFolder(t, nil)
-	writeFile(t, script, "wrangler.jsonc", "{\n\"name\": \"a\", \"main\": \"src/index.ts\", \"queues\": {}\n}")
+	writeFile(t, script, "wrangler.jsonc", "{\n"+
+		"\"name\": \"a\", \"main\": \"src/index.ts\", \"queues\": {}\n}")
 	guest := t.TempDir()
 	writeFile(t, guest, "wrangler.toml", "name = \"g\"\nmain = \".\"\n")
-	writeFile(t, guest, "main.go", "package main\n\nimport \"github.com/cairn-dev/cairn/guest\"\n\nfunc main() {}\n\nfunc init() { "+
-		"guest.RegisterObject(\"T\", func(*guest.State, *guest.Env) (*T, error) { return nil, nil }) }\n\nfunc (t *T) Two() (int, int) "+
-		"{ return 0, 0 }\n\ntype T struct{}\n")
+	writeFile(t, guest, "main.go", "package main\n\nimport \"github.com/cairn-dev/cairn/guest\"\n"+
+		"\nfunc main() {}\n\nfunc init() { guest.RegisterObject(\"T\", func(*guest.State, "+
+		"*guest.Env) (*T, error) { return nil, nil }) }\n\n"+
+		"func (t *T) Two() (int, int) { return 0, 0 }\n\ntype T struct{}\n")
 	for name, c := range map[string]struct {
 		args []string
 		code int
 		want []string
 	}{
-		"good":    {[]string{good}, 0, []string{"wrangler.jsonc: a is in order, 0 warnings\n"}},
-		"bad":     {[]string{bad}, 1, []string{`wrangler.jsonc:1:1: error: "main" is a required`, `has "mian": did you mean "main"?`, ":3:9: error: ", ":4:1: warning: "}},
-		"guest":   {[]string{guest}, 0, []string{"main.go:9:13: warning: the method Two cannot be called", "1 warning\n"}},
-		"script":  {[]string{script}, 1, []string{":2:22: error: main: ", "is a script"}},
-		"both":    {[]string{good, bad}, 1, []string{"is in order", "error: "}},
-		"none":    {[]string{filepath.Join(good, "gone.toml")}, 1, []string{"error: config: open "}},
-		"JSON":    {[]string{"--json", bad}, 1, []string{`"line": 3`, `"column": 9`, `"warnings": [`}},
-		"env":     {[]string{"--env", "staging", good}, 0, []string{"a-staging is in order"}},
-		"no env":  {[]string{"--env", "x", good}, 1, []string{`No environment found in configuration with name "x"`}},
-		"variant": {[]string{"-e", "staging", filepath.Join(good, "wrangler.jsonc")}, 0, []string{"a-staging is in order"}},
+		"good": {[]string{good}, 0, []string{"wrangler.jsonc: a is in order, 0 warnings\n"}},
+		"bad": {[]string{bad}, 1, []string{`wrangler.jsonc:1:1: error: "main" is a required`,
+			`has "mian": did you mean "main"?`, ":3:9: error: ", ":4:1: warning: "}},
+		"guest": {[]string{guest}, 0,
+			[]string{"main.go:9:13: warning: the method Two cannot be called", "1 warning\n"}},
+		"script": {[]string{script}, 1, []string{":2:22: error: main: ", "is a script"}},
+		"both":   {[]string{good, bad}, 1, []string{"is in order", "error: "}},
+		"none": {[]string{filepath.Join(good, "gone.toml")}, 1,
+			[]string{"error: config: open "}},
+		"JSON": {[]string{"--json", bad}, 1, []string{`"line": 3`, `"column": 9`,
+			`"warnings": [`}},
+		"env": {[]string{"--env", "staging", good}, 0, []string{"a-staging is in order"}},
+		"no env": {[]string{"--env", "x", good}, 1,
+			[]string{`No environment found in configuration with name "x"`}},
+		"variant": {[]string{"-e", "staging", filepath.Join(good, "wrangler.jsonc")}, 0,
+			[]string{"a-staging is in order"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer
@@ -159,14 +171,16 @@ func TestCheck(t *testing.T) {
 func TestErrorAlone(t *testing.T) {
 	dir := appFolder(t, nil)
 	for _, main := range []string{"index.ts", "index.js", "index.mjs", "main.py", "gone.wasm"} {
-		writeFile(t, dir, "wrangler.jsonc", `{"name": "a", "main": "`+main+`", "queues": {}, "kv_namespaces": [], "ai": {}, "site": {}}`)
+		writeFile(t, dir, "wrangler.jsonc", `{"name": "a", "main": "`+main+
+			`", "queues": {}, "kv_namespaces": [], "ai": {}, "site": {}}`)
 		commands := []string{"serve", "dev"}
 		if main == "gone.wasm" {
 			commands = commands[:1]
 		}
 		for _, command := range commands {
 			r := serveOnce(t, dir, command)
-			if r.code != 1 || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "wrangler.jsonc:1:23: main: ") {
+			if r.code != 1 || strings.Count(r.stderr, "\n") != 1 ||
+				!strings.Contains(r.stderr, "wrangler.jsonc:1:23: main: ") {
 				t.Errorf("%s with %s: %d, %q", command, main, r.code, r.stderr)
 			}
 		}
@@ -175,7 +189,8 @@ func TestErrorAlone(t *testing.T) {
 
 func serveOnce(t *testing.T, dir string, args ...string) result {
 	t.Helper()
-	return command{dir: dir, args: append(args, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")}.run(t)
+	return command{dir: dir, args: append(args, "--listen", "127.0.0.1:0", "--admin",
+		"127.0.0.1:0")}.run(t)
 }
 
 // TestWarningsOnce starts twice and wants the warnings in full, and then one line, and
@@ -183,7 +198,8 @@ func serveOnce(t *testing.T, dir string, args ...string) result {
 func TestWarningsOnce(t *testing.T) {
 	dir, data := t.TempDir(), t.TempDir()
 	write := func(more string) string {
-		return writeFile(t, dir, "wrangler.jsonc", fmt.Sprintf(`{"name": "a", "main": %q, "queues": {}, "ai": {}%s}`, counter, more))
+		return writeFile(t, dir, "wrangler.jsonc",
+			fmt.Sprintf(`{"name": "a", "main": %q, "queues": {}, "ai": {}%s}`, counter, more))
 	}
 	for i, c := range []struct {
 		more  string
@@ -191,7 +207,8 @@ func TestWarningsOnce(t *testing.T) {
 	}{{"", 2}, {"", 1}, {`, "site": {}`, 3}, {`, "site": {}`, 1}} {
 		p := startServe(t, nil, "--data", data, write(c.more))
 		p.stop()
-		lines := strings.Count(p.log(), "msg=config ") + strings.Count(p.log(), `msg="config has warnings`)
+		lines := strings.Count(p.log(), "msg=config ") +
+			strings.Count(p.log(), `msg="config has warnings`)
 		if lines != c.lines {
 			t.Errorf("start %d: %d lines, want %d:\n%s", i, lines, c.lines, p.log())
 		}
@@ -200,8 +217,10 @@ func TestWarningsOnce(t *testing.T) {
 
 // TestServeRoutes serves two apps and wants to be told who answers what.
 func TestServeRoutes(t *testing.T) {
-	other := writeFile(t, t.TempDir(), "wrangler.toml", fmt.Sprintf("name = \"other\"\nmain = %q\nroute = \"o.example/*\"\n"+
-		"[[durable_objects.bindings]]\nname = \"COUNTERS\"\nclass_name = \"Counter\"\n[[migrations]]\ntag = \"v1\"\nnew_classes = [\"Counter\"]\n", counter))
+	other := writeFile(t, t.TempDir(), "wrangler.toml",
+		fmt.Sprintf("name = \"other\"\nmain = %q\nroute = \"o.example/*\"\n"+
+			"[[durable_objects.bindings]]\nname = \"COUNTERS\"\nclass_name = \"Counter\"\n"+
+			"[[migrations]]\ntag = \"v1\"\nnew_classes = [\"Counter\"]\n", counter))
 	var out bytes.Buffer
 	var configs []*config.Config
 	for _, path := range []string{counterConfig(t), other, counterConfig(t)} {
@@ -212,15 +231,18 @@ func TestServeRoutes(t *testing.T) {
 		configs = append(configs, c)
 	}
 	printRoutes(&out, configs, nil)
-	for _, want := range []string{"  my-counter answers every request that no route gives to another\n", "  other answers o.example/*\n",
+	for _, want := range []string{"  my-counter answers every request that no route gives to " +
+		"another\n", "  other answers o.example/*\n",
 		"  my-counter answers no request, only bindings reach it"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q lacks %q", &out, want)
 		}
 	}
-	p := startServe(t, nil, "--data", t.TempDir(), "--route", "my.example=other", counterConfig(t), other)
+	p := startServe(t, nil, "--data", t.TempDir(), "--route", "my.example=other",
+		counterConfig(t), other)
 	for _, c := range []struct{ host, want string }{
-		{"", "count: 1"}, {"o.example", "count: 1"}, {"my.example:99", "count: 2"}, {"nobody.example", "count: 2"},
+		{"", "count: 1"}, {"o.example", "count: 1"}, {"my.example:99", "count: 2"},
+		{"nobody.example", "count: 2"},
 	} {
 		req, err := http.NewRequest("GET", "http://"+p.addr+"/increment?name=A", nil)
 		if err != nil {
@@ -244,7 +266,8 @@ func TestServeRoutes(t *testing.T) {
 func TestDeployDryRun(t *testing.T) {
 	served := counterConfig(t)
 	r := cairn("deploy", "--dry-run", "--admin", "127.0.0.1:1", served).run(t)
-	if r.code != 0 || !strings.Contains(r.stdout, "classes [Counter]") || !strings.Contains(r.stdout, "no host answers at 127.0.0.1:1") {
+	if r.code != 0 || !strings.Contains(r.stdout, "classes [Counter]") ||
+		!strings.Contains(r.stdout, "no host answers at 127.0.0.1:1") {
 		t.Errorf("without a host: %+v", r)
 	}
 	p := startOperated(t, "--data", t.TempDir(), served)
@@ -252,8 +275,10 @@ func TestDeployDryRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := writeFile(t, t.TempDir(), "wrangler.jsonc", strings.Replace(string(text), `"new_sqlite_classes": ["Counter"]}`,
-		`"new_sqlite_classes": ["Counter"]}, {"tag": "v2", "deleted_classes": ["Counter"]}, {"tag": "v3", "new_classes": ["Counter"]}`, 1))
+	next := writeFile(t, t.TempDir(), "wrangler.jsonc",
+		strings.Replace(string(text), `"new_sqlite_classes": ["Counter"]}`,
+			`"new_sqlite_classes": ["Counter"]}, {"tag": "v2", "deleted_classes": ["Counter"]},`+
+				` {"tag": "v3", "new_classes": ["Counter"]}`, 1))
 	r = cairn("deploy", "--dry-run", "--admin", p.admin, next).run(t)
 	if r.code != 0 || !strings.Contains(r.stdout, "would change my-counter: v2: delete Counter") {
 		t.Errorf("with a host: %+v", r)

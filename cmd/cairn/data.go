@@ -28,7 +28,9 @@ func prepareData(dir string, logger *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("data folder: %w (choose another with --data)", err)
 	}
-	ours := !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !slices.Contains(dataParts, e.Name()) })
+	ours := !slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		return !slices.Contains(dataParts, e.Name())
+	})
 	if ours {
 		err = errors.Join(closeToOthers(dir, 0o700), ignoreAll(filepath.Join(dir, ".gitignore")))
 	}

@@ -41,7 +41,8 @@ func TestDataPrivate(t *testing.T) {
 		if found := openToOthers(t, data); len(found) > 0 {
 			t.Errorf("%s: others can use\n%s", when, strings.Join(found, "\n"))
 		}
-		if text, err := os.ReadFile(filepath.Join(data, ".gitignore")); string(text) != "*\n" || err != nil {
+		if text, err := os.ReadFile(filepath.Join(data, ".gitignore")); string(text) != "*\n" ||
+			err != nil {
 			t.Errorf("%s: .gitignore %q, %v", when, text, err)
 		}
 	}

@@ -37,7 +37,9 @@ func TestDensity(t *testing.T) {
 	row("host's processor time a request, µs", "%.1f", func(f figures) any { return f.cpu })
 	row("resident MB, empty", "%.1f", func(f figures) any { return f.empty / 1e6 })
 	row("resident MB after it", "%.1f", func(f figures) any { return f.resident / 1e6 })
-	row("  above empty, KB an object", "%.2f", func(f figures) any { return (f.resident - f.empty) / 1e3 / float64(f.objects) })
+	row("  above empty, KB an object", "%.2f", func(f figures) any {
+		return (f.resident - f.empty) / 1e3 / float64(f.objects)
+	})
 	row("resident MB at most", "%.1f", func(f figures) any { return f.peak / 1e6 })
 	row("start with them on disk, s", "%.2f", func(f figures) any { return f.start.Seconds() })
 }
@@ -62,7 +64,8 @@ type density struct {
 func (m *density) run(objects int, calls uint64) figures {
 	t := m.t
 	f := figures{objects: objects}
-	args := []string{"--data", t.TempDir(), "--evict-idle", "10h", "--memory", "8GiB", "--log-level", "error", m.config}
+	args := []string{"--data", t.TempDir(), "--evict-idle", "10h", "--memory", "8GiB",
+		"--log-level", "error", m.config}
 	p := startServe(t, nil, args...)
 	p.get("/?name=o1")
 	f.empty = m.status(p, "VmRSS")

@@ -24,12 +24,18 @@ func newDeploy() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deploy FILE.wasm|CONFIG",
 		Short: "put a new version on a running host",
-		Long: "deploy sends a module, or a wrangler file and the module that it names, to a running host. The host\n" +
-			"checks and warms it beside the version that serves, and then lets it take over; no request is lost.\n" +
-			"A version is a module and its config; a module alone takes the config of the newest version that runs.\n" +
-			"With --percent, which objects it takes depends on their IDs alone; a larger share or a rollback follows.\n" +
-			"With --dry-run nothing changes: the module is built and started once, and the host, if it answers, says what\n" +
-			"it would do to the stored classes. Variables from outside of the config stay those of the host.",
+		Long: "deploy sends a module, or a wrangler file and the module that it names, to a " +
+			"running host. The host\n" +
+			"checks and warms it beside the version that serves, and then lets it take over; no " +
+			"request is lost.\n" +
+			"A version is a module and its config; a module alone takes the config of the newest " +
+			"version that runs.\n" +
+			"With --percent, which objects it takes depends on their IDs alone; a larger share " +
+			"or a rollback follows.\n" +
+			"With --dry-run nothing changes: the module is built and started once, and the host, " +
+			"if it answers, says what\n" +
+			"it would do to the stored classes. Variables from outside of the config stay " +
+			"those of the host.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			query := url.Values{"script": {script}}
@@ -45,7 +51,8 @@ func newDeploy() *cobra.Command {
 				return tryDeploy(cmd, &c, query, body)
 			}
 			var v admin.Version
-			if err := c.do(cmd.Context(), http.MethodPost, "/v1/deploy", query, body, &v); err != nil {
+			if err := c.do(cmd.Context(), http.MethodPost, "/v1/deploy", query, body,
+				&v); err != nil {
 				return err
 			}
 			return printVersions(cmd.OutOrStdout(), []admin.Version{v})
@@ -53,7 +60,8 @@ func newDeploy() *cobra.Command {
 	}
 	c.flags(cmd)
 	cmd.Flags().StringVar(&script, "script", "", "name of the script (default the public one)")
-	cmd.Flags().IntVar(&percent, "percent", 100, "share of the objects and of the requests that the version takes, 1 to 100")
+	cmd.Flags().IntVar(&percent, "percent", 100,
+		"share of the objects and of the requests that the version takes, 1 to 100")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be deployed, and do nothing")
 	envFlag(cmd, &from.env)
 	return cmd
@@ -72,7 +80,8 @@ func tryDeploy(cmd *cobra.Command, c *client, query url.Values, body []byte) err
 	err = c.do(cmd.Context(), http.MethodPost, "/v1/deploy", query, body, &answer)
 	switch {
 	case errors.Is(err, errNoHost):
-		fmt.Fprintf(cmd.OutOrStdout(), "no host answers at %s, so what is stored was not looked at\n", c.address)
+		fmt.Fprintf(cmd.OutOrStdout(),
+			"no host answers at %s, so what is stored was not looked at\n", c.address)
 		return nil
 	case err != nil:
 		return err

@@ -51,7 +51,8 @@ func (o *operated) prints(args string, lines ...string) {
 		want = regexp.MustCompile(`^$`)
 	}
 	if r.code != 0 || r.stderr != "" || !want.MatchString(r.stdout) {
-		o.t.Errorf("cairn %s: exit code %d, printed %q and %q, want %s", args, r.code, r.stdout, r.stderr, want)
+		o.t.Errorf("cairn %s: exit code %d, printed %q and %q, want %s",
+			args, r.code, r.stdout, r.stderr, want)
 	}
 }
 
@@ -59,7 +60,8 @@ func (o *operated) prints(args string, lines ...string) {
 func (o *operated) fails(args string, code int, wants ...string) {
 	o.t.Helper()
 	r := o.run(strings.Fields(args)...)
-	if r.code != code || r.stdout != "" || strings.Count(r.stderr, "\n") != 1 || !strings.HasPrefix(r.stderr, "cairn: ") {
+	if r.code != code || r.stdout != "" || strings.Count(r.stderr, "\n") != 1 ||
+		!strings.HasPrefix(r.stderr, "cairn: ") {
 		o.t.Errorf("cairn %s: exit code %d, printed %q and %q", args, r.code, r.stdout, r.stderr)
 	}
 	for _, want := range wants {
@@ -114,7 +116,8 @@ func TestDeployCommands(t *testing.T) {
 	o.fails("rollback seven", 1, `"seven" is not a number`)
 	o.prints("rollback 2", versionsHead, versionRow(2, 100))
 	o.prints("deploy "+config+" --percent 30", versionsHead, versionRow(3, 30)) // the counter again
-	o.prints("versions --script my-counter", versionsHead, versionRow(1, 0), versionRow(2, 70), versionRow(3, 30))
+	o.prints("versions --script my-counter", versionsHead, versionRow(1, 0), versionRow(2, 70),
+		versionRow(3, 30))
 	o.prints("deploy "+filepath.Dir(config), versionsHead, versionRow(3, 100))
 	o.counts("/increment?name=A", ": 13")
 	o.stop()
@@ -137,7 +140,8 @@ func TestObjectsCommands(t *testing.T) {
 		t.Errorf("list: exit code %d, %q, %q", r.code, r.stdout, r.stderr)
 	}
 	for _, name := range names {
-		want := regexp.MustCompile(`^([0-9a-f]{64}) +Counter +` + regexp.QuoteMeta(fmt.Sprintf("%q", name)) + ` +active +version 1\n$`)
+		want := regexp.MustCompile(`^([0-9a-f]{64}) +Counter +` +
+			regexp.QuoteMeta(fmt.Sprintf("%q", name)) + ` +active +version 1\n$`)
 		r := o.run("objects", "show", "Counter", name)
 		found := want.FindStringSubmatch(r.stdout)
 		if r.code != 0 || found == nil {
@@ -154,7 +158,8 @@ func TestObjectsCommands(t *testing.T) {
 		t.Errorf("a part of the list: %q, want %q", first.stderr, want)
 	}
 	rest := o.run("objects", "list", "Counter", "--after", id)
-	if !strings.HasPrefix(r.stdout, id) || strings.Contains(rest.stdout, id) || strings.Count(rest.stdout, "\n") != len(names)-1 {
+	if !strings.HasPrefix(r.stdout, id) || strings.Contains(rest.stdout, id) ||
+		strings.Count(rest.stdout, "\n") != len(names)-1 {
 		t.Errorf("the rest of the list: %q", rest.stdout)
 	}
 	o.fails("objects show Counter nobody", 1, `no object "nobody"`)
@@ -182,12 +187,14 @@ func TestAdminToken(t *testing.T) {
 	o.prints("versions --admin-token secret", versionsHead, versionRow(1, 100))
 	o.env = append(o.env, "CAIRN_ADMIN_TOKEN=secret")
 	o.prints("versions", versionsHead, versionRow(1, 100))
-	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 401, "/v1/versions": 401, "/": 401} {
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 401,
+		"/v1/versions": 401, "/": 401} {
 		if status, body := ask(t, o.admin, "GET", path, nil); status != want {
 			t.Errorf("%s without a token: %d %s, want %d", path, status, body, want)
 		}
 	}
-	if status, body := ask(t, o.admin, "GET", "/metrics", http.Header{"Authorization": {"Bearer secret"}}); status != 200 ||
+	if status, body := ask(t, o.admin, "GET", "/metrics",
+		http.Header{"Authorization": {"Bearer secret"}}); status != 200 ||
 		!strings.Contains(body, `cairn_script_version{script="my-counter"} 1`) {
 		t.Errorf("metrics: %d %s", status, body)
 	}
@@ -244,7 +251,8 @@ func TestAdminBrowser(t *testing.T) {
 
 // TestAdminAddress refuses to listen where others could ask, without a token.
 func TestAdminAddress(t *testing.T) {
-	serve := []string{"serve", "--listen", "127.0.0.1:0", "--admin", "0.0.0.0:0", "--data", t.TempDir(), counterConfig(t)}
+	serve := []string{"serve", "--listen", "127.0.0.1:0", "--admin", "0.0.0.0:0", "--data",
+		t.TempDir(), counterConfig(t)}
 	r := cairn(serve...).run(t)
 	if text := withoutLog(r.stderr); r.code != 1 || strings.Count(text, "\n") != 1 ||
 		!strings.Contains(text, "is not loopback") || !strings.Contains(text, "CAIRN_ADMIN_TOKEN") {

@@ -17,10 +17,14 @@ func newDev() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dev [CONFIG...]",
 		Short: "serve, rebuild on change, and swap the module without dropping a request",
-		Long: "dev serves like cairn serve, and watches what the scripts are made of: the folders of the configs and of\n" +
-			"all packages that are somebody's to edit. After a change it builds the script anew and lets the new version\n" +
-			"take over, interpreted until it is compiled; if it does not build, the old one keeps serving, and while\n" +
-			"there is none, a page that says why. Each request is printed. It begins with what the files say, whatever\n" +
+		Long: "dev serves like cairn serve, and watches what the scripts are made of: the " +
+			"folders of the configs and of\n" +
+			"all packages that are somebody's to edit. After a change it builds the script anew " +
+			"and lets the new version\n" +
+			"take over, interpreted until it is compiled; if it does not build, the old one " +
+			"keeps serving, and while\n" +
+			"there is none, a page that says why. Each request is printed. It begins with what " +
+			"the files say, whatever\n" +
 			"was deployed before, and its versions are kept in memory.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.draft, f.sources.beside = true, true // what is edited counts, not what was deployed
@@ -58,7 +62,8 @@ func setAside(dir string) (undo func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("empty the store: %w", err)
 	}
-	lock, err := storage.Lock(dir) // and no more: one that does not open can be removed all the same
+	// and no more: one that does not open can be removed all the same
+	lock, err := storage.Lock(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,8 @@ func goApp(t *testing.T, main string) (dir, config string) {
 	}
 	writeFile(t, dir, "go.mod", "module example.com/edited\n\ngo 1.26\n")
 	writeFile(t, filepath.Join(dir, "app"), "main.go", main)
-	return dir, writeFile(t, filepath.Join(dir, "app"), "wrangler.jsonc", `{"name": "app", "main": "."}`)
+	return dir, writeFile(t, filepath.Join(dir, "app"), "wrangler.jsonc",
+		`{"name": "app", "main": "."}`)
 }
 
 // TestDevFirstBuild begins with files that cannot be served: a package that does not
@@ -43,7 +44,8 @@ func TestDevFirstBuild(t *testing.T) {
 	}
 	says("main.go:4:")
 	p.waitLog("building")
-	replace(t, filepath.Join(dir, "app"), "main.go", "package main\n\nimport \"example.com/edited/lib\"\n\nfunc main() { lib.None() }\n")
+	replace(t, filepath.Join(dir, "app"), "main.go", "package main\n\n"+
+		"import \"example.com/edited/lib\"\n\nfunc main() { lib.None() }\n")
 	says("main.go:3:")
 	// A folder that is there since the start, which nothing names until now, and is not
 	// in the config's.
@@ -58,7 +60,8 @@ func TestDevFirstBuild(t *testing.T) {
 		"durable_objects": {"bindings": [{"name": "COUNTERS", "class_name": "Counter"}]},
 		"migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]}`)
 	p.waitLog("cairn serves app on ")
-	if status, body := p.get("/increment?name=A"); status != 200 || !strings.HasSuffix(body, ": 1") {
+	if status, body := p.get("/increment?name=A"); status != 200 ||
+		!strings.HasSuffix(body, ": 1") {
 		t.Errorf("%d %q", status, body)
 	}
 	p.waitLog("GET /increment?name=A 200 ")
@@ -72,7 +75,8 @@ func TestDevGone(t *testing.T) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	text := `{"name": "app", "main": "counter.wasm", "durable_objects": {"bindings": [{"name": "COUNTERS", "class_name": "Counter"}]},
+	text := `{"name": "app", "main": "counter.wasm", "durable_objects": {"bindings": ` +
+		`[{"name": "COUNTERS", "class_name": "Counter"}]},
 		"migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]}`
 	config := writeFile(t, dir, "wrangler.jsonc", text)
 	writeFile(t, dir, "counter.wasm", stepCounter(t, 1))
@@ -81,7 +85,8 @@ func TestDevGone(t *testing.T) {
 	counts := func(step int) {
 		t.Helper()
 		count += step
-		if status, body := p.get("/increment?name=A"); status != 200 || !strings.HasSuffix(body, fmt.Sprintf(": %d", count)) {
+		if status, body := p.get("/increment?name=A"); status != 200 ||
+			!strings.HasSuffix(body, fmt.Sprintf(": %d", count)) {
 			t.Errorf("%d %q, want %d", status, body, count)
 		}
 	}

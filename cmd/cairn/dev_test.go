@@ -13,7 +13,8 @@ import (
 // over it.
 func replace(t *testing.T, dir, name, text string) {
 	t.Helper()
-	if err := os.Rename(writeFile(t, dir, ".tmp-"+name, text), filepath.Join(dir, name)); err != nil {
+	if err := os.Rename(writeFile(t, dir, ".tmp-"+name, text),
+		filepath.Join(dir, name)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -26,24 +27,28 @@ func stepCounter(t *testing.T, step byte) string {
 		t.Fatal(err)
 	}
 	// i32.const 1, i64.const 1, return: the amount where none is given
-	return string(bytes.ReplaceAll(wasm, []byte{0x41, 1, 0x42, 1, 0x0f}, []byte{0x41, 1, 0x42, step, 0x0f}))
+	return string(bytes.ReplaceAll(wasm, []byte{0x41, 1, 0x42, 1, 0x0f},
+		[]byte{0x41, 1, 0x42, step, 0x0f}))
 }
 
-const devConfig = `{"name": "app", "main": %q, "durable_objects": {"bindings": [{"name": "COUNTERS", "class_name": %q}]},
+const devConfig = `{"name": "app", "main": %q, "durable_objects": {"bindings": ` +
+	`[{"name": "COUNTERS", "class_name": %q}]},
 "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}%s]}`
 
 // TestDev edits the files of an app while it runs: modules and configs, good and
 // bad ones, in place and by a rename, and a main that moves elsewhere.
 func TestDev(t *testing.T) {
 	dir, elsewhere, data := t.TempDir(), t.TempDir(), t.TempDir()
-	config := writeFile(t, dir, "wrangler.jsonc", fmt.Sprintf(devConfig, "counter.wasm", "Counter", ""))
+	config := writeFile(t, dir, "wrangler.jsonc",
+		fmt.Sprintf(devConfig, "counter.wasm", "Counter", ""))
 	writeFile(t, dir, "counter.wasm", stepCounter(t, 1))
 	p := startHost(t, nil, "dev", "--data", data, config)
 	count := 0
 	counts := func(step int) {
 		t.Helper()
 		count += step
-		if status, body := p.get("/increment?name=A"); status != 200 || !strings.HasSuffix(body, fmt.Sprintf(": %d", count)) {
+		if status, body := p.get("/increment?name=A"); status != 200 ||
+			!strings.HasSuffix(body, fmt.Sprintf(": %d", count)) {
 			t.Errorf("%d %q, want %d", status, body, count)
 		}
 	}
@@ -64,15 +69,20 @@ func TestDev(t *testing.T) {
 	replace(t, dir, "wrangler.jsonc", fmt.Sprintf(devConfig, "counter.wasm", "Countex", ""))
 	p.waitLog("Countex")
 	counts(20)
-	writeFile(t, elsewhere, "other.wasm", strings.ReplaceAll(stepCounter(t, 30), "Counter", "Countex"))
-	replace(t, dir, "wrangler.jsonc", fmt.Sprintf(devConfig, elsewhere+"/other.wasm", "Countex", ""))
-	p.waitLog("{ \"tag\": \"v2\", \"renamed_classes\": [{ \"from\": \"Counter\", \"to\": \"Countex\" }] }],") // to copy
+	writeFile(t, elsewhere, "other.wasm",
+		strings.ReplaceAll(stepCounter(t, 30), "Counter", "Countex"))
+	replace(t, dir, "wrangler.jsonc",
+		fmt.Sprintf(devConfig, elsewhere+"/other.wasm", "Countex", ""))
+	// to copy
+	p.waitLog("{ \"tag\": \"v2\", \"renamed_classes\": [{ \"from\": \"Counter\", \"to\": " +
+		"\"Countex\" }] }],")
 	counts(20)
 	replace(t, dir, "wrangler.jsonc", fmt.Sprintf(devConfig, elsewhere+"/other.wasm", "Countex",
 		`, { "tag": "v2", "renamed_classes": [{ "from": "Counter", "to": "Countex" }] }`))
 	p.waitLog("msg=swapped script=app version=4")
 	counts(30)
-	replace(t, elsewhere, "other.wasm", strings.ReplaceAll(stepCounter(t, 40), "Counter", "Countex"))
+	replace(t, elsewhere, "other.wasm",
+		strings.ReplaceAll(stepCounter(t, 40), "Counter", "Countex"))
 	p.waitLog("msg=swapped script=app version=5")
 	counts(40)
 
@@ -87,7 +97,8 @@ func TestDev(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	replace(t, dir, "wrangler.jsonc", strings.Replace(string(good), elsewhere+"/other.wasm", "src", 1))
+	replace(t, dir, "wrangler.jsonc",
+		strings.Replace(string(good), elsewhere+"/other.wasm", "src", 1))
 	p.waitLog("main.go:5:")
 	counts(40)
 	replace(t, src, "main.go", "package main\n\n\n\n\n\nfunc main() {\n\t(\n}\n")
@@ -95,7 +106,8 @@ func TestDev(t *testing.T) {
 	replace(t, dir, "wrangler.jsonc", string(good))
 	counts(40)
 
-	if r := cairn("dev", "--data", data, "--clear", config).run(t); r.code != 1 || !strings.Contains(r.stderr, "locked") {
+	if r := cairn("dev", "--data", data, "--clear", config).run(t); r.code != 1 ||
+		!strings.Contains(r.stderr, "locked") {
 		t.Errorf("--clear of a store that is open: exit code %d, %q", r.code, r.stderr)
 	}
 	counts(40)
@@ -108,7 +120,8 @@ func TestDev(t *testing.T) {
 // TestDevFiles begins with what the files say, though something else was deployed.
 func TestDevFiles(t *testing.T) {
 	dir, data := t.TempDir(), t.TempDir()
-	config := writeFile(t, dir, "wrangler.jsonc", fmt.Sprintf(devConfig, "counter.wasm", "Counter", ""))
+	config := writeFile(t, dir, "wrangler.jsonc",
+		fmt.Sprintf(devConfig, "counter.wasm", "Counter", ""))
 	writeFile(t, dir, "counter.wasm", stepCounter(t, 1))
 	ten := writeFile(t, t.TempDir(), "ten.wasm", stepCounter(t, 10))
 	o := startOperated(t, "--data", data, config)
@@ -136,7 +149,8 @@ func TestDevFiles(t *testing.T) {
 // TestDevClearSpares does not remove what is not a store.
 func TestDevClearSpares(t *testing.T) {
 	dir, data := t.TempDir(), t.TempDir()
-	config := writeFile(t, dir, "wrangler.jsonc", fmt.Sprintf(devConfig, "counter.wasm", "Counter", ""))
+	config := writeFile(t, dir, "wrangler.jsonc",
+		fmt.Sprintf(devConfig, "counter.wasm", "Counter", ""))
 	writeFile(t, dir, "counter.wasm", stepCounter(t, 1))
 	store := filepath.Join(data, "store")
 	for _, file := range []string{"invoices.txt", "wal/notes", "000001.sst/x"} {
@@ -147,7 +161,8 @@ func TestDevClearSpares(t *testing.T) {
 		writeFile(t, store, "MANIFEST-000001", "")
 		writeFile(t, filepath.Dir(path), filepath.Base(path), "mine")
 		r := cairn("dev", "--data", data, "--clear", config).run(t)
-		if r.code != 1 || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "nothing was removed") {
+		if r.code != 1 || strings.Count(r.stderr, "\n") != 1 ||
+			!strings.Contains(r.stderr, "nothing was removed") {
 			t.Errorf("%s: exit code %d, %q", file, r.code, r.stderr)
 		}
 		if _, err := os.Stat(path); err != nil {

@@ -45,8 +45,10 @@ type edited struct {
 }
 
 func newDeveloper(f serveFlags, paths []string, listener net.Listener,
-	start func([]host.Script) (*host.Runtime, error), stdout io.Writer, told told, logger *slog.Logger) *developer {
-	d := &developer{flags: f, start: start, stdout: stdout, told: told, logger: logger, page: &page{listener: listener}}
+	start func([]host.Script) (*host.Runtime, error), stdout io.Writer, told told,
+	logger *slog.Logger) *developer {
+	d := &developer{flags: f, start: start, stdout: stdout, told: told, logger: logger,
+		page: &page{listener: listener}}
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
@@ -58,7 +60,8 @@ func newDeveloper(f serveFlags, paths []string, listener net.Listener,
 
 // begin returns a runtime as soon as the files can be served; nil if ctx is done
 // before. While they cannot, the public listener says why.
-func (d *developer) begin(ctx context.Context) (r *host.Runtime, configs []*config.Config, err error) {
+func (d *developer) begin(ctx context.Context) (r *host.Runtime,
+	configs []*config.Config, err error) {
 	for _, app := range d.apps { // a path that is wrong is no file to wait for
 		if _, err := os.Stat(app.path); err != nil {
 			return nil, nil, fmt.Errorf("read config: %w", err)
@@ -88,7 +91,8 @@ func (d *developer) begin(ctx context.Context) (r *host.Runtime, configs []*conf
 		case err != nil:
 			d.page.show(explain(err))
 			said.Do(func() {
-				fmt.Fprintf(d.stdout, "cairn waits for a fix, and says so on http://%s\n", d.page.listener.Addr())
+				fmt.Fprintf(d.stdout, "cairn waits for a fix, and says so on http://%s\n",
+					d.page.listener.Addr())
 			})
 		}
 	}
@@ -170,7 +174,8 @@ func (d *developer) rebuild(ctx context.Context, i int, app *edited) {
 	}
 	wasm, err := d.build(ctx, next)
 	if err != nil {
-		app.wrong = d.report(ctx, "build failed, the old version keeps serving", app.path, err) != nil || app.wrong
+		app.wrong = d.report(ctx, "build failed, the old version keeps serving",
+			app.path, err) != nil || app.wrong
 		return
 	}
 	d.files.follow(i, roots(next), nil) // main may be elsewhere now
@@ -183,11 +188,13 @@ func (d *developer) rebuild(ctx context.Context, i int, app *edited) {
 	}
 	v, err := d.runtime.Deploy(ctx, host.Deploy{Script: app.config.Name, Wasm: wasm, Config: next})
 	if err != nil {
-		app.wrong = d.report(ctx, "new version refused, the old version keeps serving", app.path, err) != nil || app.wrong
+		app.wrong = d.report(ctx, "new version refused, the old version keeps serving",
+			app.path, err) != nil || app.wrong
 		return
 	}
 	app.config, app.wrong = next, false
-	d.logger.Info("swapped", "script", next.Name, "version", v.Number, "took", time.Since(began).Round(time.Millisecond))
+	d.logger.Info("swapped", "script", next.Name, "version", v.Number, "took",
+		time.Since(began).Round(time.Millisecond))
 }
 
 // build returns a script's module. Building one for the first time takes long, as all
@@ -196,7 +203,8 @@ func (d *developer) build(ctx context.Context, c *config.Config) ([]byte, error)
 	switch {
 	case !isPackage(c):
 	case d.runtime == nil:
-		d.logger.Info("building, which takes a while for the first time", "script", c.Name, "main", c.MainPath())
+		d.logger.Info("building, which takes a while for the first time",
+			"script", c.Name, "main", c.MainPath())
 	default:
 		d.logger.Info("building", "script", c.Name)
 	}
@@ -263,7 +271,8 @@ func fixable(err error) bool {
 	var compile *build.Error
 	var wrong *config.Error
 	var refused *module.CompileError
-	return errors.As(err, &compile) || errors.As(err, &wrong) || errors.As(err, &refused) || errors.Is(err, fs.ErrNotExist)
+	return errors.As(err, &compile) || errors.As(err, &wrong) || errors.As(err, &refused) ||
+		errors.Is(err, fs.ErrNotExist)
 }
 
 // printing is held by who prints lines that belong together.
@@ -272,7 +281,8 @@ var printing sync.Mutex
 // printRequests prints a line for each request.
 func printRequests(w io.Writer) func(method, target []byte, status int, took time.Duration) {
 	return func(method, target []byte, status int, took time.Duration) {
-		line := fmt.Appendf(nil, "%s %s %d %v\n", printable(method), printable(target), status, took.Round(100*time.Microsecond))
+		line := fmt.Appendf(nil, "%s %s %d %v\n", printable(method), printable(target), status,
+			took.Round(100*time.Microsecond))
 		printing.Lock()
 		defer printing.Unlock()
 		w.Write(line)

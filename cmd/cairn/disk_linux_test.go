@@ -20,12 +20,14 @@ func TestDiskFull(t *testing.T) {
 	fill := func() { t.Helper(); fillDisk(t, filler) }
 	config := watConfig(t, t.TempDir(), `{"tag": "v1", "new_sqlite_classes": ["Counter"]}`,
 		`{"name": "COUNTERS", "class_name": "Counter"}`)
-	serve := cairn("serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", data, config)
+	serve := cairn("serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+		"--data", data, config)
 
 	// No room for a first start, nor for the second: neither hangs.
 	fill()
 	for range 2 {
-		if got := serve.run(t); got.code != 1 || got.stdout != "" || !strings.Contains(got.stderr, "disk full") {
+		if got := serve.run(t); got.code != 1 || got.stdout != "" ||
+			!strings.Contains(got.stderr, "disk full") {
 			t.Errorf("a start without room: %+v", got)
 		}
 	}

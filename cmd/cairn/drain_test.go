@@ -126,12 +126,14 @@ func TestDrainDelay(t *testing.T) {
 	p.waitLog("draining")
 	for status(admin+"/readyz") == 200 { // the line comes just before
 	}
-	if got := [3]int{status(admin + "/readyz"), status(admin + "/healthz"), status(public + "/")}; got != [3]int{503, 200, 200} {
+	if got := [3]int{status(admin + "/readyz"), status(admin + "/healthz"),
+		status(public + "/")}; got != [3]int{503, 200, 200} {
 		t.Errorf("ready, healthy and an answer: %v", got)
 	}
 	p.signal(syscall.SIGTERM)
 	p.wait()
-	if s := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !s.Signaled() || s.Signal() != syscall.SIGTERM {
+	if s := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !s.Signaled() ||
+		s.Signal() != syscall.SIGTERM {
 		t.Errorf("after a second signal: %v", p.cmd.ProcessState)
 	}
 }
@@ -140,8 +142,10 @@ func TestDrainDelay(t *testing.T) {
 func TestDrainCloses(t *testing.T) {
 	p := startServe(t, []string{"CAIRN_DRAIN_DELAY=1ms"}, "--data", t.TempDir(), counterConfig(t))
 	busy := dial(t, p)
-	fmt.Fprint(busy, "POST /increment?name=A HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n")
-	if line, err := bufio.NewReader(busy).ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
+	fmt.Fprint(busy, "POST /increment?name=A HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"+
+		"Expect: 100-continue\r\n\r\n")
+	if line, err := bufio.NewReader(busy).ReadString('\n'); err != nil ||
+		line != "HTTP/1.1 100 Continue\r\n" {
 		t.Fatalf("%q, %v", line, err)
 	}
 	p.signal(syscall.SIGTERM)

@@ -37,23 +37,31 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8787", "address of the public listener")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:8788", "address of the admin listener")
-	flags.StringVar(&f.adminToken, "admin-token", "", "bearer token of the admin listener; needed where that is not loopback")
+	flags.StringVar(&f.adminToken, "admin-token", "",
+		"bearer token of the admin listener; needed where that is not loopback")
 	flags.StringSliceVar(&f.allowHosts, "allow-host", nil,
-		"host that guests may send requests to: a name, *.NAME, an address, or * for all public ones")
+		"host that guests may send requests to: a name, *.NAME, an address, or * for "+
+			"all public ones")
 	flags.StringSliceVar(&f.trustProxies, "trust-proxy", nil,
-		"proxy that is believed when it says who a client is: an address, or a range like 10.0.0.0/8")
+		"proxy that is believed when it says who a client is: an address, or a range "+
+			"like 10.0.0.0/8")
 	flags.DurationVar(&f.drainDelay, "drain-delay", 0,
 		"how long requests are still taken after SIGTERM, while readiness fails")
 	flags.StringVar(&f.data, "data", ".cairn", "folder of the store")
-	flags.StringVar(&f.memory, "memory", "", "memory for guests, their code and objects, requests, writes and the store's\n"+
-		"cache, like 2GiB; the host itself takes some 50 MiB more (default half of the machine's)")
-	flags.IntVar(&f.maxBusy, "max-busy", worker.DefaultMaxBusy, "requests that Workers run at a time; others wait in turn")
-	flags.DurationVar(&f.evictIdle, "evict-idle", 10*time.Second, "from then on an idle object may forget its memory")
+	flags.StringVar(&f.memory, "memory", "",
+		"memory for guests, their code and objects, requests, writes and the store's\n"+
+			"cache, like 2GiB; the host itself takes some 50 MiB more (default half of "+
+			"the machine's)")
+	flags.IntVar(&f.maxBusy, "max-busy", worker.DefaultMaxBusy,
+		"requests that Workers run at a time; others wait in turn")
+	flags.DurationVar(&f.evictIdle, "evict-idle", 10*time.Second,
+		"from then on an idle object may forget its memory")
 	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&f.interpreter, "interpreter", false, "run guests without compiling them")
 	flags.BoolVar(&f.noImages, "no-images", false, "start every instance the plain way")
-	flags.StringSliceVar(&f.routes, "route", nil, "who answers what, as HOST=SCRIPT or HOST/PATH=SCRIPT; before the configs' routes")
+	flags.StringSliceVar(&f.routes, "route", nil,
+		"who answers what, as HOST=SCRIPT or HOST/PATH=SCRIPT; before the configs' routes")
 	f.sources.flags(cmd)
 }
 

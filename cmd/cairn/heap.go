@@ -15,7 +15,8 @@ import (
 // besides what the account counts.
 func heapBase(a *account.Account) int64 {
 	debug.FreeOSMemory() // what compiling has left
-	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(sample)
 	const atLeast = 16 << 20 // what calls take that are too small to be counted
 	return max(int64(sample[0].Value.Uint64()-sample[1].Value.Uint64())-onHeap(a), 0) + atLeast

@@ -12,55 +12,57 @@ import (
 // wranglerFlags are flags of wrangler that cairn has under another name, or has no
 // use for: what to do instead.
 var wranglerFlags = map[string]string{
-	"port":                             "use --listen 127.0.0.1:PORT",
-	"ip":                               "use --listen IP:8787",
-	"host":                             "use --route HOST=SCRIPT, where several apps are served",
-	"config":                           "name the config as it is: cairn serve wrangler.jsonc",
-	"local":                            "leave it out, everything runs here",
-	"remote":                           "leave it out, everything runs here",
-	"persist-to":                       "use --data FOLDER",
-	"inspector-port":                   "leave it out, guests are WebAssembly and have no inspector",
-	"inspect":                          "leave it out, guests are WebAssembly and have no inspector",
-	"test-scheduled":                   "leave it out, cairn has no cron handlers yet",
-	"live-reload":                      "leave it out, cairn dev swaps what it has rebuilt by itself",
-	"local-protocol":                   "put a proxy that speaks TLS before it",
-	"upstream-protocol":                "leave it out, there is no upstream",
-	"https-key-path":                   "put a proxy that speaks TLS before it",
-	"https-cert-path":                  "put a proxy that speaks TLS before it",
-	"local-upstream":                   "leave it out, there is no upstream",
-	"name":                             `write "name" into the config`,
-	"script":                           "name the config, or main in it",
-	"compatibility-date":               `write "compatibility_date" into the config`,
-	"compatibility-flag":               `write "compatibility_flags" into the config`,
-	"compatibility-flags":              `write "compatibility_flags" into the config`,
-	"latest":                           "leave it out, cairn follows the newest date",
-	"env-file":                         "use --vars-file FILE",
-	"secrets-file":                     "use --vars-file FILE",
-	"secret":                           "use --vars-file, --secrets-dir or CAIRN_VAR_NAME",
-	"routes":                           "use --route HOST=SCRIPT",
-	"domain":                           "use --route HOST=SCRIPT",
-	"domains":                          "use --route HOST=SCRIPT",
-	"triggers":                         "leave it out, cairn has no cron handlers yet",
-	"assets":                           "leave it out, cairn has no static assets yet",
-	"site":                             "leave it out, cairn has no static assets yet",
-	"outdir":                           "use cairn build -o FILE",
-	"outfile":                          "use cairn build -o FILE",
-	"keep-vars":                        "leave it out, variables come from the config and from cairn serve",
-	"message":                          "leave it out, versions have no messages",
-	"tag":                              "leave it out, versions have numbers",
-	"version-id":                       "name the version: cairn rollback VERSION",
-	"cwd":                              "change to the folder, or name the config",
-	"minify":                           "leave it out, modules are taken as they are",
-	"no-bundle":                        "leave it out, modules are taken as they are",
-	"bundle":                           "leave it out, modules are taken as they are",
-	"tsconfig":                         "leave it out, modules are taken as they are",
-	"define":                           "use vars, or --var NAME:VALUE",
-	"alias":                            "leave it out, modules are taken as they are",
-	"node-compat":                      "leave it out, modules are taken as they are",
-	"upload-source-maps":               "leave it out, modules are taken as they are",
-	"legacy-env":                       "leave it out, an environment is an app of its own",
-	"show-interactive-dev-session":     "leave it out, there is none",
-	"durable-objects-code-update-mode": "leave it out, a new version takes an object over between two calls",
+	"port":       "use --listen 127.0.0.1:PORT",
+	"ip":         "use --listen IP:8787",
+	"host":       "use --route HOST=SCRIPT, where several apps are served",
+	"config":     "name the config as it is: cairn serve wrangler.jsonc",
+	"local":      "leave it out, everything runs here",
+	"remote":     "leave it out, everything runs here",
+	"persist-to": "use --data FOLDER",
+	"inspector-port": "leave it out, guests are WebAssembly and " +
+		"have no inspector",
+	"inspect": "leave it out, guests are WebAssembly and " +
+		"have no inspector", "test-scheduled": "leave it out, cairn has no cron handlers yet",
+	"live-reload": "leave it out, cairn dev swaps what it has " +
+		"rebuilt by itself", "local-protocol": "put a proxy that speaks TLS before it",
+	"upstream-protocol":   "leave it out, there is no upstream",
+	"https-key-path":      "put a proxy that speaks TLS before it",
+	"https-cert-path":     "put a proxy that speaks TLS before it",
+	"local-upstream":      "leave it out, there is no upstream",
+	"name":                `write "name" into the config`,
+	"script":              "name the config, or main in it",
+	"compatibility-date":  `write "compatibility_date" into the config`,
+	"compatibility-flag":  `write "compatibility_flags" into the config`,
+	"compatibility-flags": `write "compatibility_flags" into the config`,
+	"latest":              "leave it out, cairn follows the newest date",
+	"env-file":            "use --vars-file FILE",
+	"secrets-file":        "use --vars-file FILE",
+	"secret":              "use --vars-file, --secrets-dir or CAIRN_VAR_NAME",
+	"routes":              "use --route HOST=SCRIPT",
+	"domain":              "use --route HOST=SCRIPT",
+	"domains":             "use --route HOST=SCRIPT",
+	"triggers":            "leave it out, cairn has no cron handlers yet",
+	"assets":              "leave it out, cairn has no static assets yet",
+	"site":                "leave it out, cairn has no static assets yet",
+	"outdir":              "use cairn build -o FILE",
+	"outfile":             "use cairn build -o FILE",
+	"keep-vars": "leave it out, variables come from the config and " +
+		"from cairn serve", "message": "leave it out, versions have no messages",
+	"tag":                          "leave it out, versions have numbers",
+	"version-id":                   "name the version: cairn rollback VERSION",
+	"cwd":                          "change to the folder, or name the config",
+	"minify":                       "leave it out, modules are taken as they are",
+	"no-bundle":                    "leave it out, modules are taken as they are",
+	"bundle":                       "leave it out, modules are taken as they are",
+	"tsconfig":                     "leave it out, modules are taken as they are",
+	"define":                       "use vars, or --var NAME:VALUE",
+	"alias":                        "leave it out, modules are taken as they are",
+	"node-compat":                  "leave it out, modules are taken as they are",
+	"upload-source-maps":           "leave it out, modules are taken as they are",
+	"legacy-env":                   "leave it out, an environment is an app of its own",
+	"show-interactive-dev-session": "leave it out, there is none",
+	"durable-objects-code-update-mode": "leave it out, a new version takes an object over " +
+		"between two calls",
 }
 
 // wranglerShort are the short forms.
@@ -70,10 +72,12 @@ var wranglerShort = map[string]string{
 
 // wranglerCommands are commands of wrangler, as the flags above.
 var wranglerCommands = map[string]string{
-	"init": "cairn new NAME", "generate": "cairn new NAME", "publish": "cairn deploy", "start": "cairn serve",
-	"run": "cairn serve", "tail": "the log of cairn serve", "deployments": "cairn versions",
-	"secret": "cairn serve --secrets-dir FOLDER", "types": "cairn check", "durable-objects": "cairn objects",
-	"upload": "cairn deploy", "validate": "cairn check", "lint": "cairn check",
+	"init": "cairn new NAME", "generate": "cairn new NAME", "publish": "cairn deploy",
+	"start": "cairn serve",
+	"run":   "cairn serve", "tail": "the log of cairn serve", "deployments": "cairn versions",
+	"secret": "cairn serve --secrets-dir FOLDER", "types": "cairn check",
+	"durable-objects": "cairn objects",
+	"upload":          "cairn deploy", "validate": "cairn check", "lint": "cairn check",
 }
 
 // flagError is a wrong flag with what to use in its place.
@@ -146,7 +150,8 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	} else {
 		best, least := "", 3
 		for _, sub := range cmd.Commands() {
-			if d := distance(strings.ToLower(word), sub.Name()); d < least && d < len(word) && !sub.Hidden {
+			if d := distance(strings.ToLower(word), sub.Name()); d < least &&
+				d < len(word) && !sub.Hidden {
 				best, least = sub.Name(), d
 			}
 		}

@@ -36,22 +36,27 @@ func (h hog) wasm() []byte {
 	imported := func(name string, typ byte) []byte {
 		return slices.Concat(hogName("cairn_v1"), hogName(name), []byte{0, typ})
 	}
-	export := func(name string, kind, index byte) []byte { return append(hogName(name), kind, index) }
+	export := func(name string, kind, index byte) []byte {
+		return append(hogName(name), kind, index)
+	}
 	recurses := h.recurses
 	if recurses == nil {
 		recurses = []byte{0x41, 0}
 	}
-	answer := slices.Concat([]byte{0x20, 0}, hogI32(hogBig), []byte{0x49, 0x04, 0x40}, // input < hogBig
+	// input < hogBig
+	answer := slices.Concat([]byte{0x20, 0}, hogI32(hogBig), []byte{0x49, 0x04, 0x40},
 		hogI32(16), hogI32(1), []byte{0x10, hogOutput, 0x0f, 0x0b})
 	memory := append([]byte{0}, hogU32(max(h.pages, 1))...)
 	out := slices.Concat([]byte("\x00asm\x01\x00\x00\x00"), hogSection(1, types...), hogSection(2,
-		imported("class_register", 4), imported("output_write", 3), imported("storage_put", 5), imported("input_read", 3)),
+		imported("class_register", 4), imported("output_write", 3), imported("storage_put", 5),
+		imported("input_read", 3)),
 		hogSection(3, []byte{1}, []byte{0}, []byte{2}, []byte{2}, []byte{2}))
 	if h.table > 0 {
 		out = append(out, hogSection(4, slices.Concat([]byte{0x70, 1, 1}, hogU32(h.table)))...)
 	}
 	return slices.Concat(out, hogSection(5, memory),
-		hogSection(7, export("memory", 2, 0), export("abi_version", 0, hogVersion), export("_initialize", 0, hogStart),
+		hogSection(7, export("memory", 2, 0), export("abi_version", 0, hogVersion),
+			export("_initialize", 0, hogStart),
 			export("object_init", 0, hogInit), export("object_call", 0, hogCall)),
 		hogSection(10,
 			hogBody(0, hogI32(1)),
@@ -66,7 +71,8 @@ func (h hog) wasm() []byte {
 // hogLoop runs body with local 1 going from first to last by step.
 func hogLoop(first, last, step int32, body ...[]byte) []byte {
 	return slices.Concat(hogI32(first), []byte{0x21, 1, 0x03, 0x40}, slices.Concat(body...),
-		[]byte{0x20, 1}, hogI32(step), []byte{0x6a, 0x22, 1}, hogI32(last), []byte{0x48, 0x0d, 0, 0x0b})
+		[]byte{0x20, 1}, hogI32(step), []byte{0x6a, 0x22, 1}, hogI32(last),
+		[]byte{0x48, 0x0d, 0, 0x0b})
 }
 
 func hogBody(locals byte, code ...[]byte) []byte {

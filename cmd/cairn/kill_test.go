@@ -98,12 +98,15 @@ func checkCounts(t *testing.T, p *process, counts []count, round int) {
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
-		if sent, acknowledged := c.sent.Load(), int64(len(c.answered)); value < acknowledged || value > sent {
-			t.Errorf("round %d: %s counts %d, with %d acknowledged and %d sent", round, c.name, value, acknowledged, sent)
+		if sent, acknowledged := c.sent.Load(), int64(len(c.answered)); value < acknowledged ||
+			value > sent {
+			t.Errorf("round %d: %s counts %d, with %d acknowledged and %d sent",
+				round, c.name, value, acknowledged, sent)
 		}
 		for answered := range c.answered {
 			if answered > value {
-				t.Errorf("round %d: %s counts %d and had answered %d", round, c.name, value, answered)
+				t.Errorf("round %d: %s counts %d and had answered %d",
+					round, c.name, value, answered)
 			}
 		}
 		c.last = value

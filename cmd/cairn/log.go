@@ -17,7 +17,8 @@ import (
 func newLogger(f serveFlags, w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, usageError{fmt.Errorf("--log-level %q is not debug, info, warn or error", f.logLevel)}
+		return nil,
+			usageError{fmt.Errorf("--log-level %q is not debug, info, warn or error", f.logLevel)}
 	}
 	options := &slog.HandlerOptions{Level: level}
 	switch f.logFormat {

@@ -13,7 +13,8 @@ import (
 func TestTerminal(t *testing.T) {
 	var b bytes.Buffer
 	l := slog.New(newTerminal(&b, nil)).With("script", "s").WithGroup("g")
-	l.Error("object\x1b[2J reset\nlevel=INFO msg=forged", "stack", "one\n\ttwo\x1b[31m\nlevel=INFO\xff\n\u009b31m\u202e",
+	l.Error("object\x1b[2J reset\nlevel=INFO msg=forged",
+		"stack", "one\n\ttwo\x1b[31m\nlevel=INFO\xff\n\u009b31m\u202e",
 		"other", "a\nb")
 	got := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 	want := []string{`msg="object\x1b[2J reset\nlevel=INFO msg=forged" script=s g.other="a\nb"`,
@@ -50,7 +51,8 @@ func TestEscaper(t *testing.T) {
 		t.Errorf("a control character at %d of %q", i, b.String())
 	}
 	var record struct{ Msg, Stack string }
-	if err := json.Unmarshal(b.Bytes(), &record); err != nil || record.Msg != text || record.Stack != "a\n\tb" {
+	if err := json.Unmarshal(b.Bytes(), &record); err != nil || record.Msg != text ||
+		record.Stack != "a\n\tb" {
 		t.Errorf("%v, %+q", err, record)
 	}
 }

@@ -37,7 +37,8 @@ func TestLog(t *testing.T) {
 		}
 	})
 	t.Run("json", func(t *testing.T) {
-		p := startServe(t, nil, "--data", t.TempDir(), "--log-format", "json", "--log-level", "warn", config)
+		p := startServe(t, nil, "--data", t.TempDir(), "--log-format", "json",
+			"--log-level", "warn", config)
 		c := dial(t, p)
 		post(c, request)
 		answer(t, c)
@@ -50,7 +51,8 @@ func TestLog(t *testing.T) {
 		if err := json.Unmarshal([]byte(lines[0]), &record); err != nil {
 			t.Fatalf("%v: %s", err, lines[0])
 		}
-		if record.Level != "WARN" || record.At != config+":4:3" || !strings.Contains(record.Warning, "colour") {
+		if record.Level != "WARN" || record.At != config+":4:3" ||
+			!strings.Contains(record.Warning, "colour") {
 			t.Errorf("%+v", record)
 		}
 	})

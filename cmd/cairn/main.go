@@ -80,7 +80,8 @@ func newRoot() *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newServe(), newDev(), newNew(), newCheck(), newBuild(), newDeploy(), newVersions(), newRollback(),
+	root.AddCommand(newServe(), newDev(), newNew(), newCheck(), newBuild(), newDeploy(),
+		newVersions(), newRollback(),
 		newObjects(), newABI(), newBench(), newVersion())
 	return root
 }
@@ -106,7 +107,8 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 func maxArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > n {
-			return usageError{fmt.Errorf("unexpected argument %q (see %s --help)", args[n], cmd.CommandPath())}
+			return usageError{fmt.Errorf("unexpected argument %q (see %s --help)",
+				args[n], cmd.CommandPath())}
 		}
 		return nil
 	}

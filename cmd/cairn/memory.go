@@ -33,7 +33,8 @@ func memoryBudget(text string) (int64, error) {
 	case err != nil || bytes > 1<<60:
 		return 0, usageError{fmt.Errorf("--memory %q is more than any machine has", text)}
 	case bytes < minMemory:
-		return 0, usageError{fmt.Errorf("--memory %q is %s, and the store alone takes %s (a small app needs some 64MiB)",
+		return 0, usageError{fmt.Errorf("--memory %q is %s, and the store alone takes %s (a "+
+			"small app needs some 64MiB)",
 			text, account.Size(int64(bytes)), account.Size(minMemory))}
 	}
 	return int64(bytes), nil
@@ -54,13 +55,15 @@ func machineMemory() int64 {
 			machine = kib << 10
 		}
 	}
-	for _, file := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
+	for _, file := range []string{"/sys/fs/cgroup/memory.max",
+		"/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue
 		}
 		// "max" is not a number: no limit.
-		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && n > 0 {
+		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10,
+			64); err == nil && n > 0 {
 			machine = min(machine, n)
 		}
 	}

@@ -41,8 +41,10 @@ func newNew() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new NAME",
 		Short: "write an app that runs, with a test",
-		Long: "new makes a folder with five files: a Go guest, its test, its config, go.mod and a README. They build, test and\n" +
-			"serve as they are. NAME may be a path, whose last part is the app's name. Nothing is overwritten.",
+		Long: "new makes a folder with five files: a Go guest, its test, its config, go.mod and " +
+			"a README. They build, test and\n" +
+			"serve as they are. NAME may be a path, whose last part is the app's name. Nothing " +
+			"is overwritten.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a := app{Name: filepath.Base(filepath.Clean(args[0]))}
@@ -54,8 +56,9 @@ func newNew() *cobra.Command {
 				return usageError{fmt.Errorf("--lang %q is not go", lang)}
 			}
 			if !appName.MatchString(a.Name) || len(a.Name) > maxAppName {
-				return usageError{fmt.Errorf("the name %q is none that Go, npm and wrangler all take: up to %d lower case letters, "+
-					"digits and dashes, a letter first, such as my-app", a.Name, maxAppName)}
+				return usageError{fmt.Errorf("the name %q is none that Go, npm and wrangler all "+
+					"take: up to %d lower case letters, digits and dashes, a letter first, such "+
+					"as my-app", a.Name, maxAppName)}
 			}
 			if err := a.find(sdk); err != nil {
 				return err
@@ -64,7 +67,8 @@ func newNew() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&lang, "lang", "go", "language of the guest: go")
-	cmd.Flags().StringVar(&sdk, "sdk", "", "folder with cairn's source, for go.mod (default the one that this cairn was built from)")
+	cmd.Flags().StringVar(&sdk, "sdk", "",
+		"folder with cairn's source, for go.mod (default the one that this cairn was built from)")
 	return cmd
 }
 
@@ -94,21 +98,25 @@ func (a *app) find(sdk string) error {
 	case given && err != nil:
 		return fmt.Errorf("--sdk: %w", err)
 	case given:
-		return fmt.Errorf("--sdk %s is not the folder of the module github.com/cairn-dev/cairn", sdk)
+		return fmt.Errorf("--sdk %s is not the folder of the module github.com/cairn-dev/cairn",
+			sdk)
 	}
 	// go install MODULE@VERSION leaves a version and no folder.
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "(devel)" && info.Main.Version != "" && info.Main.Sum != "" {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "(devel)" &&
+		info.Main.Version != "" && info.Main.Sum != "" {
 		a.Version = info.Main.Version
 		return nil
 	}
-	return errors.New("this cairn does not know where its source is, which the app needs (say it with --sdk PATH)")
+	return errors.New("this cairn does not know where its source is, which the app needs (say it " +
+		"with --sdk PATH)")
 }
 
 // write makes the folder and its files.
 func (a *app) write(dir string, out io.Writer) error {
 	switch entries, err := os.ReadDir(dir); {
 	case err == nil && len(entries) > 0:
-		return fmt.Errorf("%s is there and not empty, and nothing was written (choose another name)", dir)
+		return fmt.Errorf("%s is there and not empty, and nothing was written (choose "+
+			"another name)", dir)
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("new app: %w (choose another name)", err)
 	}
@@ -129,6 +137,7 @@ func (a *app) write(dir string, out io.Writer) error {
 			return fmt.Errorf("new app: %w", err)
 		}
 	}
-	_, err = fmt.Fprintf(out, "%s is an app. Try:\n\n\tcd %s\n\tgo test .\n\tcairn dev\n", a.Name, dir)
+	_, err = fmt.Fprintf(out, "%s is an app. Try:\n\n\tcd %s\n\tgo test .\n"+
+		"\tcairn dev\n", a.Name, dir)
 	return err
 }

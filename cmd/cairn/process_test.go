@@ -45,7 +45,8 @@ func startHost(t *testing.T, env []string, args ...string) *process {
 		}
 	}
 	warm(t, args)
-	p := &process{t: t, cmd: exec.Command(binary, args...), grew: make(chan struct{}), ended: make(chan struct{})}
+	p := &process{t: t, cmd: exec.Command(binary, args...), grew: make(chan struct{}),
+		ended: make(chan struct{})}
 	p.cmd.Env = append(environment(), env...)
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {

@@ -14,10 +14,12 @@ func parseRoutes(flags []string) (routes []host.Route, err error) {
 	for _, text := range flags {
 		i := strings.LastIndexByte(text, '=')
 		if i < 0 || text[i+1:] == "" {
-			return nil, usageError{fmt.Errorf("--route %q is not HOST=SCRIPT or HOST/PATH=SCRIPT", text)}
+			return nil,
+				usageError{fmt.Errorf("--route %q is not HOST=SCRIPT or HOST/PATH=SCRIPT", text)}
 		}
 		pattern := text[:i]
-		if rest := strings.TrimPrefix(strings.TrimPrefix(pattern, "https://"), "http://"); rest != "" && !strings.Contains(rest, "/") {
+		if rest := strings.TrimPrefix(strings.TrimPrefix(pattern, "https://"),
+			"http://"); rest != "" && !strings.Contains(rest, "/") {
 			pattern += "/*"
 		}
 		r, problem := config.ParseRoute(pattern)
@@ -49,9 +51,11 @@ func printRoutes(w io.Writer, configs []*config.Config, given []host.Route) {
 		case i == 0 && list == "":
 			fmt.Fprintf(w, "  %s answers every request that no route gives to another\n", c.Name)
 		case i == 0:
-			fmt.Fprintf(w, "  %s answers %s, and every request that no route gives to another\n", c.Name, list)
+			fmt.Fprintf(w, "  %s answers %s, and every request that no route gives to another\n",
+				c.Name, list)
 		case list == "":
-			fmt.Fprintf(w, "  %s answers no request, only bindings reach it (give it routes, or --route HOST=%s)\n", c.Name, c.Name)
+			fmt.Fprintf(w, "  %s answers no request, only bindings reach it (give it routes, or "+
+				"--route HOST=%s)\n", c.Name, c.Name)
 		default:
 			fmt.Fprintf(w, "  %s answers %s\n", c.Name, list)
 		}

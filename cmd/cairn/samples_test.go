@@ -40,7 +40,8 @@ func TestSamplesCopied(t *testing.T) {
 					continue
 				}
 				command, _, _ = strings.Cut(command, " #")
-				command = strings.NewReplacer("testdata/chat", "testdata/"+name, "~/", home+"/", "PATH/TO/cairn", tree).Replace(command)
+				command = strings.NewReplacer("testdata/chat", "testdata/"+name, "~/", home+"/",
+					"PATH/TO/cairn", tree).Replace(command)
 				cmd := exec.Command("sh", "-c", command)
 				cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOPROXY=off", "GOFLAGS=")
 				if strings.HasPrefix(command, "cp ") {

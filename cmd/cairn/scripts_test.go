@@ -18,7 +18,8 @@ func TestServeScripts(t *testing.T) {
 	}
 	write := func(name, script, migrations string) string {
 		file := filepath.Join(dir, name+".toml")
-		text := fmt.Sprintf("name = %q\nmain = %q\n%s\n[[durable_objects.bindings]]\nname = \"COUNTERS\"\nclass_name = \"Counter\"\n%s",
+		text := fmt.Sprintf("name = %q\nmain = %q\n%s\n[[durable_objects.bindings]]\n"+
+			"name = \"COUNTERS\"\nclass_name = \"Counter\"\n%s",
 			name, wasm, migrations, script)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -33,7 +34,8 @@ func TestServeScripts(t *testing.T) {
 		for _, file := range configs {
 			names = append(names, strings.TrimSuffix(filepath.Base(file), ".toml"))
 		}
-		if want := "cairn serves " + strings.Join(names, ", ") + " on http://" + p.addr + "\n"; p.line != want {
+		if want := "cairn serves " + strings.Join(names, ", ") + " on http://" + p.addr +
+			"\n"; p.line != want {
 			t.Errorf("%v: printed %q, want %q", configs, p.line, want)
 		}
 		want := fmt.Sprintf("Durable Object 'A' count: %d", i+1)
@@ -43,7 +45,8 @@ func TestServeScripts(t *testing.T) {
 		p.stop()
 	}
 	r := cairn("serve", "--data", data, front).run(t)
-	want := `is to script "back", which is not served (served: front). Add its config: cairn serve ` + front
+	want := `is to script "back", which is not served (served: front). Add its config: ` +
+		`cairn serve ` + front
 	if r.code != 1 || !strings.Contains(r.stderr, want) {
 		t.Errorf("without the other: exit code %d, %q, want %q", r.code, r.stderr, want)
 	}

@@ -12,10 +12,12 @@ import (
 // TestSeed is the example that cairn began with, byte for byte (SEMANTICS 0),
 // with its two config files as they are.
 func TestSeed(t *testing.T) {
-	const usage = "Select a Durable Object to contact by using the `name` URL query string parameter, for example, ?name=A"
+	const usage = "Select a Durable Object to contact by using the `name` URL query string " +
+		"parameter, for example, ?name=A"
 	for _, file := range []string{"wrangler.jsonc", "wrangler.toml"} {
 		t.Run(file, func(t *testing.T) {
-			p := startServe(t, nil, "--data", t.TempDir(), filepath.Join(root, "testdata/counter", file))
+			p := startServe(t, nil, "--data", t.TempDir(),
+				filepath.Join(root, "testdata/counter", file))
 			if want := "cairn serves my-counter on http://" + p.addr + "\n"; p.line != want {
 				t.Errorf("printed %q, want %q", p.line, want)
 			}

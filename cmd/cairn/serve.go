@@ -29,11 +29,15 @@ func newServe() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [CONFIG...]",
 		Short: "run an app: CONFIG is a wrangler.jsonc, wrangler.json or wrangler.toml",
-		Long: "serve runs the app of a wrangler file, the one in this folder when CONFIG is left out.\n" +
-			"Of several, each answers the requests of its routes and of --route, and the first one all others; bindings\n" +
+		Long: "serve runs the app of a wrangler file, the one in this folder when CONFIG " +
+			"is left out.\n" +
+			"Of several, each answers the requests of its routes and of --route, and the first " +
+			"one all others; bindings\n" +
 			"with a script_name find any of them.\n" +
-			"A config and the module that it names are deployed when they are new: not those of the last start, and not\n" +
-			"deployed since. Otherwise what served before serves again, with its config: a restart undoes neither\n" +
+			"A config and the module that it names are deployed when they are new: not those of " +
+			"the last start, and not\n" +
+			"deployed since. Otherwise what served before serves again, with its config: a " +
+			"restart undoes neither\n" +
 			"cairn deploy nor cairn rollback. What it did is in the log.\n" +
 			"Every flag has an environment variable, such as CAIRN_LISTEN.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -132,7 +136,8 @@ func (s *server) start(ctx context.Context) (err error) {
 	}
 	if s.draft {
 		s.options.Answered = printRequests(s.stdout)
-		s.developer = newDeveloper(s.serveFlags, s.args, s.public, start, s.stdout, s.told, s.logger)
+		s.developer = newDeveloper(s.serveFlags, s.args, s.public, start, s.stdout,
+			s.told, s.logger)
 		s.runtime, s.configs, err = s.developer.begin(ctx)
 	} else {
 		s.runtime, err = start(scriptsOf(s.configs))
@@ -210,7 +215,8 @@ func names(configs []*config.Config) string {
 // loadConfigs reads the configs that the command line names, the one of this
 // folder if it names none, and logs their warnings. Problems of all of them come
 // together.
-func loadConfigs(from *sources, args []string, told told, logger *slog.Logger) ([]*config.Config, error) {
+func loadConfigs(from *sources, args []string, told told,
+	logger *slog.Logger) ([]*config.Config, error) {
 	if len(args) == 0 {
 		args = []string{"."}
 	}

@@ -36,25 +36,29 @@ type sources struct {
 	beside     bool // files beside the config count, as they do in dev
 }
 
-const sourcesHelp = "\n\nVariables come from the config's vars, and before those from here, the last of which counts:\n" +
+const sourcesHelp = "\n\nVariables come from the config's vars, and before those from here, the " +
+	"last of which counts:\n" +
 	"  --vars-file FILE    lines of NAME=VALUE, as in .env\n" +
 	"  --secrets-dir DIR   a file for each variable, by its name, such as /run/secrets\n" +
 	"  CAIRN_VAR_NAME      the environment's variable of the variable NAME\n" +
 	"  --var NAME:VALUE\n" +
-	"They are of every app that is served; SCRIPT/ before a NAME or a FILE, and a folder SCRIPT in DIR, are of one.\n" +
+	"They are of every app that is served; SCRIPT/ before a NAME or a FILE, and a folder SCRIPT " +
+	"in DIR, are of one.\n" +
 	"None of them is stored or logged."
 
 func (s *sources) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	envFlag(cmd, &s.env)
 	flags.StringArrayVar(&s.vars, "var", nil, "a variable, as NAME:VALUE or SCRIPT/NAME:VALUE")
-	flags.StringSliceVar(&s.varsFiles, "vars-file", nil, "file of variables, NAME=VALUE in each line; SCRIPT=FILE for one script")
+	flags.StringSliceVar(&s.varsFiles, "vars-file", nil,
+		"file of variables, NAME=VALUE in each line; SCRIPT=FILE for one script")
 	flags.StringVar(&s.secretsDir, "secrets-dir", "", "folder of variables, a file for each")
 	cmd.Long += sourcesHelp
 }
 
 func envFlag(cmd *cobra.Command, env *string) {
-	cmd.Flags().StringVarP(env, "env", "e", "", "environment of the config: env.NAME (default the top level)")
+	cmd.Flags().StringVarP(env, "env", "e", "",
+		"environment of the config: env.NAME (default the top level)")
 }
 
 // load reads the config at a path, or in a folder, with the variables of all
@@ -104,7 +108,9 @@ func (s *sources) variables(c *config.Config) (warnings []config.Warning, err er
 				return warnings, err
 			}
 		}
-		maps.DeleteFunc(vars, func(name, _ string) bool { return c.Needs != nil && !slices.Contains(c.Needs, name) })
+		maps.DeleteFunc(vars, func(name, _ string) bool {
+			return c.Needs != nil && !slices.Contains(c.Needs, name)
+		})
 	}
 	for _, file := range s.varsFiles {
 		script, path, scoped := strings.Cut(file, "=")
@@ -134,7 +140,8 @@ func (s *sources) variables(c *config.Config) (warnings []config.Warning, err er
 	for _, name := range c.Needs {
 		if _, ok := vars[name]; !ok {
 			warnings = append(warnings, config.Warning{Pos: config.Pos{File: c.Path},
-				Message: fmt.Sprintf("The secret %q is required and has no value. Give it one: see cairn serve --help.", name)})
+				Message: fmt.Sprintf("The secret %q is required and has no value. Give it one: "+
+					"see cairn serve --help.", name)})
 		}
 	}
 	return warnings, setSecrets(c, vars)
@@ -160,14 +167,17 @@ func (s *sources) given(script string, vars config.Vars) error {
 }
 
 func isVarName(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, func(r rune) bool { return r > 0x7f || !config.IsVarByte(byte(r)) })
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r > 0x7f || !config.IsVarByte(byte(r))
+	})
 }
 
 // setSecrets makes variables the config's secrets, which are strings.
 func setSecrets(c *config.Config, vars config.Vars) error {
 	for name := range vars {
 		if slices.ContainsFunc(c.Bindings, func(b config.Binding) bool { return b.Name == name }) {
-			return fmt.Errorf("%s: the variable %q, which comes from outside, has the name of a binding", c.Path, name)
+			return fmt.Errorf("%s: the variable %q, which comes from outside, has the name of a "+
+				"binding", c.Path, name)
 		}
 	}
 	c.Secrets = make(map[string]json.RawMessage, len(vars))
@@ -239,7 +249,8 @@ func readSecrets(dir, script string, vars config.Vars) error {
 			case info.IsDir() || e.Name()[0] == '.':
 				continue
 			case !isVarName(e.Name()):
-				return fmt.Errorf("read secrets: %s: the file's name is no name of a variable", path)
+				return fmt.Errorf("read secrets: %s: the file's name is no name of a variable",
+					path)
 			case info.Size() > maxSecretBytes:
 				return fmt.Errorf("read secrets: %s is larger than %d bytes", path, maxSecretBytes)
 			}

@@ -56,13 +56,15 @@ func TestFolderReplaced(t *testing.T) {
 	if err := os.CopyFS(store+".copy", os.DirFS(store)); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.Rename(store, store+".moved"), os.Rename(store+".copy", store)); err != nil {
+	if err := errors.Join(os.Rename(store, store+".moved"),
+		os.Rename(store+".copy", store)); err != nil {
 		t.Fatal(err)
 	}
 	if code := p.wait(); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
-	if n := strings.Count(p.log(), "\ncairn: "); n != 1 || !strings.Contains(p.log(), "was replaced under the running host") {
+	if n := strings.Count(p.log(), "\ncairn: "); n != 1 ||
+		!strings.Contains(p.log(), "was replaced under the running host") {
 		t.Errorf("it said\n%s", p.log())
 	}
 	p = startServe(t, nil, "--data", data, config)
@@ -96,12 +98,13 @@ func TestStartFails(t *testing.T) {
 	noModule := writeFile(t, dir, "wrong.json", fmt.Sprintf(
 		`{"name": "wat", "main": %q, "migrations": [%s]}`, module, created))
 	for name, args := range map[string][]string{
-		"public port is taken":    {"--listen", taken.Addr().String(), destroys},
-		"public address is none":  {"--listen", "nonsense", destroys},
-		"public port is none":     {"--listen", "127.0.0.1:99999", destroys},
-		"public host is another":  {"--listen", "192.0.2.1:0", destroys}, // RFC 5737: nobody's
-		"admin port is taken":     {"--admin", taken.Addr().String(), destroys},
-		"both are one":            {"--listen", taken.Addr().String(), "--admin", taken.Addr().String(), destroys},
+		"public port is taken":   {"--listen", taken.Addr().String(), destroys},
+		"public address is none": {"--listen", "nonsense", destroys},
+		"public port is none":    {"--listen", "127.0.0.1:99999", destroys},
+		"public host is another": {"--listen", "192.0.2.1:0", destroys}, // RFC 5737: nobody's
+		"admin port is taken":    {"--admin", taken.Addr().String(), destroys},
+		"both are one": {"--listen", taken.Addr().String(), "--admin",
+			taken.Addr().String(), destroys},
 		"admin is open to others": {"--admin", "0.0.0.0:0", destroys},
 		"admin is open by IPv6":   {"--admin", "[::]:0", destroys},
 		"allowed host is none":    {"--allow-host", "http://x y", destroys},
@@ -129,13 +132,15 @@ func TestStartFails(t *testing.T) {
 	}
 	// These need the store to be open, and change nothing that it says. A store that
 	// was to be cleared is back when dev gives up waiting for a module that it can run.
-	args := []string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", data, noModule}
+	args := []string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+		"--data", data, noModule}
 	if got := cairn(args...).run(t); got.code == 0 || got.stdout != "" {
 		t.Errorf("serve of what is no module: %+v", got)
 	}
 	startHost(t, nil, "dev", "--clear", "--data", data, noModule).stop()
 	p = startServe(t, nil, "--data", data, watConfig(t, dir, created, binding))
-	if status, body := p.get("/?name=A"); status != 200 || !strings.HasSuffix(strings.TrimSpace(body), "count: 1") {
+	if status, body := p.get("/?name=A"); status != 200 ||
+		!strings.HasSuffix(strings.TrimSpace(body), "count: 1") {
 		t.Errorf("after them: %d %q, want 1", status, body)
 	}
 	p.stop()

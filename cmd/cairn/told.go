@@ -21,7 +21,8 @@ type told struct {
 }
 
 func readTold(data string) told {
-	t := told{file: filepath.Join(data, "told.json"), was: map[string]string{}, is: map[string]string{}}
+	t := told{file: filepath.Join(data, "told.json"), was: map[string]string{},
+		is: map[string]string{}}
 	if text, err := os.ReadFile(t.file); err == nil {
 		_ = json.Unmarshal(text, &t.was) // what is damaged is told again
 	}
@@ -45,7 +46,8 @@ func (t told) tell(c *config.Config, warnings []config.Warning, logger *slog.Log
 	sum := hex.EncodeToString(hash.Sum(nil))
 	t.is[path] = sum
 	if t.was[path] == sum {
-		logger.Warn("config has warnings, as at the last start", "config", c.Path, "warnings", len(warnings),
+		logger.Warn("config has warnings, as at the last start",
+			"config", c.Path, "warnings", len(warnings),
 			"try", "cairn check "+c.Path)
 		return
 	}

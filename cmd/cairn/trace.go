@@ -34,7 +34,8 @@ type trace struct {
 type later struct{ asked, runs bool }
 
 func newTrace() *trace {
-	return &trace{failed: map[*hostfunc.Call]bool{}, later: map[*hostfunc.Call]later{}, quiet: make(chan struct{})}
+	return &trace{failed: map[*hostfunc.Call]bool{}, later: map[*hostfunc.Call]later{},
+		quiet: make(chan struct{})}
 }
 
 // take returns what was written since the last take, once nothing runs any more.
@@ -153,7 +154,8 @@ func (t *trace) input(name string, targetKind int, b []byte) string {
 }
 
 // result shows what a function gives to the guest besides its status.
-func (t *trace) result(c *hostfunc.Call, name string, params []abi.Arg, given []uint64, status abi.Status) string {
+func (t *trace) result(c *hostfunc.Call, name string, params []abi.Arg, given []uint64,
+	status abi.Status) string {
 	at := func(kind abi.Kind) (address uint32, ok bool) {
 		for _, a := range params {
 			if a.Kind == kind {
@@ -204,7 +206,8 @@ func (t *trace) result(c *hostfunc.Call, name string, params []abi.Arg, given []
 }
 
 // enter is host.Options.EnterExports.
-func (t *trace) enter(c *hostfunc.Call, export string, enter func() (abi.Status, error)) (abi.Status, error) {
+func (t *trace) enter(c *hostfunc.Call, export string,
+	enter func() (abi.Status, error)) (abi.Status, error) {
 	if export == abi.ExportBackgroundRun {
 		t.settle(c, func(l *later) { *l = later{runs: true} })
 	}
@@ -327,7 +330,8 @@ func showList(b []byte) string {
 		name  string
 		value []byte
 	}{
-		{abi.ListHasStart, "start", l.Start}, {abi.ListHasStartAfter, "start_after", l.StartAfter}, {abi.ListHasEnd, "end", l.End},
+		{abi.ListHasStart, "start", l.Start}, {abi.ListHasStartAfter, "start_after", l.StartAfter},
+		{abi.ListHasEnd, "end", l.End},
 	} {
 		if l.Flags&f.flag != 0 {
 			text += ", " + f.name + "=" + show(f.value)

@@ -66,7 +66,8 @@ func newABITranscript() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return transcribe(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], wasm, args[1], string(script))
+			return transcribe(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], wasm,
+				args[1], string(script))
 		},
 	}
 }
@@ -104,7 +105,8 @@ func (c *stillClock) Now() time.Time {
 // At implements clock.Clock.
 func (c *stillClock) At(time.Time) (<-chan time.Time, func()) { return nil, func() {} }
 
-func transcribe(ctx context.Context, out, log io.Writer, file string, wasm []byte, scriptName, script string) error {
+func transcribe(ctx context.Context, out, log io.Writer, file string, wasm []byte, scriptName,
+	script string) error {
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))
 	report, err := module.Inspect(ctx, wasm, logger)
 	if err != nil {
@@ -117,17 +119,20 @@ func transcribe(ctx context.Context, out, log io.Writer, file string, wasm []byt
 		}
 		return fmt.Errorf("%s: %s (%scairn abi check says it all)", file, p.Text, p.Hint)
 	}
-	t := &transcript{out: out, trace: newTrace(), clock: stillClock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}}
+	t := &transcript{out: out, trace: newTrace(),
+		clock: stillClock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}}
 	random := rand.NewChaCha8([32]byte{})
 	t.options = host.Options{
-		Wasm: wasm, DataDir: "data", FS: host.MemoryFS(), Interpreter: true, EvictIdle: 24 * time.Hour,
+		Wasm: wasm, DataDir: "data", FS: host.MemoryFS(), Interpreter: true,
+		EvictIdle:   24 * time.Hour,
 		Compiler:    module.NewCompiler(1), // for the step restart
 		WrapImports: t.trace.wrap, EnterExports: t.trace.enter, Clock: &t.clock,
 		Random: func(b []byte) { random.Read(b) }, // never fails
 		Logger: logger,
 	}
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	c := &config.Config{Path: "wrangler.jsonc", Name: name, Main: file, Vars: map[string]json.RawMessage{}}
+	c := &config.Config{Path: "wrangler.jsonc", Name: name, Main: file,
+		Vars: map[string]json.RawMessage{}}
 	m := config.Migration{Tag: "v1"}
 	for _, class := range report.Classes {
 		m.NewSQLiteClasses = append(m.NewSQLiteClasses, class.Name)
@@ -206,7 +211,9 @@ func (t *transcript) configure(verb, rest string) error {
 	case verb == "var":
 		c.Vars[name] = json.RawMessage(value)
 	default:
-		c.Bindings = slices.DeleteFunc(c.Bindings, func(b config.Binding) bool { return b.Name == name })
+		c.Bindings = slices.DeleteFunc(c.Bindings, func(b config.Binding) bool {
+			return b.Name == name
+		})
 		c.Bindings = append(c.Bindings, config.Binding{Name: name, ClassName: value})
 	}
 	return nil
@@ -246,14 +253,17 @@ func (t *transcript) worker(ctx context.Context, rest string) (string, error) {
 func (t *transcript) call(ctx context.Context, rest string) (string, error) {
 	parts := strings.SplitN(rest, " ", 4)
 	if len(parts) < 3 {
-		return "", errors.New("call takes a class, an object's name, a method and perhaps arguments")
+		return "",
+			errors.New("call takes a class, an object's name, a method and perhaps arguments")
 	}
 	args := cmp.Or(strings.Join(parts[3:], ""), "[]")
 	var list []json.RawMessage
 	if err := json.Unmarshal([]byte(args), &list); err != nil {
 		return "", fmt.Errorf("the arguments are no JSON array: %s", args)
 	}
-	if !slices.ContainsFunc(t.options.Config.Bindings, func(b config.Binding) bool { return b.Name == parts[0] }) {
+	if !slices.ContainsFunc(t.options.Config.Bindings, func(b config.Binding) bool {
+		return b.Name == parts[0]
+	}) {
 		return "", fmt.Errorf("no class or binding %q", parts[0])
 	}
 	if _, err := t.runtime.Call(ctx, parts[0], parts[1], parts[2], []byte(args)); err != nil {
@@ -293,10 +303,13 @@ func (t *transcript) start(ctx context.Context) error {
 	}
 	t.address, t.served = listener.Addr().String(), make(chan error, 1)
 	// Whatever host a URL names, it is this one.
-	t.client.Transport = &http.Transport{DisableCompression: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "tcp", t.address)
-	}}
-	t.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	t.client.Transport = &http.Transport{DisableCompression: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "tcp", t.address)
+		}}
+	t.client.CheckRedirect = func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}
 	go func() { t.served <- runtime.Serve(listener) }()
 	return nil
 }

@@ -59,7 +59,8 @@ func newWatched(data string, scripts int, logger *slog.Logger) (*watched, error)
 		return nil, fmt.Errorf("watch files: %w (is fs.inotify.max_user_instances too low?)", err)
 	}
 	f := &watched{watcher: watcher, logger: logger, wake: make(chan struct{}, 1),
-		scripts: make([]sourced, scripts), changed: make([]bool, scripts), watched: map[string]bool{}}
+		scripts: make([]sourced, scripts), changed: make([]bool, scripts),
+		watched: map[string]bool{}}
 	for _, part := range dataParts {
 		f.data = append(f.data, absolute(filepath.Join(data, part)))
 	}
@@ -101,7 +102,8 @@ func (f *watched) next(ctx context.Context) []bool {
 
 // during runs fn, which is about some of the scripts, and ends its context when their
 // files change again meanwhile: what it makes would be old.
-func (f *watched) during(ctx context.Context, scripts []bool, fn func(context.Context) error) error {
+func (f *watched) during(ctx context.Context, scripts []bool,
+	fn func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f.mu.Lock()
@@ -119,7 +121,8 @@ func (f *watched) during(ctx context.Context, scripts []bool, fn func(context.Co
 
 // follow sets where a script's files lie: roots now, and what list gives when it is
 // done. list may be nil: the folders stay as they are.
-func (f *watched) follow(i int, roots []string, list func(context.Context) ([]string, map[string][]string)) {
+func (f *watched) follow(i int, roots []string,
+	list func(context.Context) ([]string, map[string][]string)) {
 	began := time.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -150,7 +153,8 @@ func (f *watched) follow(i int, roots []string, list func(context.Context) ([]st
 
 // foldersLocked sets the folders of a script's packages. What was written in a new one
 // before it was watched is a change.
-func (f *watched) foldersLocked(i int, folders []string, embeds map[string][]string, since time.Time) {
+func (f *watched) foldersLocked(i int, folders []string, embeds map[string][]string,
+	since time.Time) {
 	s := &f.scripts[i]
 	s.folders, s.embeds = folders, embeds
 	for _, dir := range folders {
@@ -186,7 +190,9 @@ func (f *watched) run() {
 			if !ok {
 				return
 			}
-			if event.Op == fsnotify.Chmod || slices.ContainsFunc(f.data, func(dir string) bool { return inside(dir, event.Name) }) {
+			if event.Op == fsnotify.Chmod || slices.ContainsFunc(f.data, func(dir string) bool {
+				return inside(dir, event.Name)
+			}) {
 				continue // ours, wherever the data folder is: a build would cause the next
 			}
 			f.mu.Lock()
@@ -240,7 +246,8 @@ func (s *sourced) made(path string) bool {
 		return false
 	}
 	switch ext := filepath.Ext(name); ext {
-	case ".go", ".mod", ".sum", ".work", ".s", ".c", ".h", ".syso", ".pgo", ".wasm", ".js", ".mjs", ".ts", ".jsonc", ".toml":
+	case ".go", ".mod", ".sum", ".work", ".s", ".c", ".h", ".syso", ".pgo", ".wasm", ".js", ".mjs",
+		".ts", ".jsonc", ".toml":
 		return true
 	default:
 		return slices.Contains(s.embeds[filepath.Dir(path)], ext) || name == "modules.txt"
@@ -321,7 +328,8 @@ func source(path string) bool {
 
 // variables reports whether a file beside a config gives its variables.
 func variables(name string) bool {
-	return name == ".env" || name == ".dev.vars" || strings.HasPrefix(name, ".env.") || strings.HasPrefix(name, ".dev.vars.")
+	return name == ".env" || name == ".dev.vars" || strings.HasPrefix(name, ".env.") ||
+		strings.HasPrefix(name, ".dev.vars.")
 }
 
 // inside reports whether a path is in a folder, or is that.

@@ -142,13 +142,14 @@ func (h *Host) runAlarm(r *record) {
 	scheduled := r.alarm
 	input := wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: scheduled, RetryCount: r.retry.count})
 	changed := false
-	output, s := h.deliverTo(target{r, r.named, r.name}, func(in hostcall.Instance, n int) abi.Status {
-		f := h.top()
-		*f.alarm, f.handler = alarmRun{running: true, scheduledMS: scheduled}, true
-		s := in.ObjectAlarm(n)
-		changed = (f.alarm.changed || !f.alarm.running) && !f.object.aborted
-		return s
-	}, false, input)
+	output, s := h.deliverTo(target{r, r.named, r.name},
+		func(in hostcall.Instance, n int) abi.Status {
+			f := h.top()
+			*f.alarm, f.handler = alarmRun{running: true, scheduledMS: scheduled}, true
+			s := in.ObjectAlarm(n)
+			changed = (f.alarm.changed || !f.alarm.running) && !f.object.aborted
+			return s
+		}, false, input)
 	if s == abi.StatusOK {
 		r.retry = retry{}
 		return

@@ -45,7 +45,8 @@ func TestAlarm(t *testing.T) {
 		if n := b.Advance(time.Hour); n != 1 || len(runs) != 1 {
 			t.Fatalf("%d alarms ran, want 1", n)
 		}
-		if r := runs[0]; r.IsRetry || r.RetryCount != 0 || !r.ScheduledTime.Equal(start.Add(51*time.Millisecond)) {
+		if r := runs[0]; r.IsRetry || r.RetryCount != 0 ||
+			!r.ScheduledTime.Equal(start.Add(51*time.Millisecond)) {
 			t.Errorf("info %+v", r)
 		}
 		b.stored("A", "ran", `"51ms"`)
@@ -103,7 +104,8 @@ func TestAlarmRetries(t *testing.T) {
 		start := b.Now()
 		var runs []string
 		onAlarm = func(l *lab, info guest.AlarmInfo) error {
-			runs = append(runs, fmt.Sprintf("%v:%d:%v:%v", guest.Now().Sub(start), info.RetryCount, info.IsRetry,
+			runs = append(runs, fmt.Sprintf("%v:%d:%v:%v",
+				guest.Now().Sub(start), info.RetryCount, info.IsRetry,
 				info.ScheduledTime.Sub(start)))
 			l.st.Put("tries", len(runs))
 			if len(runs) == 2 {
@@ -115,7 +117,8 @@ func TestAlarmRetries(t *testing.T) {
 		if n := b.Advance(time.Hour); n != 7 {
 			t.Errorf("ran %d times, want 7", n)
 		}
-		want := []string{"1s:0:false:1s", "3s:1:true:1s", "7s:2:true:1s", "15s:3:true:1s", "31s:4:true:1s",
+		want := []string{"1s:0:false:1s", "3s:1:true:1s", "7s:2:true:1s", "15s:3:true:1s",
+			"31s:4:true:1s",
 			"1m3s:5:true:1s", "2m7s:6:true:1s"}
 		if fmt.Sprint(runs) != fmt.Sprint(want) {
 			t.Errorf("runs %v\nwant %v", runs, want)
@@ -140,7 +143,8 @@ func TestAlarmRetries(t *testing.T) {
 		if b.RunDueAlarms() != 1 {
 			t.Error("an alarm is lost in a restart")
 		}
-		if got := b.Alarm("LABS", "A"); !got.Equal(b.Now().Add(time.Hour)) || b.Advance(time.Minute) != 0 {
+		if got := b.Alarm("LABS", "A"); !got.Equal(b.Now().Add(time.Hour)) ||
+			b.Advance(time.Minute) != 0 {
 			t.Errorf("the alarm that the handler set: %v", got)
 		}
 		tries := 0
@@ -160,16 +164,19 @@ func TestAlarmRetries(t *testing.T) {
 
 func TestAlarmRefused(t *testing.T) {
 	b := newBench(t)
-	b.refused("A", "TypeError", "setAlarm() cannot be called with an alarm time <= 0", func(l *lab) error {
-		return l.st.SetAlarm(time.Time{})
-	})
-	b.refused("A", "TypeError", "setAlarm() cannot be called with an alarm time <= 0", func(l *lab) error {
-		return l.st.SetAlarm(time.UnixMilli(0))
-	})
+	b.refused("A", "TypeError", "setAlarm() cannot be called with an alarm time <= 0",
+		func(l *lab) error {
+			return l.st.SetAlarm(time.Time{})
+		})
+	b.refused("A", "TypeError", "setAlarm() cannot be called with an alarm time <= 0",
+		func(l *lab) error {
+			return l.st.SetAlarm(time.UnixMilli(0))
+		})
 	h := newHost(t)
 	e := fail(h, "setAlarm")
 	if e == nil || e.Name != "TypeError" ||
-		e.Message != "Your Durable Object class must have an alarm() handler in order to call setAlarm()" {
+		e.Message != "Your Durable Object class must have an alarm() handler in order to "+
+			"call setAlarm()" {
 		t.Errorf("a class without Alarm: %+v", e)
 	}
 }
@@ -212,7 +219,10 @@ func TestAlarmAbort(t *testing.T) {
 			}, 1, time.Hour},
 			"by a nested entry": {func(l *lab) error {
 				return l.call("B", func(m *lab) error {
-					return m.call("A", func(n *lab) error { n.state.Abort("no", giveUp); return nil })
+					return m.call("A", func(n *lab) error {
+						n.state.Abort("no", giveUp)
+						return nil
+					})
 				})
 			}, 1, -1},
 		} {

@@ -20,17 +20,22 @@ var (
 	errTooDeep = &guest.Error{Message: fmt.Sprintf(
 		"Call chain is too deep: a call may pass through at most %d guests.", abi.MaxCallDepth)}
 	errBuilding = &guest.Error{
-		Message: "Durable Object was called by the chain of calls that its own constructor waits for."}
+		Message: "Durable Object was called by the chain of calls that its own " +
+			"constructor waits for."}
 	errCritical = &guest.Error{
-		Message: "Durable Object was called by the chain of calls that its own blockConcurrencyWhile() waits for."}
-	errCriticalDepth = &guest.Error{Message: "blockConcurrencyWhile() calls are nested too deeply."}
-	errInTransaction = &guest.Error{Message: "A transaction cannot call other objects or the network: " +
-		"they could learn of writes that it takes back."}
+		Message: "Durable Object was called by the chain of calls that its own " +
+			"blockConcurrencyWhile() waits for."}
+	errCriticalDepth = &guest.Error{Message: "blockConcurrencyWhile() calls are " +
+		"nested too deeply."}
+	errInTransaction = &guest.Error{Message: "A transaction cannot call other objects or the " +
+		"network: they could learn of writes that it takes back."}
 	errTransactionDepth = &guest.Error{
 		Message: fmt.Sprintf("transactions are nested deeper than %d", abi.MaxTransactionDepth)}
-	errDeleteAll = &guest.Error{Name: "TypeError", Message: "Cannot call deleteAll() within a transaction"}
-	errBatch     = &guest.Error{Name: "RangeError", Message: fmt.Sprintf(
-		"A call may write at most %d bytes before it calls another object or returns.", abi.MaxBatchBytes)}
+	errDeleteAll = &guest.Error{Name: "TypeError",
+		Message: "Cannot call deleteAll() within a transaction"}
+	errBatch = &guest.Error{Name: "RangeError", Message: fmt.Sprintf(
+		"A call may write at most %d bytes before it calls another object or returns.",
+		abi.MaxBatchBytes)}
 	errLists      = &guest.Error{Message: "too many lists are open in one call"}
 	errStartTwice = &guest.Error{Name: "TypeError",
 		Message: "list() cannot be called with both start and startAfter values."}
@@ -38,14 +43,15 @@ var (
 	errAlarmTime = &guest.Error{Name: "TypeError",
 		Message: "setAlarm() cannot be called with an alarm time <= 0"}
 	errNoAlarm = &guest.Error{Name: "TypeError",
-		Message: "Your Durable Object class must have an alarm() handler in order to call setAlarm()"}
+		Message: "Your Durable Object class must have an alarm() handler in order to " +
+			"call setAlarm()"}
 	errNoOutbound = &guest.Error{
 		Message: "This host lets guests send nothing out (allow hosts with --allow-host)."}
 )
 
 // errCriticalLong is upstream's text for a section that took too long.
-const errCriticalLong = "A call to blockConcurrencyWhile() in a Durable Object waited for too long. " +
-	"The call was canceled and the Durable Object was reset."
+const errCriticalLong = "A call to blockConcurrencyWhile() in a Durable Object waited for too " +
+	"long. The call was canceled and the Durable Object was reset."
 
 // defaultReason is upstream's text for an abort without a reason.
 const defaultReason = "Application called abort() to reset Durable Object."

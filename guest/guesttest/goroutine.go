@@ -36,9 +36,9 @@ func (h *Host) watch() (done func()) {
 		runtime.GOMAXPROCS(processors)
 		if left != "" {
 			h.tb.Helper()
-			h.tb.Errorf("guesttest: the program has started a goroutine that the call has not waited for."+
-				" On a host it does not run after the call: use WaitUntil for work after the answer,"+
-				" or wait for the goroutine.\n%s", left)
+			h.tb.Errorf("guesttest: the program has started a goroutine that the call has not "+
+				"waited for. On a host it does not run after the call: use WaitUntil for work "+
+				"after the answer, or wait for the goroutine.\n%s", left)
 		}
 	}
 }
@@ -46,7 +46,8 @@ func (h *Host) watch() (done func()) {
 // label marks the goroutine that runs the program, unlabel the same one when code
 // of the test runs.
 func (h *Host) label() {
-	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels(callLabel, h.call)))
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(),
+		pprof.Labels(callLabel, h.call)))
 }
 
 func unlabel() { pprof.SetGoroutineLabels(context.Background()) }

@@ -42,8 +42,10 @@ func (s *starter) Ticks() {
 		}
 	}()
 }
-func (s *starter) Outer() error { return s.env.Namespace("STARTERS").GetByName("B").Call("quick", nil) }
-func (s *starter) Later()       { s.state.WaitUntil(func() { go func() { ran.Add(1) }() }) }
+func (s *starter) Outer() error {
+	return s.env.Namespace("STARTERS").GetByName("B").Call("quick", nil)
+}
+func (s *starter) Later() { s.state.WaitUntil(func() { go func() { ran.Add(1) }() }) }
 func (s *starter) Grandchild() {
 	var wait sync.WaitGroup
 	wait.Go(func() { go func() { <-stop }() })
@@ -92,7 +94,8 @@ func TestGoroutines(t *testing.T) {
 	f := &failures{TB: t}
 	h := guesttest.New(f, guesttest.Options{
 		Script: "test", Bindings: map[string]string{"STARTERS": "Starter"},
-		Fetch: func(*guest.Request) (*guest.Response, error) { // it keeps a connection, and its goroutines
+		// The client keeps a connection, and the connection goroutines.
+		Fetch: func(*guest.Request) (*guest.Response, error) {
 			resp, err := http.Get(server.URL)
 			if err == nil {
 				io.Copy(io.Discard, resp.Body)

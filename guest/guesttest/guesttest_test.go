@@ -26,8 +26,10 @@ type box struct {
 	calls int
 }
 
-func (b *box) Calls() int                     { b.calls++; return b.calls }
-func (b *box) Identity() []string             { return []string{b.state.ID.String(), b.state.ID.Name()} }
+func (b *box) Calls() int { b.calls++; return b.calls }
+func (b *box) Identity() []string {
+	return []string{b.state.ID.String(), b.state.ID.Name()}
+}
 func (b *box) Put(key string, v string) error { return b.state.Storage.Put(key, v) }
 func (b *box) PutBytes(key string, n int) error {
 	return b.state.Storage.PutBytes(key, make([]byte, n))
@@ -147,10 +149,13 @@ func TestStorage(t *testing.T) {
 		bytes int
 		want  string
 	}{
-		{strings.Repeat("k", 2049), 1, "Keys cannot be larger than 2048 bytes. A key of size 2049 was provided."},
-		{"k", 2<<20 + 1, "Values cannot be larger than 2097152 bytes. A value of size 2097153 was provided."},
+		{strings.Repeat("k", 2049), 1,
+			"Keys cannot be larger than 2048 bytes. A key of size 2049 was provided."},
+		{"k", 2<<20 + 1,
+			"Values cannot be larger than 2097152 bytes. A value of size 2097153 was provided."},
 	} {
-		if e := fail(h, "putBytes", tt.key, tt.bytes); e == nil || e.Name != "RangeError" || e.Message != tt.want {
+		if e := fail(h, "putBytes", tt.key, tt.bytes); e == nil || e.Name != "RangeError" ||
+			e.Message != tt.want {
 			t.Errorf("got %+v, want %s", e, tt.want)
 		}
 	}
@@ -260,10 +265,12 @@ func TestID(t *testing.T) {
 	if err := ns.Get(read).Call("identity", &what); err != nil || what[0] != id.String() {
 		t.Errorf("by ID: %q, %v", what, err)
 	}
-	if u := ns.NewUniqueID(); u.Equal(ns.NewUniqueID()) || u.Name() != "" || !ns.Get(u).ID().Equal(u) {
+	if u := ns.NewUniqueID(); u.Equal(ns.NewUniqueID()) || u.Name() != "" ||
+		!ns.Get(u).ID().Equal(u) {
 		t.Errorf("unique: %v", u)
 	}
-	if _, err := ns.IDFromString("12"); fmt.Sprint(err) != "Invalid Durable Object ID: must be 64 hex digits" {
+	if _, err := ns.IDFromString("12"); fmt.Sprint(err) !=
+		"Invalid Durable Object ID: must be 64 hex digits" {
 		t.Errorf("short: %v", err)
 	}
 	_, err = ns.IDFromString(strings.Repeat("0", 64))
@@ -277,11 +284,13 @@ func TestID(t *testing.T) {
 func TestLarge(t *testing.T) {
 	h := newHost(t)
 	const limit = 32 << 20
-	tooLarge := "Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: 33554433 bytes."
+	tooLarge := "Serialized RPC arguments or return values are limited to 32MiB, but the size of " +
+		"this value was: 33554433 bytes."
 	if n := call[int](t, h, "length", strings.Repeat("x", limit-4)); n != limit-4 {
 		t.Errorf("arguments at the limit: %d bytes came", n)
 	}
-	if e := fail(h, "length", strings.Repeat("x", limit-3)); e == nil || e.Message != tooLarge || e.Remote {
+	if e := fail(h, "length", strings.Repeat("x", limit-3)); e == nil ||
+		e.Message != tooLarge || e.Remote {
 		t.Errorf("arguments above the limit: %+v", e)
 	}
 	if n := len(call[string](t, h, "repeat", limit-2)); n != limit-2 {

@@ -102,11 +102,14 @@ func (h *Host) Evict(binding, name string) {
 func (h *Host) Objects(binding string) []guest.ID {
 	h.tb.Helper()
 	ids := []guest.ID{}
-	for _, id := range slices.SortedFunc(maps.Keys(h.store), func(a, b abi.ID) int { return bytes.Compare(a[:], b[:]) }) {
+	for _, id := range slices.SortedFunc(maps.Keys(h.store), func(a, b abi.ID) int {
+		return bytes.Compare(a[:], b[:])
+	}) {
 		if r := h.store[id]; len(r.values) == 0 && r.alarm == 0 {
 			continue
 		}
-		if of, err := h.Namespace(binding).IDFromString(id.String()); err == nil { // else another namespace's
+		// The error is about an ID of another namespace.
+		if of, err := h.Namespace(binding).IDFromString(id.String()); err == nil {
 			ids = append(ids, of)
 		}
 	}

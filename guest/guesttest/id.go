@@ -98,7 +98,8 @@ type target struct {
 }
 
 // resolve finds the target of a call. StatusError is an ID of another namespace.
-func (h *Host) resolve(binding, class string, kind uint32, object string) (to target, _ abi.Status) {
+func (h *Host) resolve(binding, class string, kind uint32,
+	object string) (to target, _ abi.Status) {
 	key, s := h.key(binding)
 	if s != abi.StatusOK {
 		return to, s

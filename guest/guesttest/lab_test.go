@@ -16,7 +16,9 @@ func init() {
 		}
 		return l, nil
 	})
-	guest.RegisterObject("Plain", func(*guest.State, *guest.Env) (*plain, error) { return &plain{}, nil })
+	guest.RegisterObject("Plain", func(*guest.State, *guest.Env) (*plain, error) {
+		return &plain{}, nil
+	})
 	guest.RegisterWorker(func(req *guest.Request, env *guest.Env) (*guest.Response, error) {
 		return onFetch(req, env)
 	})

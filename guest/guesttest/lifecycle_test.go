@@ -59,7 +59,9 @@ func TestWaitUntil(t *testing.T) {
 	onFetch = func(req *guest.Request, env *guest.Env) (*guest.Response, error) {
 		env.WaitUntil(func() {
 			note("Worker after")
-			env.Namespace("LABS").GetByName("C").Call("do", nil, add(func(l *lab) error { return l.st.Put("k", 2) }))
+			env.Namespace("LABS").GetByName("C").Call("do", nil, add(func(l *lab) error {
+				return l.st.Put("k", 2)
+			}))
 		})
 		order = nil
 		return guest.Text(200, "now"), nil
@@ -90,7 +92,8 @@ func TestBlockConcurrencyWhile(t *testing.T) {
 	b.refused("calls itself", "",
 		"Durable Object was called by the chain of calls that its own constructor waits for.", nil)
 	onBirth = nil
-	b.refused("A", "", "Durable Object was called by the chain of calls that its own blockConcurrencyWhile() waits for.",
+	b.refused("A", "", "Durable Object was called by the chain of calls that its own "+
+		"blockConcurrencyWhile() waits for.",
 		func(l *lab) error {
 			return l.state.BlockConcurrencyWhile(func() error {
 				l.st.Put("kept", 1)
@@ -106,7 +109,9 @@ func TestBlockConcurrencyWhile(t *testing.T) {
 		if l.calls != 1 {
 			t.Errorf("%d calls: the object was not reset", l.calls)
 		}
-		if err := l.state.BlockConcurrencyWhile(func() error { return l.st.Put("k", 1) }); err != nil {
+		if err := l.state.BlockConcurrencyWhile(func() error {
+			return l.st.Put("k", 1)
+		}); err != nil {
 			return err
 		}
 		return l.call("B", func(m *lab) error { // the section is over
@@ -121,7 +126,8 @@ func TestBlockConcurrencyWhile(t *testing.T) {
 		l.state.BlockConcurrencyWhile(func() error { panic("within") })
 		return nil
 	}))
-	if !errors.Is(err, guest.ErrReset) || err.Error() != "within" || stub.Call("do", nil, 0) != err {
+	if !errors.Is(err, guest.ErrReset) || err.Error() != "within" ||
+		stub.Call("do", nil, 0) != err {
 		t.Errorf("a panic in the section: %v", err)
 	}
 	b.stored("A", "k", "1")
@@ -185,7 +191,8 @@ func TestCrash(t *testing.T) {
 	b.stored("A", "late", "")
 	b.stored("B", "confirmed", "1")
 	b.do("A", func(l *lab) error {
-		return errors.Join(l.st.PutMany(map[string]any{"synced": 1}, guest.AllowUnconfirmed), l.st.Sync(),
+		return errors.Join(l.st.PutMany(map[string]any{"synced": 1}, guest.AllowUnconfirmed),
+			l.st.Sync(),
 			l.st.PutBytes("lost", nil, guest.AllowUnconfirmed))
 	})
 	b.Crash()
@@ -226,12 +233,15 @@ func TestFetchOut(t *testing.T) {
 		}
 		return nil
 	})
-	onFetch = func(req *guest.Request, env *guest.Env) (*guest.Response, error) { return guest.Fetch(req) }
+	onFetch = func(req *guest.Request, env *guest.Env) (*guest.Response, error) {
+		return guest.Fetch(req)
+	}
 	if resp := b.Get("/x"); resp.Status != 201 {
 		t.Errorf("passed on: %d", resp.Status)
 	}
 	e := fail(newHost(t), "send")
-	if e == nil || e.Message != "This host lets guests send nothing out (allow hosts with --allow-host)." {
+	if e == nil ||
+		e.Message != "This host lets guests send nothing out (allow hosts with --allow-host)." {
 		t.Errorf("without a network: %+v", e)
 	}
 }
@@ -243,14 +253,16 @@ func TestClasses(t *testing.T) {
 	for _, binding := range []string{"LABS", "PLAIN"} {
 		_, err := b.Namespace(binding).GetByName("A").Fetch(req)
 		e, ok := errors.AsType[*guest.Error](err)
-		if !ok || e.Name != "TypeError" || e.Message != "Handler does not export a fetch() function." {
+		if !ok || e.Name != "TypeError" ||
+			e.Message != "Handler does not export a fetch() function." {
 			t.Errorf("%s: %+v", binding, err)
 		}
 	}
 	id := b.Namespace("PLAIN").IDFromName("A")
-	b.refused("A", "TypeError", "Durable Object ID is not valid for this namespace.", func(l *lab) error {
-		return l.env.Namespace("LABS").Get(id).Call("do", nil, 0)
-	})
+	b.refused("A", "TypeError", "Durable Object ID is not valid for this namespace.",
+		func(l *lab) error {
+			return l.env.Namespace("LABS").Get(id).Call("do", nil, 0)
+		})
 	if err := b.Namespace("LABS").Get(guest.ID{}).Call("do", nil, 0); err == nil ||
 		err.Error() != "Durable Object ID is not valid for this namespace." {
 		t.Errorf("an ID of nothing: %v", err)
@@ -287,8 +299,8 @@ func TestTooLarge(t *testing.T) {
 // TestSectionLimit lets a critical section take more than 30 seconds.
 func TestSectionLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const tooLong = "A call to blockConcurrencyWhile() in a Durable Object waited for too long. " +
-			"The call was canceled and the Durable Object was reset."
+		const tooLong = "A call to blockConcurrencyWhile() in a Durable Object waited for too " +
+			"long. The call was canceled and the Durable Object was reset."
 		b := newBench(t)
 		section := func(d time.Duration, within stepFunc) stepFunc {
 			return func(l *lab) error {
@@ -303,10 +315,14 @@ func TestSectionLimit(t *testing.T) {
 		b.do("A", section(30*time.Second, nothing))
 		b.stored("A", "k", `"30s"`)
 		for name, within := range map[string]stepFunc{
-			"ends":    nothing,
-			"stores":  func(l *lab) error { l.st.Put("k", 2); t.Error("it goes on"); return nil },
-			"calls":   func(l *lab) error { return l.call("B", func(*lab) error { t.Error("B is called"); return nil }) },
-			"is deep": func(l *lab) error { return l.state.BlockConcurrencyWhile(func() error { return nil }) },
+			"ends":   nothing,
+			"stores": func(l *lab) error { l.st.Put("k", 2); t.Error("it goes on"); return nil },
+			"calls": func(l *lab) error {
+				return l.call("B", func(*lab) error { t.Error("B is called"); return nil })
+			},
+			"is deep": func(l *lab) error {
+				return l.state.BlockConcurrencyWhile(func() error { return nil })
+			},
 		} {
 			e := b.refused("A", "", tooLong, section(31*time.Second, within))
 			if !e.Overloaded || !e.Reset || e.Remote {

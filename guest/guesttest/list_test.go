@@ -66,10 +66,11 @@ func TestList(t *testing.T) {
 			return err
 		})
 	}
-	b.refused("A", "TypeError", "list() cannot be called with both start and startAfter values.", func(l *lab) error {
-		_, err := l.st.List(guest.ListOptions{Start: "a", StartAfter: "b"})
-		return err
-	})
+	b.refused("A", "TypeError", "list() cannot be called with both start and startAfter values.",
+		func(l *lab) error {
+			_, err := l.st.List(guest.ListOptions{Start: "a", StartAfter: "b"})
+			return err
+		})
 	b.refused("A", "TypeError", "List limit must be positive.", func(l *lab) error {
 		_, err := l.st.List(guest.ListOptions{Limit: -1})
 		return err
@@ -173,8 +174,14 @@ func TestMany(t *testing.T) {
 	}
 	const text = "Maximum number of key value pairs is 128. 129 pairs were provided."
 	b.refused("A", "RangeError", text, func(l *lab) error { return l.st.PutMany(many) })
-	b.refused("A", "RangeError", text, func(l *lab) error { _, err := l.st.GetMany(keys...); return err })
-	b.refused("A", "RangeError", text, func(l *lab) error { _, err := l.st.DeleteMany(keys...); return err })
+	b.refused("A", "RangeError", text, func(l *lab) error {
+		_, err := l.st.GetMany(keys...)
+		return err
+	})
+	b.refused("A", "RangeError", text, func(l *lab) error {
+		_, err := l.st.DeleteMany(keys...)
+		return err
+	})
 	for _, bad := range []map[string]any{
 		{"a": 1, strings.Repeat("k", 2049): 2},
 		{"a": 1, "b": strings.Repeat("v", 2<<20)},
@@ -245,7 +252,9 @@ func TestTransaction(t *testing.T) {
 		if !alarm.IsZero() || err != nil {
 			return fmt.Errorf("the alarm is %v, %v", alarm, err)
 		}
-		return errors.Join(is(get(l), 1), l.st.Transaction(func() error { return l.st.Put("k", 10) }))
+		return errors.Join(is(get(l), 1), l.st.Transaction(func() error {
+			return l.st.Put("k", 10)
+		}))
 	})
 	b.stored("A", "k", "10")
 }
@@ -256,7 +265,8 @@ func TestTransactionRefuses(t *testing.T) {
 	b.refused("A", "TypeError", "Cannot call deleteAll() within a transaction", func(l *lab) error {
 		return l.st.Transaction(l.st.DeleteAll)
 	})
-	const out = "A transaction cannot call other objects or the network: they could learn of writes that it takes back."
+	const out = "A transaction cannot call other objects or the network: they could learn of " +
+		"writes that it takes back."
 	b.refused("A", "", out, func(l *lab) error {
 		return l.st.Transaction(func() error { return l.call("B", nil) })
 	})
@@ -296,7 +306,8 @@ func is(got, want int) error {
 
 func TestBatch(t *testing.T) {
 	b := newBench(t)
-	b.refused("A", "RangeError", "A call may write at most 67108864 bytes before it calls another object or returns.",
+	b.refused("A", "RangeError",
+		"A call may write at most 67108864 bytes before it calls another object or returns.",
 		func(l *lab) error {
 			value := make([]byte, 2<<20)
 			for i := range 33 {

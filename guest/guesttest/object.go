@@ -54,7 +54,8 @@ func (h *Host) leaving() error {
 
 // deliver runs an export of an object that is found or brought to memory. It
 // returns the export's output, or an encoded error and StatusError.
-func (h *Host) deliver(binding string, kind uint32, object string, fn export, isFetch bool, input []byte,
+func (h *Host) deliver(binding string, kind uint32, object string, fn export,
+	isFetch bool, input []byte,
 ) ([]byte, abi.Status) {
 	class, ok := h.options.Bindings[binding]
 	if !ok {

@@ -105,7 +105,8 @@ func (h *Host) TransactionBegin() abi.Status {
 	case len(f.transactions) >= abi.MaxTransactionDepth:
 		return h.fail(errTransactionDepth)
 	}
-	f.transactions = append(f.transactions, transaction{len(f.undo), f.bytes, f.confirmed, f.alarm.changed})
+	f.transactions = append(f.transactions,
+		transaction{len(f.undo), f.bytes, f.confirmed, f.alarm.changed})
 	return abi.StatusOK
 }
 

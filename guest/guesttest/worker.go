@@ -89,7 +89,8 @@ func encodeRequest(req *guest.Request) []byte {
 		method = "GET"
 	}
 	return wire.AppendRequest(nil, &wire.Request{
-		Method: []byte(method), URL: []byte(req.URL.String()), Header: encodeHeader(&req.Header), Body: req.Body,
+		Method: []byte(method), URL: []byte(req.URL.String()),
+		Header: encodeHeader(&req.Header), Body: req.Body,
 	})
 }
 

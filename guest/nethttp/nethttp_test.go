@@ -24,9 +24,12 @@ func init() {
 			w.Header().Add("X-Said", "twice")
 			w.WriteHeader(http.StatusAccepted)
 			w.Header().Set("X-Late", "no")
-			fmt.Fprintf(w, "%s %s %v %s", req.Host, body, nethttp.Env(req.Context()), req.RequestURI)
+			fmt.Fprintf(w, "%s %s %v %s", req.Host, body,
+				nethttp.Env(req.Context()), req.RequestURI)
 		})
-		r.mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		r.mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) {
+			panic(http.ErrAbortHandler)
+		})
 		return r, nil
 	})
 	mux := http.NewServeMux()
@@ -77,7 +80,9 @@ func init() {
 
 type room struct{ mux http.ServeMux }
 
-func (r *room) Fetch(req *guest.Request) (*guest.Response, error) { return nethttp.Serve(&r.mux, req) }
+func (r *room) Fetch(req *guest.Request) (*guest.Response, error) {
+	return nethttp.Serve(&r.mux, req)
+}
 
 func TestHandler(t *testing.T) {
 	h := guesttest.New(t, guesttest.Options{
@@ -88,7 +93,8 @@ func TestHandler(t *testing.T) {
 			if req.URL.Path != "/a" {
 				return &guest.Response{Status: 302, Header: location("/b")}, nil
 			}
-			resp := guest.Text(418, req.Method+" "+req.Header.Get("Content-Type")+" "+string(req.Body))
+			resp := guest.Text(418, req.Method+" "+req.Header.Get("Content-Type")+" "+
+				string(req.Body))
 			resp.Header.Set("Content-Type", "text/y")
 			return resp, nil
 		},
@@ -103,7 +109,8 @@ func TestHandler(t *testing.T) {
 		{"GET", "/nowhere", "", 404, "404 page not found\n", "text/plain; charset=utf-8"},
 		{"GET", "/none", "", 204, "", ""},
 		{"GET", "/nothing", "", 200, "", ""},
-		{"POST", "/room/say?x=%20", "hi", 202, "front.example hi <nil> /say?x=%20", "text/plain; charset=utf-8"},
+		{"POST", "/room/say?x=%20", "hi", 202, "front.example hi <nil> /say?x=%20",
+			"text/plain; charset=utf-8"},
 		{"GET", "/room/panic", "", 502, "net/http: abort Handler\n", "text/plain; charset=utf-8"},
 		{"GET", "/client", "", 418, "POST text/x hello", "text/y"},
 	} {
@@ -113,11 +120,14 @@ func TestHandler(t *testing.T) {
 		}
 		req.Header.Set("Host", "front.example")
 		resp := h.Fetch(req)
-		if resp.Status != tt.status || string(resp.Body) != tt.want || resp.Header.Get("Content-Type") != tt.contentType {
+		if resp.Status != tt.status || string(resp.Body) != tt.want ||
+			resp.Header.Get("Content-Type") != tt.contentType {
 			t.Errorf("%s %s: %d %q %s, want %d %q %s", tt.method, tt.path,
-				resp.Status, resp.Body, resp.Header.Get("Content-Type"), tt.status, tt.want, tt.contentType)
+				resp.Status, resp.Body, resp.Header.Get("Content-Type"), tt.status,
+				tt.want, tt.contentType)
 		}
-		if tt.status == 202 && (fmt.Sprint(resp.Header.Values("X-Said")) != "[once twice]" || resp.Header.Get("X-Late") != "") {
+		if tt.status == 202 && (fmt.Sprint(resp.Header.Values("X-Said")) != "[once twice]" ||
+			resp.Header.Get("X-Late") != "") {
 			t.Errorf("header %v, late %q", resp.Header.Values("X-Said"), resp.Header.Get("X-Late"))
 		}
 	}
@@ -131,15 +141,16 @@ func location(path string) (h guest.Header) {
 // TestTransport has the client follow a redirect of an object: that is not the
 // host's work, as one on the network is.
 func TestTransport(t *testing.T) {
-	client := &http.Client{Transport: nethttp.Transport(func(req *guest.Request) (*guest.Response, error) {
-		switch req.URL.Path {
-		case "/a":
-			return &guest.Response{Status: 302, Header: location("/b")}, nil
-		case "/b":
-			return &guest.Response{Body: []byte("here")}, nil
-		}
-		return nil, errors.New("nowhere")
-	})}
+	client := &http.Client{
+		Transport: nethttp.Transport(func(req *guest.Request) (*guest.Response, error) {
+			switch req.URL.Path {
+			case "/a":
+				return &guest.Response{Status: 302, Header: location("/b")}, nil
+			case "/b":
+				return &guest.Response{Body: []byte("here")}, nil
+			}
+			return nil, errors.New("nowhere")
+		})}
 	resp, err := client.Get("http://out.example/a")
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +159,8 @@ func TestTransport(t *testing.T) {
 	if string(body) != "here" || resp.StatusCode != 200 || resp.Request.URL.Path != "/b" {
 		t.Errorf("got %d %q", resp.StatusCode, body)
 	}
-	if _, err := client.Get("http://out.example/c"); err == nil || !strings.Contains(err.Error(), "nowhere") {
+	if _, err := client.Get("http://out.example/c"); err == nil ||
+		!strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("got %v", err)
 	}
 	broken, _ := http.NewRequestWithContext(context.Background(), "PUT", "http://out.example/b",

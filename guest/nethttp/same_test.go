@@ -40,7 +40,8 @@ func dump(w http.ResponseWriter, r *http.Request) {
 // content is served whole, in parts, or not at all.
 func content(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("ETag", `"e"`)
-	http.ServeContent(w, r, "a.txt", time.Unix(1e9, 0), strings.NewReader(strings.Repeat("0123456789", 500)))
+	http.ServeContent(w, r, "a.txt", time.Unix(1e9, 0),
+		strings.NewReader(strings.Repeat("0123456789", 500)))
 }
 
 func form(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +58,9 @@ func form(w http.ResponseWriter, r *http.Request) {
 var answers = map[string]http.HandlerFunc{
 	"nothing":     func(http.ResponseWriter, *http.Request) {},
 	"empty write": func(w http.ResponseWriter, _ *http.Request) { w.Write(nil) },
-	"html":        func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<!DOCTYPE html>") },
+	"html": func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "<!DOCTYPE html>")
+	},
 	"in pieces": func(w http.ResponseWriter, _ *http.Request) {
 		for _, piece := range []string{"<", "html", ">"} {
 			io.WriteString(w, piece)
@@ -73,11 +76,19 @@ var answers = map[string]http.HandlerFunc{
 		http.NewResponseController(w).Flush()
 		io.WriteString(w, "<html>")
 	},
-	"long":             func(w http.ResponseWriter, _ *http.Request) { w.Write(bytes.Repeat([]byte("\x00ab"), 10000)) },
-	"gzip, said":       func(w http.ResponseWriter, _ *http.Request) { zip(w, "gzip") },
-	"gzip, not said":   func(w http.ResponseWriter, _ *http.Request) { zip(w, "") },
-	"type, none":       func(w http.ResponseWriter, _ *http.Request) { w.Header()["Content-Type"] = nil; w.Write([]byte("a")) },
-	"type, empty":      func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", ""); w.Write([]byte("a")) },
+	"long": func(w http.ResponseWriter, _ *http.Request) {
+		w.Write(bytes.Repeat([]byte("\x00ab"), 10000))
+	},
+	"gzip, said":     func(w http.ResponseWriter, _ *http.Request) { zip(w, "gzip") },
+	"gzip, not said": func(w http.ResponseWriter, _ *http.Request) { zip(w, "") },
+	"type, none": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"] = nil
+		w.Write([]byte("a"))
+	},
+	"type, empty": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "")
+		w.Write([]byte("a"))
+	},
 	"type, twice":      many("Content-Type", "a/a", "b/b"),
 	"cookies":          many("Set-Cookie", "a=1; Path=/", "b=2", "a=3"),
 	"a name that none": many("X A", "1"),
@@ -107,7 +118,9 @@ var answers = map[string]http.HandlerFunc{
 		w.WriteHeader(201)
 	},
 	"length, right": func(w http.ResponseWriter, _ *http.Request) { length(w, "3", "abc") },
-	"length, short": func(w http.ResponseWriter, _ *http.Request) { length(w, "3", "abc", "d", "") },
+	"length, short": func(w http.ResponseWriter, _ *http.Request) {
+		length(w, "3", "abc", "d", "")
+	},
 	"length, none":  func(w http.ResponseWriter, _ *http.Request) { length(w, "x", "abc") },
 	"length, minus": func(w http.ResponseWriter, _ *http.Request) { length(w, "-1", "abc") },
 	"length, zero":  func(w http.ResponseWriter, _ *http.Request) { length(w, "0") },
@@ -118,20 +131,37 @@ var answers = map[string]http.HandlerFunc{
 		w.Header().Set("ETag", "x")
 		http.Error(w, "bad", 500)
 	},
-	"redirect":        func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "b?c=d", 302) },
-	"redirect, up":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "../x y/é", 307) },
-	"redirect, away":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://h/", 303) },
-	"not found":       http.NotFound,
-	"cookie":          func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Cookies(), r.UserAgent(), r.Referer()) },
-	"basic":           func(w http.ResponseWriter, r *http.Request) { u, p, ok := r.BasicAuth(); fmt.Fprint(w, u, p, ok) },
-	"controller":      controller,
-	"closed body":     closedBody,
-	"body and copy":   func(w http.ResponseWriter, r *http.Request) { n, err := io.Copy(w, r.Body); fmt.Fprint(w, n, err) },
+	"redirect": func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "b?c=d", 302)
+	},
+	"redirect, up": func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "../x y/é", 307)
+	},
+	"redirect, away": func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://h/", 303)
+	},
+	"not found": http.NotFound,
+	"cookie": func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, r.Cookies(), r.UserAgent(), r.Referer())
+	},
+	"basic": func(w http.ResponseWriter, r *http.Request) {
+		u, p, ok := r.BasicAuth()
+		fmt.Fprint(w, u, p, ok)
+	},
+	"controller":  controller,
+	"closed body": closedBody,
+	"body and copy": func(w http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(w, r.Body)
+		fmt.Fprint(w, n, err)
+	},
 	"timeout handler": http.TimeoutHandler(http.HandlerFunc(dump), time.Hour, "late").ServeHTTP,
 	"strip prefix":    http.StripPrefix("/a", http.HandlerFunc(dump)).ServeHTTP,
 	"panic":           func(http.ResponseWriter, *http.Request) { panic("no more") },
-	"panic, late":     func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "a"); panic("no more") },
-	"abort":           func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	"panic, late": func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "a")
+		panic("no more")
+	},
+	"abort": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 }
 
 func zip(w http.ResponseWriter, encoding string) {
@@ -157,7 +187,8 @@ func length(w http.ResponseWriter, length string, pieces ...string) {
 		_, err := io.WriteString(w, piece)
 		failed = append(failed, err)
 	}
-	if want := []error{nil, http.ErrContentLength, nil}; len(pieces) == 3 && !reflect.DeepEqual(failed, want) {
+	if want := []error{nil, http.ErrContentLength, nil}; len(pieces) == 3 &&
+		!reflect.DeepEqual(failed, want) {
 		panic(fmt.Sprint("the writes failed with ", failed))
 	}
 }
@@ -171,7 +202,8 @@ func headLength(w http.ResponseWriter, r *http.Request) {
 
 func controller(w http.ResponseWriter, r *http.Request) {
 	c := http.NewResponseController(w)
-	fmt.Fprint(w, c.SetReadDeadline(time.Now().Add(time.Hour)), c.SetWriteDeadline(time.Now().Add(time.Hour)),
+	fmt.Fprint(w, c.SetReadDeadline(time.Now().Add(time.Hour)),
+		c.SetWriteDeadline(time.Now().Add(time.Hour)),
 		c.EnableFullDuplex(), c.Flush())
 }
 
@@ -187,11 +219,13 @@ var same = func() (list []string) {
 		if body != "" && !strings.Contains(header, "Transfer-Encoding") {
 			header += fmt.Sprintf("Content-Length: %d\r\n", len(body))
 		}
-		list = append(list, method+" "+target+" HTTP/1.1\r\nHost: front.example:81\r\n"+header+"\r\n"+body)
+		list = append(list, method+" "+target+" HTTP/1.1\r\n"+
+			"Host: front.example:81\r\n"+header+"\r\n"+body)
 	}
 	for _, target := range []string{
-		"/dump", "/dump/", "/dump?", "/dump?a=1;b&c=%zz", "/dump/a%2Fb%20c?q#f", "/dump//a/../b", "//dump",
-		"/dump/%E9/\xc3\xa9", "/dump/a+b,c;d=e!'()*~$&@:|[]", "/item/7", "/item/a%2Fb/c", "/item/", "/", "/none",
+		"/dump", "/dump/", "/dump?", "/dump?a=1;b&c=%zz", "/dump/a%2Fb%20c?q#f",
+		"/dump//a/../b", "//dump", "/dump/%E9/\xc3\xa9",
+		"/dump/a+b,c;d=e!'()*~$&@:|[]", "/item/7", "/item/a%2Fb/c", "/item/", "/", "/none",
 		"/host", "/files/x/y/z", "/dump/%41?x=%41",
 	} {
 		get("GET", target, "", "")
@@ -199,14 +233,19 @@ var same = func() (list []string) {
 		get("POST", target, "Content-Type: application/x-www-form-urlencoded\r\n", "a=1&b=%20&a=2")
 	}
 	get("PROPFIND", "/dump", "X-A: 1\r\nx-a: 2\r\nX-B:   padded \r\nX-Empty:\r\n", "")
-	get("POST", "/dump", "Transfer-Encoding: chunked\r\nTrailer: X-T\r\n", "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
+	get("POST", "/dump", "Transfer-Encoding: chunked\r\nTrailer: X-T\r\n",
+		"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
 	get("POST", "/dump", "Content-Length: 0\r\n", "")
 	get("GET", "/dump", "Connection: close\r\n", "")
-	get("GET", "/dump", "Cookie: a=1; b=2\r\nAccept: a\r\nAccept: b\r\nAuthorization: Basic YTpi\r\n", "")
+	get("GET", "/dump", "Cookie: a=1; b=2\r\nAccept: a\r\nAccept: b\r\n"+
+		"Authorization: Basic YTpi\r\n", "")
 	for _, header := range []string{
-		"", "Range: bytes=0-9\r\n", "Range: bytes=-5\r\n", "Range: bytes=0-1,10-11\r\n", "Range: bytes=9999-\r\n",
-		"Range: nonsense\r\n", "If-None-Match: \"e\"\r\n", "If-None-Match: \"f\"\r\n", "If-Match: \"f\"\r\n",
-		"If-Modified-Since: Sun, 09 Sep 2001 01:46:40 GMT\r\n", "If-Range: \"f\"\r\nRange: bytes=0-9\r\n",
+		"", "Range: bytes=0-9\r\n", "Range: bytes=-5\r\n", "Range: bytes=0-1,10-11\r\n",
+		"Range: bytes=9999-\r\n",
+		"Range: nonsense\r\n", "If-None-Match: \"e\"\r\n", "If-None-Match: \"f\"\r\n",
+		"If-Match: \"f\"\r\n",
+		"If-Modified-Since: Sun, 09 Sep 2001 01:46:40 GMT\r\n",
+		"If-Range: \"f\"\r\nRange: bytes=0-9\r\n",
 		"If-Unmodified-Since: Sun, 09 Sep 2000 01:46:40 GMT\r\n",
 	} {
 		get("GET", "/content", header, "")
@@ -214,15 +253,18 @@ var same = func() (list []string) {
 	}
 	const kind = "Content-Type: multipart/form-data; boundary=b\r\n"
 	parts := "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n" +
-		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\n\r\n%s\r\n--b--\r\n"
+		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\n\r\n" +
+		"%s\r\n--b--\r\n"
 	get("POST", "/form?q=1", kind, fmt.Sprintf(parts, "whole"))
 	get("POST", "/form?q=1", kind, fmt.Sprintf(parts, strings.Repeat("long", 200)))
-	get("POST", "/form?q=1&a=0", "Content-Type: application/x-www-form-urlencoded\r\n", "a=1&a=2&b;c")
+	get("POST", "/form?q=1&a=0", "Content-Type: application/x-www-form-urlencoded\r\n",
+		"a=1&a=2&b;c")
 	get("POST", "/form", "", "neither")
 	for name := range answers {
 		for _, method := range []string{"GET", "HEAD"} {
-			get(method, "/a/"+strings.NewReplacer(" ", "_", ",", "").Replace(name), "Cookie: c=1\r\n"+
-				"Authorization: Basic YTpi\r\nUser-Agent: u\r\nReferer: r\r\n", "")
+			get(method, "/a/"+strings.NewReplacer(" ", "_", ",", "").Replace(name),
+				"Cookie: c=1\r\n"+
+					"Authorization: Basic YTpi\r\nUser-Agent: u\r\nReferer: r\r\n", "")
 		}
 		get("PUT", "/a/"+strings.NewReplacer(" ", "_", ",", "").Replace(name), "", "some body")
 	}
@@ -240,8 +282,12 @@ func sameMux() http.Handler {
 	mux.HandleFunc("GET /item/{id}", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "%q %s", r.PathValue("id"), r.Pattern)
 	})
-	mux.HandleFunc("/files/{rest...}", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.PathValue("rest")) })
-	mux.HandleFunc("front.example/host", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Pattern) })
+	mux.HandleFunc("/files/{rest...}", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, r.PathValue("rest"))
+	})
+	mux.HandleFunc("front.example/host", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, r.Pattern)
+	})
 	mux.HandleFunc("/content", content)
 	mux.HandleFunc("/form", form)
 	mux.HandleFunc("/code", func(w http.ResponseWriter, r *http.Request) {
@@ -351,15 +397,17 @@ func (s *seen) plain(framed bool) {
 // net/http hangs up, an answer is an error here.
 func TestSame(t *testing.T) {
 	mux := sameMux()
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("CF-Connecting-IP", "127.0.0.1")
 		mux.ServeHTTP(w, r)
-	}))
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(handler))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	defer server.Close()
 	for _, request := range same {
-		if strings.HasPrefix(request, "HEAD /a/length_none") || strings.HasPrefix(request, "HEAD /a/length_minus") {
+		if strings.HasPrefix(request, "HEAD /a/length_none") ||
+			strings.HasPrefix(request, "HEAD /a/length_minus") {
 			continue // net/http sends a length that is none as it is, and no client takes it
 		}
 		want := byServer(t, server.Listener.Addr().String(), request)
@@ -368,7 +416,8 @@ func TestSame(t *testing.T) {
 		for _, s := range []*seen{&want, &got} {
 			s.plain(framed)
 		}
-		if got.status != want.status || got.body != want.body || fmt.Sprint(got.header) != fmt.Sprint(want.header) {
+		if got.status != want.status || got.body != want.body ||
+			fmt.Sprint(got.header) != fmt.Sprint(want.header) {
 			t.Errorf("%q\n got %d %v\n%.1000s\nwant %d %v\n%.1000s", request,
 				got.status, got.header, got.body, want.status, want.header, want.body)
 		}
@@ -389,7 +438,8 @@ func (q *quiet) Logf(format string, args ...any) {
 // Worker, and an error of an object, without a line in the log.
 func TestAbort(t *testing.T) {
 	q := &quiet{TB: t}
-	h := guesttest.New(q, guesttest.Options{Script: "test", Bindings: map[string]string{"ROOMS": "Room"}})
+	h := guesttest.New(q, guesttest.Options{Script: "test",
+		Bindings: map[string]string{"ROOMS": "Room"}})
 	if resp := h.Get("/abort"); resp.Status != 500 || string(resp.Body) != "Internal Server Error" {
 		t.Errorf("%d %q", resp.Status, resp.Body)
 	}

@@ -10,10 +10,14 @@ type imported struct {
 }
 
 var imports = []imported{
-	{"class_register", "name_ptr name_len flags", func(a []uint32) uint32 { return classRegister(a[0], a[1], a[2]) }},
+	{"class_register", "name_ptr name_len flags", func(a []uint32) uint32 {
+		return classRegister(a[0], a[1], a[2])
+	}},
 	{"input_read", "buf_ptr buf_cap", func(a []uint32) uint32 { return inputRead(a[0], a[1]) }},
 	{"output_write", "ptr len", func(a []uint32) uint32 { return outputWrite(a[0], a[1]) }},
-	{"result_read", "buf_ptr buf_cap len_ptr", func(a []uint32) uint32 { return resultRead(a[0], a[1], a[2]) }},
+	{"result_read", "buf_ptr buf_cap len_ptr", func(a []uint32) uint32 {
+		return resultRead(a[0], a[1], a[2])
+	}},
 	{"env_get", "name_ptr name_len buf_ptr buf_cap len_ptr", func(a []uint32) uint32 {
 		return envGet(a[0], a[1], a[2], a[3], a[4])
 	}},
@@ -26,13 +30,15 @@ var imports = []imported{
 	{"id_parse", "binding_ptr binding_len hex_ptr hex_len id_ptr", func(a []uint32) uint32 {
 		return idParse(a[0], a[1], a[2], a[3], a[4])
 	}},
-	{"id_new", "binding_ptr binding_len id_ptr", func(a []uint32) uint32 { return idNew(a[0], a[1], a[2]) }},
-	{"stub_call", "binding_ptr binding_len target_kind target_ptr target_len method_ptr method_len" +
-		" args_ptr args_len buf_ptr buf_cap len_ptr", func(a []uint32) uint32 {
+	{"id_new", "binding_ptr binding_len id_ptr", func(a []uint32) uint32 {
+		return idNew(a[0], a[1], a[2])
+	}},
+	{"stub_call", "binding_ptr binding_len target_kind target_ptr target_len method_ptr " +
+		"method_len args_ptr args_len buf_ptr buf_cap len_ptr", func(a []uint32) uint32 {
 		return stubCall(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11])
 	}},
-	{"stub_fetch", "binding_ptr binding_len target_kind target_ptr target_len request_ptr request_len" +
-		" buf_ptr buf_cap len_ptr", func(a []uint32) uint32 {
+	{"stub_fetch", "binding_ptr binding_len target_kind target_ptr target_len request_ptr " +
+		"request_len buf_ptr buf_cap len_ptr", func(a []uint32) uint32 {
 		return stubFetch(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9])
 	}},
 	{"storage_get", "key_ptr key_len buf_ptr buf_cap len_ptr", func(a []uint32) uint32 {
@@ -41,8 +47,12 @@ var imports = []imported{
 	{"storage_put", "key_ptr key_len value_ptr value_len flags", func(a []uint32) uint32 {
 		return storagePut(a[0], a[1], a[2], a[3], a[4])
 	}},
-	{"storage_delete", "key_ptr key_len flags", func(a []uint32) uint32 { return storageDelete(a[0], a[1], a[2]) }},
-	{"list_open", "options_ptr options_len handle_ptr", func(a []uint32) uint32 { return listOpen(a[0], a[1], a[2]) }},
+	{"storage_delete", "key_ptr key_len flags", func(a []uint32) uint32 {
+		return storageDelete(a[0], a[1], a[2])
+	}},
+	{"list_open", "options_ptr options_len handle_ptr", func(a []uint32) uint32 {
+		return listOpen(a[0], a[1], a[2])
+	}},
 	{"list_next", "handle buf_ptr buf_cap len_ptr", func(a []uint32) uint32 {
 		return listNext(a[0], a[1], a[2], a[3])
 	}},

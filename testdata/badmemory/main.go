@@ -22,7 +22,9 @@ func init() {
 			return nil
 		},
 	})
-	guest.RegisterObject("Probe", func(*guest.State, *guest.Env) (*Probe, error) { return &Probe{}, nil })
+	guest.RegisterObject("Probe", func(*guest.State, *guest.Env) (*Probe, error) {
+		return &Probe{}, nil
+	})
 }
 
 // Probe tries every import with every kind of bad range.

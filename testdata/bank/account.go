@@ -84,7 +84,8 @@ func (a *Account) Transfer(key, to string, amount int64) error {
 	// of two accounts can choose the same.
 	other := a.env.Namespace("ACCOUNTS").GetByName(to)
 	if err := other.Call("deposit", nil, a.state.ID.Name()+"/"+key, amount); err != nil {
-		return &guest.Error{Name: "Pending", Message: "send it again with the same key: " + err.Error()}
+		return &guest.Error{Name: "Pending",
+			Message: "send it again with the same key: " + err.Error()}
 	}
 
 	// The other account may have paid us meanwhile: a call that would wait for ours
@@ -141,5 +142,6 @@ func (a *Account) post(e Entry) error {
 	if err != nil {
 		return err
 	}
-	return a.state.Storage.PutMany(map[string]any{"balance": balance + e.Amount, "entry/" + e.Key: e})
+	return a.state.Storage.PutMany(map[string]any{"balance": balance + e.Amount,
+		"entry/" + e.Key: e})
 }

@@ -39,7 +39,8 @@ func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
 	// answer was lost, sends it with the same key.
 	key := req.Header.Get("Idempotency-Key")
 	if strings.Contains(key+form.Get("to"), "/") {
-		return guest.Text(400, "No / in a key or a name: that is what transfers come in with\n"), nil
+		return guest.Text(400,
+			"No / in a key or a name: that is what transfers come in with\n"), nil
 	}
 
 	var err error

@@ -30,7 +30,8 @@ func (b bank) send(method, path, key, form string, status int) {
 	}
 	req.Header.Set("Idempotency-Key", key)
 	if resp := b.Fetch(req); resp.Status != status {
-		b.t.Errorf("%s %s %s %s: %d %s, want %d", method, path, key, form, resp.Status, resp.Body, status)
+		b.t.Errorf("%s %s %s %s: %d %s, want %d", method, path, key, form, resp.Status,
+			resp.Body, status)
 	}
 }
 
@@ -40,7 +41,8 @@ func (b bank) balances(alice, bob int64, pending ...string) {
 	b.t.Helper()
 	for name, want := range map[string]int64{"alice": alice, "bob": bob} {
 		var s Statement
-		if err := b.Namespace("ACCOUNTS").GetByName(name).Call("statement", &s); err != nil || s.Balance != want {
+		if err := b.Namespace("ACCOUNTS").GetByName(name).Call("statement", &s); err != nil ||
+			s.Balance != want {
 			b.t.Errorf("%s has %d, want %d, %v", name, s.Balance, want, err)
 		}
 		sum := int64(0)
@@ -111,7 +113,8 @@ func TestLostAnswer(t *testing.T) {
 	b.send("PUT", "/bob/frozen", "", "true", 200)
 	b.send("POST", "/alice/transfer", "t1", "to=bob&amount=30", 503)
 	b.send("PUT", "/bob/frozen", "", "false", 200)
-	if err := b.Namespace("ACCOUNTS").GetByName("bob").Call("deposit", nil, "alice/t1", 30); err != nil {
+	if err := b.Namespace("ACCOUNTS").GetByName("bob").Call("deposit", nil, "alice/t1",
+		30); err != nil {
 		t.Fatal(err)
 	}
 	b.balances(70, 30, "t1")

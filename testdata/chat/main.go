@@ -48,7 +48,8 @@ func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
 	case "GET":
 		limit := number(query.Get("limit"), maxHistory)
 		var messages []Message
-		if err := room.Call("history", &messages, number(query.Get("before"), 0), limit); err != nil {
+		if err := room.Call("history", &messages, number(query.Get("before"), 0),
+			limit); err != nil {
 			return nil, err
 		}
 		var page strings.Builder

@@ -9,7 +9,8 @@ import (
 )
 
 func newHost(t *testing.T) *guesttest.Host {
-	return guesttest.New(t, guesttest.Options{Script: "chat", Bindings: map[string]string{"ROOMS": "Room"}})
+	return guesttest.New(t, guesttest.Options{Script: "chat",
+		Bindings: map[string]string{"ROOMS": "Room"}})
 }
 
 func post(t *testing.T, h *guesttest.Host, path, body string) *guest.Response {

@@ -26,7 +26,8 @@ func TestCounter(t *testing.T) {
 		{"increment", "/increment?name=A", 200, "Durable Object 'A' count: 1"},
 		{"decrement", "/decrement?name=A", 200, "Durable Object 'A' count: -1"},
 		{"show", "/?name=A", 200, "Durable Object 'A' count: 0"},
-		{"show without a slash", "http://127.0.0.1:8787?name=A", 200, "Durable Object 'A' count: 0"},
+		{"show without a slash", "http://127.0.0.1:8787?name=A", 200,
+			"Durable Object 'A' count: 0"},
 		{"no such path", "/nowhere?name=A", 404, "Not found"},
 		{"escaped name", "/increment?name=a%20b", 200, "Durable Object 'a b' count: 1"},
 		// As URLSearchParams reads them: everything is a name.

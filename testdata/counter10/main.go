@@ -18,7 +18,8 @@ func init() {
 }
 
 func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
-	methods := map[string]string{"/increment": "increment", "/decrement": "decrement", "/": "getCounterValue"}
+	methods := map[string]string{"/increment": "increment", "/decrement": "decrement",
+		"/": "getCounterValue"}
 	var count int64
 	stub := env.Namespace("COUNTERS").GetByName(req.Query().Get("name"))
 	if err := stub.Call(methods[req.URL.Path], &count); err != nil {

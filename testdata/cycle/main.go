@@ -166,7 +166,8 @@ func describe(err error) string {
 	for _, p := range []struct {
 		set  bool
 		name string
-	}{{e.Remote, "remote"}, {e.Retryable, "retryable"}, {e.Overloaded, "overloaded"}, {e.Reset, "reset"}} {
+	}{{e.Remote, "remote"}, {e.Retryable, "retryable"}, {e.Overloaded, "overloaded"},
+		{e.Reset, "reset"}} {
 		if p.set {
 			b.WriteString(p.name + " ")
 		}

@@ -45,7 +45,8 @@ func fetch(req *guest.Request, _ *guest.Env) (*guest.Response, error) {
 		count++
 		return guest.Text(200, strconv.Itoa(count)), nil
 	case "/throw":
-		return nil, &guest.Error{Message: "thrown by the Worker", Overloaded: query.Has("overloaded")}
+		return nil, &guest.Error{Message: "thrown by the Worker",
+			Overloaded: query.Has("overloaded")}
 	case "/panic":
 		panic("panicked in the Worker")
 	case "/loop": // until the CPU limit

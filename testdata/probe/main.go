@@ -111,7 +111,8 @@ func (p *Probe) Fetch(req *guest.Request) (*guest.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return guest.Text(202, req.Method+" "+req.URL.String()+" "+req.Header.Get("X-Probe")+" "+out), nil
+	return guest.Text(202, req.Method+" "+req.URL.String()+" "+
+		req.Header.Get("X-Probe")+" "+out), nil
 }
 
 // fetch is the Worker.

@@ -114,7 +114,8 @@ func options(words []string) (o guest.ListOptions, stop int, err error) {
 
 // show writes a key so that it can be told from others.
 func show(key string) string {
-	if quoted := strconv.Quote(key); key == "" || quoted != `"`+key+`"` || strings.ContainsAny(key, " ,;()=") {
+	if quoted := strconv.Quote(key); key == "" || quoted != `"`+key+`"` ||
+		strings.ContainsAny(key, " ,;()=") {
 		return quoted
 	}
 	return key
@@ -131,7 +132,8 @@ func describe(err error) string {
 	for _, p := range []struct {
 		set  bool
 		name string
-	}{{e.Remote, "remote"}, {e.Retryable, "retryable"}, {e.Overloaded, "overloaded"}, {e.Reset, "reset"}} {
+	}{{e.Remote, "remote"}, {e.Retryable, "retryable"}, {e.Overloaded, "overloaded"},
+		{e.Reset, "reset"}} {
 		if p.set {
 			flags = append(flags, p.name)
 		}

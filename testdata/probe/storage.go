@@ -81,7 +81,9 @@ var storageVerbs = map[string]verb{
 		return "", c.st.PutMany(entries(args), guest.AllowUnconfirmed)
 	},
 	// putbad and putbadmany put what has no JSON, the second beside what has.
-	"putbad": func(c *core, args []string, _ string) (string, error) { return "", c.st.Put(args[0], func() {}) },
+	"putbad": func(c *core, args []string, _ string) (string, error) {
+		return "", c.st.Put(args[0], func() {})
+	},
 	"putbadmany": func(c *core, args []string, _ string) (string, error) {
 		m := entries(args)
 		m["~"] = func() {}
@@ -98,7 +100,8 @@ var storageVerbs = map[string]verb{
 			return "", err
 		}
 		for i := from; i < to; i++ {
-			if err := c.st.PutBytes(fmt.Sprintf("%s%06d", args[0], i), make([]byte, bytes)); err != nil {
+			if err := c.st.PutBytes(fmt.Sprintf("%s%06d", args[0], i),
+				make([]byte, bytes)); err != nil {
 				return "", err
 			}
 		}
@@ -179,8 +182,10 @@ var storageVerbs = map[string]verb{
 		}
 		return strings.Join(out, " "), nil
 	},
-	"deleteall": func(c *core, _ []string, _ string) (string, error) { return "", c.st.DeleteAll() },
-	"sync":      func(c *core, _ []string, _ string) (string, error) { return "", c.st.Sync() },
+	"deleteall": func(c *core, _ []string, _ string) (string, error) {
+		return "", c.st.DeleteAll()
+	},
+	"sync": func(c *core, _ []string, _ string) (string, error) { return "", c.st.Sync() },
 	// tx runs a script in a transaction; rollback ends it without a failure.
 	"tx": func(c *core, _ []string, body string) (out string, err error) {
 		err = c.st.Transaction(func() error {

@@ -134,8 +134,10 @@ var callVerbs = map[string]verb{
 		}
 		return fmt.Sprintf("%d %s", resp.Status, resp.Body), nil
 	},
-	"id":   func(c *core, _ []string, _ string) (string, error) { return c.state.ID.String(), nil },
-	"name": func(c *core, _ []string, _ string) (string, error) { return strconv.Quote(c.state.ID.Name()), nil },
+	"id": func(c *core, _ []string, _ string) (string, error) { return c.state.ID.String(), nil },
+	"name": func(c *core, _ []string, _ string) (string, error) {
+		return strconv.Quote(c.state.ID.Name()), nil
+	},
 	// stubid and stubname print what a stub knows; nothing is sent.
 	"stubid": func(c *core, args []string, _ string) (string, error) {
 		stub, err := c.target(args[0])
@@ -171,9 +173,12 @@ var callVerbs = map[string]verb{
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprint(named.Equal(bare), " ", bare.Equal(named), " ", named.Equal(ns.IDFromName(args[1]))), nil
+		return fmt.Sprint(named.Equal(bare), " ", bare.Equal(named), " ",
+			named.Equal(ns.IDFromName(args[1]))), nil
 	},
-	"var": func(c *core, args []string, _ string) (string, error) { return strconv.Quote(c.env.Var(args[0])), nil },
+	"var": func(c *core, args []string, _ string) (string, error) {
+		return strconv.Quote(c.env.Var(args[0])), nil
+	},
 	// decodevar NAME prints a var as Go's %v has it.
 	"decodevar": func(c *core, args []string, _ string) (string, error) {
 		var v any
@@ -184,13 +189,20 @@ var callVerbs = map[string]verb{
 
 var lifeVerbs = map[string]verb{
 	// count counts in memory.
-	"count": func(c *core, _ []string, _ string) (string, error) { c.count++; return strconv.Itoa(c.count), nil },
-	"print": func(_ *core, args []string, _ string) (string, error) { return strings.Join(args, " "), nil },
+	"count": func(c *core, _ []string, _ string) (string, error) {
+		c.count++
+		return strconv.Itoa(c.count), nil
+	},
+	"print": func(_ *core, args []string, _ string) (string, error) {
+		return strings.Join(args, " "), nil
+	},
 	"log": func(_ *core, args []string, _ string) (string, error) {
 		say(args[0])
 		return "", nil
 	},
-	"throw": func(_ *core, args []string, _ string) (string, error) { return "", errors.New(args[0]) },
+	"throw": func(_ *core, args []string, _ string) (string, error) {
+		return "", errors.New(args[0])
+	},
 	// throwname NAME TEXT claims every property that an error can have.
 	"throwname": func(_ *core, args []string, _ string) (string, error) {
 		return "", &guest.Error{Name: args[0], Message: args[1],

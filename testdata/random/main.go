@@ -19,7 +19,9 @@ func init() {
 	guest.RegisterWorker(func(*guest.Request, *guest.Env) (*guest.Response, error) {
 		return guest.JSON(200, draw()), nil
 	})
-	guest.RegisterObject("Random", func(*guest.State, *guest.Env) (*Random, error) { return &Random{}, nil })
+	guest.RegisterObject("Random", func(*guest.State, *guest.Env) (*Random, error) {
+		return &Random{}, nil
+	})
 }
 
 // Random draws.

@@ -72,7 +72,8 @@ func fetch(req *guest.Request, env *guest.Env) (*guest.Response, error) {
 func phone(req *guest.Request, phone *guest.Stub) (*guest.Response, error) {
 	if req.Method == "PUT" {
 		on := string(req.Body) == "on"
-		return guest.Text(200, fmt.Sprintf("the phone is on: %t\n", on)), phone.Call("turn", nil, on)
+		return guest.Text(200, fmt.Sprintf("the phone is on: %t\n", on)),
+			phone.Call("turn", nil, on)
 	}
 	var calls []string
 	err := phone.Call("calls", &calls)

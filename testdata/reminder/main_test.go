@@ -50,7 +50,8 @@ func TestReminders(t *testing.T) {
 	a.want("GET", "/ann/phone", "", 200, "the tea is ready\n")
 	a.want("GET", "/ann", "", 200, "1 go home\n")
 	if n := a.Advance(time.Hour); n != 1 || !a.Alarm("REMINDERS", "ann").IsZero() {
-		t.Errorf("%d alarms went off in an hour, want 1; the next is at %v, want none", n, a.Alarm("REMINDERS", "ann"))
+		t.Errorf("%d alarms went off in an hour, want 1; the next is at %v, want none",
+			n, a.Alarm("REMINDERS", "ann"))
 	}
 	a.want("GET", "/ann/phone", "", 200, "the tea is ready\ngo home\n")
 	a.want("GET", "/ann", "", 200, "")

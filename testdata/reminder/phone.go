@@ -11,7 +11,9 @@ import (
 type Phone struct{ storage *guest.Storage }
 
 // NewPhone is its constructor.
-func NewPhone(state *guest.State, _ *guest.Env) (*Phone, error) { return &Phone{state.Storage}, nil }
+func NewPhone(state *guest.State, _ *guest.Env) (*Phone, error) {
+	return &Phone{state.Storage}, nil
+}
 
 // Turn turns the phone on or off. It is on at first.
 func (p *Phone) Turn(on bool) error { return p.storage.Put("off", !on) }

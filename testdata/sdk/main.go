@@ -146,7 +146,8 @@ func (p *Probe) Hold(n int) (count int64, err error) {
 // Fill stores n keys with values of so many bytes.
 func (p *Probe) Fill(n, bytes int) error {
 	for i := range n {
-		if err := p.st.PutBytes(fmt.Sprintf("fill-%05d", i), make([]byte, bytes), guest.AllowUnconfirmed); err != nil {
+		if err := p.st.PutBytes(fmt.Sprintf("fill-%05d", i), make([]byte, bytes),
+			guest.AllowUnconfirmed); err != nil {
 			return err
 		}
 	}
@@ -243,8 +244,9 @@ func (p *Probe) Wake(ms int) (int64, error) {
 // Alarm notes what it was told.
 func (p *Probe) Alarm(info guest.AlarmInfo) error {
 	at, err := p.st.GetAlarm()
-	return errors.Join(err, p.st.Put("alarm", fmt.Sprint(info.ScheduledTime.UnixMilli(), " ", info.RetryCount, " ",
-		info.IsRetry, " ", at.IsZero())))
+	return errors.Join(err,
+		p.st.Put("alarm", fmt.Sprint(info.ScheduledTime.UnixMilli(), " ", info.RetryCount, " ",
+			info.IsRetry, " ", at.IsZero())))
 }
 
 // DeleteAll deletes all there is, and returns whether an alarm is left.

@@ -17,7 +17,8 @@ import (
 )
 
 func start(t *testing.T) *hosttest.Host {
-	return hosttest.Start(t, hosttest.Options{Guest: "sdk", Bindings: map[string]string{"PROBES": "Probe"}})
+	return hosttest.Start(t, hosttest.Options{Guest: "sdk",
+		Bindings: map[string]string{"PROBES": "Probe"}})
 }
 
 // TestRandom makes sure that what instances draw differs, though they have an
@@ -71,8 +72,10 @@ func TestStorage(t *testing.T) {
 	}{
 		{`{}`, []any{3000, 3_000_000, "fill-00000", "fill-02999"}},
 		{`{"Reverse": true, "Limit": 2}`, []any{2, 2000, "fill-02999", "fill-02998"}},
-		{`{"Start": "fill-00100", "End": "fill-00101"}`, []any{1, 1000, "fill-00100", "fill-00100"}},
-		{`{"Prefix": "fill-0002", "StartAfter": "fill-00020"}`, []any{9, 9000, "fill-00021", "fill-00029"}},
+		{`{"Start": "fill-00100", "End": "fill-00101"}`,
+			[]any{1, 1000, "fill-00100", "fill-00100"}},
+		{`{"Prefix": "fill-0002", "StartAfter": "fill-00020"}`,
+			[]any{9, 9000, "fill-00021", "fill-00029"}},
 		{`{"Prefix": "x"}`, []any{0, 0, "", ""}},
 	} {
 		var s Scanned
@@ -90,7 +93,8 @@ func TestStorage(t *testing.T) {
 		t.Errorf("left %q, want %q", left, want)
 	}
 	for _, tt := range []struct{ how, want string }{
-		{"error", "|rolled back"}, {"panic", "|recovered rolled back"}, {"", "outer"}, {"error", "outer|rolled back"},
+		{"error", "|rolled back"}, {"panic", "|recovered rolled back"}, {"", "outer"},
+		{"error", "outer|rolled back"},
 	} {
 		var got string
 		if h.Must(&got, "PROBES", "C", "transact", tt.how); got != tt.want {

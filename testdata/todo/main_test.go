@@ -10,7 +10,8 @@ import (
 
 // TestREST sends one request after the other to one app.
 func TestREST(t *testing.T) {
-	h := guesttest.New(t, guesttest.Options{Script: "todo", Bindings: map[string]string{"LISTS": "List"}})
+	h := guesttest.New(t, guesttest.Options{Script: "todo",
+		Bindings: map[string]string{"LISTS": "List"}})
 	const both = `[{"title":"bread","done":false},{"title":"milk","done":true}]`
 	for _, tt := range []struct {
 		method, path, body string
@@ -18,14 +19,16 @@ func TestREST(t *testing.T) {
 		want               string
 	}{
 		{"GET", "/groceries", "", 200, "[]"},
-		{"POST", "/groceries", `["milk", "bread"]`, 201, `[{"title":"bread","done":false},{"title":"milk","done":false}]`},
+		{"POST", "/groceries", `["milk", "bread"]`,
+			201, `[{"title":"bread","done":false},{"title":"milk","done":false}]`},
 		{"PUT", "/groceries/milk", `{"done": true}`, 200, `{"title":"milk","done":true}`},
 
 		// All or none, whatever the reason.
 		{"POST", "/groceries", `["eggs", "milk"]`, 409, "milk is on the list already\n"},
 		{"POST", "/groceries", `["eggs", "eggs"]`, 409, "eggs is on the list already\n"},
 		{"POST", "/groceries", `["eggs", ""]`, 409, "A title has 1 to 200 bytes\n"},
-		{"POST", "/groceries", `["eggs", "` + strings.Repeat("x", 201) + `"]`, 409, "A title has 1 to 200 bytes\n"},
+		{"POST", "/groceries", `["eggs", "` + strings.Repeat("x", 201) + `"]`, 409,
+			"A title has 1 to 200 bytes\n"},
 		{"POST", "/groceries", "eggs", 400, "The body is a JSON array of titles\n"},
 		{"GET", "/groceries", "", 200, both},
 
@@ -39,7 +42,8 @@ func TestREST(t *testing.T) {
 
 		{"DELETE", "/groceries/bread", "", 204, ""},
 		{"DELETE", "/groceries/bread", "", 404, "bread is not on the list\n"},
-		{"POST", "/groceries", `["brown bread"]`, 201, `[{"title":"brown bread","done":false},{"title":"milk","done":true}]`},
+		{"POST", "/groceries", `["brown bread"]`,
+			201, `[{"title":"brown bread","done":false},{"title":"milk","done":true}]`},
 		{"DELETE", "/groceries/brown%20bread", "", 204, ""},
 	} {
 		req, err := guest.NewRequest(tt.method, "http://127.0.0.1:8787"+tt.path, []byte(tt.body))
@@ -48,7 +52,8 @@ func TestREST(t *testing.T) {
 		}
 		h.Restart() // a list remembers only what it has stored
 		if resp := h.Fetch(req); resp.Status != tt.status || string(resp.Body) != tt.want {
-			t.Errorf("%s %s %s: %d %q, want %d %q", tt.method, tt.path, tt.body, resp.Status, resp.Body, tt.status, tt.want)
+			t.Errorf("%s %s %s: %d %q, want %d %q",
+				tt.method, tt.path, tt.body, resp.Status, resp.Body, tt.status, tt.want)
 		}
 	}
 }

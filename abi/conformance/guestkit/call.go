@@ -60,7 +60,8 @@ type span struct {
 }
 
 func (s span) overlaps(t span) bool {
-	return s.n > 0 && t.n > 0 && uint64(s.at) < uint64(t.at)+uint64(t.n) && uint64(t.at) < uint64(s.at)+uint64(s.n)
+	return s.n > 0 && t.n > 0 && uint64(s.at) < uint64(t.at)+uint64(t.n) &&
+		uint64(t.at) < uint64(s.at)+uint64(s.n)
 }
 
 // declare gives the functions of the ABI to a runtime.
@@ -129,7 +130,8 @@ func (w *world) take(c *call, m api.Memory, stack []uint64) bool {
 		}
 		b, ok := m.Read(s.at, s.n)
 		if !ok {
-			w.wrong("G10", "%s is given address %d and length %d, outside of its %d bytes of memory",
+			w.wrong("G10",
+				"%s is given address %d and length %d, outside of its %d bytes of memory",
 				c.function.Name, s.at, s.n, m.Size())
 			good = false
 		}
@@ -143,7 +145,8 @@ func (w *world) take(c *call, m api.Memory, stack []uint64) bool {
 		c.outs = append(c.outs, s)
 		for _, other := range written {
 			if good && other.overlaps(s) {
-				w.wrong("G10", "%s is given places to write to that overlap: %d bytes at %d and %d bytes at %d",
+				w.wrong("G10", "%s is given places to write to that overlap: "+
+					"%d bytes at %d and %d bytes at %d",
 					c.function.Name, other.n, other.at, s.n, s.at)
 			}
 		}
@@ -201,7 +204,9 @@ func (c *call) write(kind abi.Kind, b []byte) {
 	}
 }
 
-func (c *call) writeLen(n uint32) { c.write(abi.KindLength, binary.LittleEndian.AppendUint32(nil, n)) }
+func (c *call) writeLen(n uint32) {
+	c.write(abi.KindLength, binary.LittleEndian.AppendUint32(nil, n))
+}
 
 // give answers with a value.
 func (c *call) give(value []byte) abi.Status {

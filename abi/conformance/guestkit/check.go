@@ -20,10 +20,12 @@ func (w *world) checkOutput(e *entry) {
 			return
 		}
 		if err := m.Header.Each(func(_, _ []byte) bool { return true }); err != nil {
-			w.wrong("G9", "%s: the header of its Response is no list of names and values: %.60q", e.export, []byte(m.Header))
+			w.wrong("G9", "%s: the header of its Response is no list of names and values: %.60q",
+				e.export, []byte(m.Header))
 		}
 		if m.Status < 200 || m.Status > 599 {
-			w.wrong("G9", "%s: the status of its Response is %d, want 200 to 599", e.export, m.Status)
+			w.wrong("G9", "%s: the status of its Response is %d, want 200 to 599",
+				e.export, m.Status)
 		}
 	case abi.ExportObjectCall:
 		if !json.Valid(e.output) {
@@ -51,10 +53,11 @@ func (w *world) checkRandom(in *instance, export string) {
 	}
 	in.entered = true
 	// A guest that was not prepared for an image knows that it is none.
-	image := !w.way.unprepared || in.module.ExportedFunction(abi.ExportImagePrepare) == nil || w.judge.unpreparable
+	image := !w.way.unprepared || in.module.ExportedFunction(abi.ExportImagePrepare) == nil ||
+		w.judge.unpreparable
 	if image && in.drawn > 0 && in.random.drawn == in.drawn {
-		w.wrong("G4", "the guest takes %d bytes from random_get while it starts and none in %s, its first entry:"+
-			" its random numbers are the same in every instance", in.drawn, export)
+		w.wrong("G4", "the guest takes %d bytes from random_get while it starts and none in %s, "+
+			"its first entry: its random numbers are the same in every instance", in.drawn, export)
 	}
 }
 
@@ -64,7 +67,8 @@ const nestedMethod = "cairnKitNested"
 // nest enters the object that waits in c once more, with a message that may take
 // more memory than there is, and wants the guest to keep what c was given.
 func (w *world) nest(e *entry, c *call) {
-	if !w.way.nested || w.nests || e.instance.object == nil || e.critical > 0 || e.export == abi.ExportObjectInit {
+	if !w.way.nested || w.nests || e.instance.object == nil || e.critical > 0 ||
+		e.export == abi.ExportObjectInit {
 		return
 	}
 	before := c.places()

@@ -75,7 +75,8 @@ func (f *function) answers() []abi.Status {
 	}
 	list := f.may()
 	if !f.light {
-		list = append(list, abi.StatusFault, abi.StatusInvalid, abi.StatusTooLarge, abi.StatusForbidden)
+		list = append(list, abi.StatusFault, abi.StatusInvalid, abi.StatusTooLarge,
+			abi.StatusForbidden)
 	}
 	return append(list, unknown)
 }
@@ -129,7 +130,8 @@ func (j *judge) faulted(p *plan, base *outcome, f *fault) {
 		return // it does not return, which has been said, or it went another way
 	}
 	find := func(note bool, rule, format string, args ...any) {
-		j.report.add(Finding{Rule: rule, Note: note, Step: p.steps[f.step].line, Way: got.world.way.String(),
+		j.report.add(Finding{Rule: rule, Note: note, Step: p.steps[f.step].line,
+			Way:  got.world.way.String(),
 			Text: fmt.Sprintf(format, args...)})
 	}
 	const k = 0 // of got
@@ -137,17 +139,18 @@ func (j *judge) faulted(p *plan, base *outcome, f *fault) {
 	switch {
 	case got.trapped(k):
 		if f.expected() && !base.trapped(f.step) {
-			find(true, "", "the guest traps when %s answers %v: what the object holds in memory is lost, and the caller"+
-				" is told no more than that", name, f.status)
+			find(true, "", "the guest traps when %s answers %v: what the object "+
+				"holds in memory is lost, and the caller is told no more than that", name, f.status)
 		}
 	case f.status == abi.StatusTooSmall:
 		if !got.failed(k) && !got.readsOn(f) {
-			find(false, "G12", "%s answers TOO_SMALL, and the guest goes on without the value: neither result_read nor"+
-				" a larger buffer follows", name)
+			find(false, "G12", "%s answers TOO_SMALL, and the guest goes "+
+				"on without the value: neither result_read nor a larger buffer follows", name)
 		}
 	case f.status == abi.StatusNotFound || f.function.light:
 	case got.answers[k] == base.answers[f.step] && !got.failed(k) && got.warned[k] == 0:
-		find(false, "G1", "%s answers %v, and the guest goes on as if nothing had happened: the answer is %.100s",
+		find(false, "G1",
+			"%s answers %v, and the guest goes on as if nothing had happened: the answer is %.100s",
 			name, f.status, got.answers[k])
 	}
 	if len(got.answers) > 1 && got.trapped(1) && !base.trapped(f.step+1) {
@@ -164,8 +167,9 @@ func (o *outcome) readsOn(f *fault) bool {
 	fault := o.world.faulty
 	after := false
 	for _, c := range o.world.calls {
-		if after && c.entry == fault.entry && (c.function.Name == abi.FuncResultRead && c.status == abi.StatusOK ||
-			c.function == fault.function && int(c.cap) >= fault.full) {
+		if after && c.entry == fault.entry &&
+			(c.function.Name == abi.FuncResultRead && c.status == abi.StatusOK ||
+				c.function == fault.function && int(c.cap) >= fault.full) {
 			return true
 		}
 		after = after || c == fault

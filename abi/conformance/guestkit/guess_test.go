@@ -7,7 +7,8 @@ import "testing"
 func TestGuess(t *testing.T) {
 	classes := []class{{name: "Counter"}, {name: "Room"}, {name: "ChatRoom"}}
 	for binding, want := range map[string]string{
-		"COUNTERS": "Counter", "MY_COUNTER": "Counter", "counter": "Counter", "ROOMS": "Room", "CHAT_ROOMS": "ChatRoom",
+		"COUNTERS": "Counter", "MY_COUNTER": "Counter", "counter": "Counter",
+		"ROOMS": "Room", "CHAT_ROOMS": "ChatRoom",
 		"chatRoom": "ChatRoom", "OTHER": "", "": "",
 	} {
 		if got, ok := guess(binding, classes); got != want || ok != (want != "") {

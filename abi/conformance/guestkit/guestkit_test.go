@@ -50,7 +50,8 @@ func TestLanguages(t *testing.T) {
 // TestEveryImport wants the scripted host to offer what SPEC.md has.
 func TestEveryImport(t *testing.T) {
 	offered := guestkit.Imports()
-	for _, heading := range regexp.MustCompile("(?m)^#### .*$").FindAllString(string(read(t, "../../SPEC.md")), -1) {
+	for _, heading := range regexp.MustCompile("(?m)^#### .*$").
+		FindAllString(string(read(t, "../../SPEC.md")), -1) {
 		for _, m := range regexp.MustCompile("`(\\w+) \\(").FindAllStringSubmatch(heading, -1) {
 			if !slices.Contains(offered, m[1]) {
 				t.Errorf("the scripted host lacks %s", m[1])
@@ -61,10 +62,12 @@ func TestEveryImport(t *testing.T) {
 
 // TestNested wants the bindings of each language to live through a nested entry.
 func TestNested(t *testing.T) {
-	const script = "call Relay A relay []\n= [[\"hello\"],\"kept\"]\ncall Relay A relay []\n= [[\"hello\"],\"kept\"]"
+	const script = "call Relay A relay []\n= [[\"hello\"],\"kept\"]\n" +
+		"call Relay A relay []\n= [[\"hello\"],\"kept\"]"
 	for _, language := range []string{"c", "rust", "as"} {
 		t.Run(language, func(t *testing.T) {
-			r, err := guestkit.Judge(t.Context(), read(t, "testdata", "relay-"+language+".wasm"), script)
+			r, err := guestkit.Judge(t.Context(),
+				read(t, "testdata", "relay-"+language+".wasm"), script)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,17 +89,23 @@ var wrongs = []struct {
 }{
 	{"call Wrong A z []\n= 0\nworker GET http://x/z\n= 200", nil},
 	{"call Wrong A z []\n= 1", []string{"wrong: the answer is 0"}},
-	{"call Wrong A a []", []string{"wrong [G10]: storage_put is given address 4294967280 and length 32"}},
-	{"call Wrong A b []", []string{"wrong [G10]: env_get is given places to write to that overlap", "wrong [G1]: env_get answers"}},
-	{"call Wrong A c []", []string{"wrong [G8]: object_call returns status 5", "note: the guest traps"}},
-	{"call Wrong A d []", []string{"wrong [G9]: object_call returns ERROR and its output is no Error"}},
+	{"call Wrong A a []",
+		[]string{"wrong [G10]: storage_put is given address 4294967280 and length 32"}},
+	{"call Wrong A b []", []string{"wrong [G10]: env_get is given places to write to that overlap",
+		"wrong [G1]: env_get answers"}},
+	{"call Wrong A c []",
+		[]string{"wrong [G8]: object_call returns status 5", "note: the guest traps"}},
+	{"call Wrong A d []",
+		[]string{"wrong [G9]: object_call returns ERROR and its output is no Error"}},
 	{"call Wrong A e []", []string{"wrong [G9]: object_call returns OK and its output is no JSON"}},
 	{"call Wrong A f []", []string{"wrong [G1]: storage_put answers STATUS_119",
 		"wrong [G1]: storage_put answers ERROR", "wrong [G1]: storage_put answers FAULT"}},
 	{"call Wrong A g []", []string{"wrong [G12]: storage_get answers TOO_SMALL",
-		"wrong [G9]: object_call returns OK and its output is no JSON", "note: the guest traps when storage_put answers ERROR"}},
-	{"call Wrong A h []", []string{"wrong [G2]: a nested entry in stub_call changes what that was given",
-		"note: the guest traps when stub_call answers ERROR"}},
+		"wrong [G9]: object_call returns OK and its output is no JSON",
+		"note: the guest traps when storage_put answers ERROR"}},
+	{"call Wrong A h []",
+		[]string{"wrong [G2]: a nested entry in stub_call changes what that was given",
+			"note: the guest traps when stub_call answers ERROR"}},
 	{"call Wrong A i []", []string{"wrong [G11]: stub_call: the arguments are no JSON array",
 		"note: the guest traps when stub_call answers ERROR"}},
 	{"call Wrong A j []", []string{"note: object_call returns while a transaction is open",
@@ -107,15 +116,20 @@ var wrongs = []struct {
 		"note: the guest traps when storage_get answers NOT_FOUND"}},
 	{"call Wrong A n [1]", []string{"note: memory grows with every call"}},
 	{"call Wrong A p []", []string{"note: storage_put"}},
-	{"call Wrong A q []\ncall Wrong A q []", []string{"note [G5]: the answer is 1, and 2 where memory is kept"}},
+	{"call Wrong A q []\ncall Wrong A q []",
+		[]string{"note [G5]: the answer is 1, and 2 where memory is kept"}},
 	{"call Wrong A r []", []string{"note: log_write: the attributes are no JSON object"}},
 	{"call Wrong A s []", []string{"wrong [G6]: the answer is 1, and 0 otherwise",
 		"note: the guest traps when stub_call answers ERROR"}},
-	{"call Wrong A t []", []string{"note: class_register is called in object_call, where it is FORBIDDEN"}},
-	{"worker GET http://x/a", []string{"wrong [G9]: worker_fetch: the status of its Response is 7"}},
+	{"call Wrong A t []",
+		[]string{"note: class_register is called in object_call, where it is FORBIDDEN"}},
+	{"worker GET http://x/a",
+		[]string{"wrong [G9]: worker_fetch: the status of its Response is 7"}},
 	{"worker GET http://x/b", []string{"wrong [G9]: worker_fetch: the header of its Response"}},
-	{"worker GET http://x/c", []string{"note: storage_put is called in a Worker, where it is FORBIDDEN"}},
-	{"worker GET http://x/d", []string{"wrong [G9]: worker_fetch returns OK and its output is no Response"}},
+	{"worker GET http://x/c",
+		[]string{"note: storage_put is called in a Worker, where it is FORBIDDEN"}},
+	{"worker GET http://x/d",
+		[]string{"wrong [G9]: worker_fetch returns OK and its output is no Response"}},
 }
 
 // wrongStarts are the same of testdata/wrongstart.wat.
@@ -205,14 +219,17 @@ func TestProbed(t *testing.T) {
 		{read(t, "testdata", "wrong.wasm"), "", true, nil, nil},
 		{read(t, "../../../testdata/counter-wat/counter.wasm"), "", true, []string{"increment"},
 			map[string]string{"COUNTERS": "Counter"}},
-		{read(t, "../../../testdata/counter-wat/counter.wasm"), "bind COUNTERS Counter\nworker GET http://x/?name=A", false, nil, nil},
+		{read(t, "../../../testdata/counter-wat/counter.wasm"),
+			"bind COUNTERS Counter\nworker GET http://x/?name=A", false, nil, nil},
 	} {
 		r, err := guestkit.Judge(t.Context(), tt.wasm, tt.script)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Probed != tt.probed || !slices.Equal(r.Methods, tt.methods) || !maps.Equal(r.Guessed, tt.guessed) {
-			t.Errorf("%q: probed %v, methods %q, guessed %q", tt.script, r.Probed, r.Methods, r.Guessed)
+		if r.Probed != tt.probed || !slices.Equal(r.Methods, tt.methods) ||
+			!maps.Equal(r.Guessed, tt.guessed) {
+			t.Errorf("%q: probed %v, methods %q, guessed %q",
+				tt.script, r.Probed, r.Methods, r.Guessed)
 		}
 	}
 }
@@ -228,16 +245,20 @@ func TestNothingToJudge(t *testing.T) {
 	}{
 		{"no module", []byte("(module)"), "", "the module is not valid"},
 		{"no memory", []byte("\x00asm\x01\x00\x00\x00"), "", "the module lacks the export memory"},
-		{"registers nothing", []byte("\x00asm\x01\x00\x00\x00\x05\x03\x01\x00\x00\x07\x0a\x01\x06memory\x02\x00"), "",
+		{"registers nothing",
+			[]byte("\x00asm\x01\x00\x00\x00\x05\x03\x01\x00\x00\x07\x0a\x01\x06memory\x02\x00"), "",
 			"registers neither a Worker nor a class"},
-		{"unknown import", bytes.ReplaceAll(wat, []byte("storage_get"), []byte("storage_gut")), "", "storage_gut"},
-		{"verb", wat, "wroker GET http://x/", `script: line 1: "wroker GET http://x/": no such step`},
+		{"unknown import", bytes.ReplaceAll(wat, []byte("storage_get"), []byte("storage_gut")), "",
+			"storage_gut"},
+		{"verb", wat, "wroker GET http://x/",
+			`script: line 1: "wroker GET http://x/": no such step`},
 		{"answer first", wat, "= 1", "script: line 1"},
 		{"arguments", wat, "\ncall Counter A increment 1", "script: line 2"},
 		{"too short", wat, "call Counter", "call takes 3 words at least"},
 		{"variable", wat, "var A b", "the value is not JSON"},
 	} {
-		if _, err := guestkit.Judge(t.Context(), tt.wasm, tt.script); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := guestkit.Judge(t.Context(), tt.wasm, tt.script); err == nil ||
+			!strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 		}
 	}

@@ -16,7 +16,8 @@ import (
 var functions []*function
 
 // light are the imports that a guest may well do without.
-var light = []string{abi.FuncLogWrite, abi.FuncListClose, abi.FuncTransactionRollback, abi.FuncCriticalEnd,
+var light = []string{abi.FuncLogWrite, abi.FuncListClose, abi.FuncTransactionRollback,
+	abi.FuncCriticalEnd,
 	abi.FuncBackgroundRequest, abi.FuncObjectAbort, abi.FuncObjectReset}
 
 func init() { // they would refer to themselves
@@ -44,8 +45,9 @@ func init() { // they would refer to themselves
 		if answers[row.Name] == nil {
 			panic("guestkit: the scripted host lacks " + row.Name)
 		}
-		functions = append(functions, &function{Import: row, args: row.Args(), answer: answers[row.Name],
-			light: slices.Contains(light, row.Name)})
+		functions = append(functions,
+			&function{Import: row, args: row.Args(), answer: answers[row.Name],
+				light: slices.Contains(light, row.Name)})
 	}
 }
 
@@ -166,7 +168,8 @@ func (w *world) idParse(e *entry, c *call) abi.Status {
 		return abi.StatusNotFound
 	}
 	id, err := hex.DecodeString(string(c.ins[1]))
-	if err != nil || len(id) != abi.IDBytes || w.byID[abi.ID(id)] == nil || w.byID[abi.ID(id)].class != space {
+	if err != nil || len(id) != abi.IDBytes || w.byID[abi.ID(id)] == nil ||
+		w.byID[abi.ID(id)].class != space {
 		return e.fail("TypeError", "not an ID of this namespace")
 	}
 	c.write(abi.KindID, id)
@@ -179,7 +182,8 @@ func (w *world) idNew(_ *entry, c *call) abi.Status {
 		return abi.StatusNotFound
 	}
 	// A name that nobody can give: it is not UTF-8.
-	o := w.object(space, "\xff"+hex.EncodeToString([]byte{byte(len(w.objects) >> 8), byte(len(w.objects))}))
+	o := w.object(space,
+		"\xff"+hex.EncodeToString([]byte{byte(len(w.objects) >> 8), byte(len(w.objects))}))
 	c.write(abi.KindID, o.id[:])
 	return abi.StatusOK
 }
@@ -253,7 +257,8 @@ func (w *world) through(e *entry, c *call, o *object, export string, input []byt
 	w.nest(e, c)
 	output, failed := w.deliver(o, export, input)
 	if from := e.instance.object; from != nil && from.instance != e.instance {
-		panic(&failure{flags: wire.ErrorReset, message: "a nested entry reset the object", trap: true})
+		panic(&failure{flags: wire.ErrorReset,
+			message: "a nested entry reset the object", trap: true})
 	}
 	if failed != nil {
 		e.result = wire.AppendError(nil, failed.flags, failed.name, failed.message)
@@ -268,7 +273,8 @@ func (w *world) deliver(o *object, export string, input []byte) ([]byte, *failur
 		return nil, &failure{message: "the chain of calls is too deep"}
 	}
 	for _, below := range w.entries {
-		if below.instance.object == o && (below.critical > 0 || below.export == abi.ExportObjectInit || o.instance == nil) {
+		if below.instance.object == o &&
+			(below.critical > 0 || below.export == abi.ExportObjectInit || o.instance == nil) {
 			return nil, &failure{message: "the object lets no call in"}
 		}
 	}
@@ -289,7 +295,8 @@ func (w *world) fetchSend(e *entry, c *call) abi.Status {
 	if o := e.instance.object; o != nil {
 		o.apply()
 	}
-	return c.give(wire.AppendResponse(nil, &wire.Response{Status: 200, Body: []byte("the kit answers")}))
+	return c.give(wire.AppendResponse(nil,
+		&wire.Response{Status: 200, Body: []byte("the kit answers")}))
 }
 
 func (w *world) backgroundRequest(e *entry, _ *call) abi.Status {

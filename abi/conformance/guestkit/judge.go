@@ -28,7 +28,8 @@ func Run(t *testing.T, wasm []byte, script Script) {
 			t.Error(f)
 		}
 	}
-	t.Logf("%d plays, %d entries, %d imports answered otherwise, %d nested entries", r.Plays, r.Entries, r.Faults, r.Nested)
+	t.Logf("%d plays, %d entries, %d imports answered otherwise, %d nested entries",
+		r.Plays, r.Entries, r.Faults, r.Nested)
 }
 
 // memoryPages is the most that an instance may have, 128 MiB.
@@ -58,7 +59,8 @@ type judge struct {
 func Judge(ctx context.Context, wasm []byte, script Script) (*Report, error) {
 	j := &judge{ctx: ctx, report: &Report{Findings: []Finding{}}}
 	// Slow, and the one way to end a guest that loops.
-	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryPages).WithCloseOnContextDone(true)
+	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryPages).
+		WithCloseOnContextDone(true)
 	j.runtime = wazero.NewRuntimeWithConfig(ctx, config)
 	defer j.runtime.Close(context.WithoutCancel(ctx))
 	if err := j.load(ctx, wasm); err != nil {
@@ -107,7 +109,8 @@ func (j *judge) meet() error {
 		if n == 0 {
 			j.classes, j.worker = in.classes, in.worker
 		} else if !slices.Equal(j.classes, in.classes) || j.worker != in.worker {
-			w.wrong("G3", "the guest registers %v the first time it starts and %v the second", j.classes, in.classes)
+			w.wrong("G3", "the guest registers %v the first time it starts and %v the second",
+				j.classes, in.classes)
 		}
 		w.close()
 	}
@@ -135,11 +138,14 @@ func (j *judge) plays(ctx context.Context, p *plan) {
 	}
 	j.traps(base, "")
 	j.same(base, j.play(p, way{name: "image_prepare is not called", unprepared: true}))
-	if forgotten := j.play(p.restarted(), way{name: "memory is forgotten before each step", unprepared: true}); !j.hangs {
+	if forgotten := j.play(p.restarted(),
+		way{name: "memory is forgotten before each step", unprepared: true}); !j.hangs {
 		for k := range p.steps {
 			if got := forgotten.answers[2*k+1]; got != base.answers[k] && p.steps[k].want == "" {
-				j.report.add(Finding{Rule: "G5", Note: true, Step: p.steps[k].line, Way: forgotten.world.way.name,
-					Text: fmt.Sprintf("the answer is %.200s, and %.200s where memory is kept", got, base.answers[k])})
+				j.report.add(Finding{Rule: "G5", Note: true,
+					Step: p.steps[k].line, Way: forgotten.world.way.name,
+					Text: fmt.Sprintf("the answer is %.200s, and %.200s where memory is kept",
+						got, base.answers[k])})
 			}
 		}
 	}
@@ -163,8 +169,10 @@ func (j *judge) same(base, other *outcome) {
 	}
 	for k, got := range other.answers {
 		if got != base.answers[k] && other.world.plan.steps[k].want == "" {
-			j.report.add(Finding{Rule: rule, Step: other.world.plan.steps[k].line, Way: other.world.way.name,
-				Text: fmt.Sprintf("the answer is %.200s, and %.200s otherwise", got, base.answers[k])})
+			j.report.add(Finding{Rule: rule, Step: other.world.plan.steps[k].line,
+				Way: other.world.way.name,
+				Text: fmt.Sprintf("the answer is %.200s, and %.200s otherwise",
+					got, base.answers[k])})
 		}
 	}
 }
@@ -173,7 +181,8 @@ func (j *judge) same(base, other *outcome) {
 func (j *judge) traps(o *outcome, why string) {
 	for k := range o.answers {
 		if o.trapped(k) {
-			j.report.add(Finding{Note: true, Step: o.world.plan.steps[k].line, Way: o.world.way.name,
+			j.report.add(Finding{Note: true, Step: o.world.plan.steps[k].line,
+				Way:  o.world.way.name,
 				Text: fmt.Sprintf("the guest traps%s: %.200s", why, o.answers[k])})
 		}
 	}
@@ -205,7 +214,8 @@ func (j *judge) large(p *plan) {
 			}
 		}
 	}
-	o := j.play(enlarged, way{name: fmt.Sprintf("with %d KiB more in each message", largeBytes>>10), unprepared: true})
+	o := j.play(enlarged, way{name: fmt.Sprintf("with %d KiB more in each message", largeBytes>>10),
+		unprepared: true})
 	if j.hangs {
 		return
 	}
@@ -215,7 +225,8 @@ func (j *judge) large(p *plan) {
 		grown := int(o.largest[n-1]) - int(o.largest[n-1-20*perRound])
 		if grown > 20*calls*largeBytes*8/10 {
 			j.report.add(Finding{Note: true, Way: o.world.way.name,
-				Text: fmt.Sprintf("memory grows with every call, by %d KiB in 20 rounds: what a call takes is never free again", grown>>10)})
+				Text: fmt.Sprintf("memory grows with every call, by %d KiB "+
+					"in 20 rounds: what a call takes is never free again", grown>>10)})
 		}
 	}
 }

@@ -45,7 +45,9 @@ func (o *outcome) failed(k int) bool {
 }
 
 // trapped reports whether an entry trapped in a step.
-func (o *outcome) trapped(k int) bool { return o.traps[k] > 0 && (k == 0 || o.traps[k] > o.traps[k-1]) }
+func (o *outcome) trapped(k int) bool {
+	return o.traps[k] > 0 && (k == 0 || o.traps[k] > o.traps[k-1])
+}
 
 // play plays a script.
 func (j *judge) play(p *plan, how way) *outcome { return j.playPart(p, how, 0, len(p.steps), nil) }
@@ -111,7 +113,8 @@ func (w *world) do(s step) string {
 		return response(output, failed)
 	case "call":
 		o := w.object(w.className(words[1]), words[2])
-		output, failed := w.deliver(o, abi.ExportObjectCall, wire.AppendCall(nil, words[3], words[4]))
+		output, failed := w.deliver(o, abi.ExportObjectCall,
+			wire.AppendCall(nil, words[3], words[4]))
 		if failed != nil {
 			return failed.Error()
 		}
@@ -161,7 +164,8 @@ func (w *world) ring(o *object) string {
 		scheduled = w.now
 	}
 	o.alarm = 0
-	_, failed := w.deliver(o, abi.ExportObjectAlarm, wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: scheduled}))
+	_, failed := w.deliver(o, abi.ExportObjectAlarm,
+		wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: scheduled}))
 	if failed != nil {
 		return failed.Error()
 	}
@@ -177,7 +181,8 @@ func (w *world) advance(by string) string {
 	w.now += d.Milliseconds()
 	var rung []string
 	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
-		if o := w.objects[key]; o.alarm != 0 && o.alarm <= max(w.now, time.Now().Add(d).UnixMilli()) {
+		if o := w.objects[key]; o.alarm != 0 &&
+			o.alarm <= max(w.now, time.Now().Add(d).UnixMilli()) {
 			rung = append(rung, w.ring(o))
 		}
 	}

@@ -37,11 +37,14 @@ var Seed Script
 func probe(classes []class, worker bool) Script {
 	var b strings.Builder
 	if worker {
-		b.WriteString("worker GET http://localhost/\nworker POST http://localhost/a/b?c=d%20e body\n" +
-			"worker GET http://localhost/kit?name=kit&id=kit\nworker POST http://localhost/increment?name=kit body\n")
+		b.WriteString("worker GET http://localhost/\n" +
+			"worker POST http://localhost/a/b?c=d%20e body\n" +
+			"worker GET http://localhost/kit?name=kit&id=kit\n" +
+			"worker POST http://localhost/increment?name=kit body\n")
 	}
 	for _, c := range classes {
-		fmt.Fprintf(&b, "call %s kit noSuchMethod []\ncall %[1]s kit noSuchMethod [1,\"two\",{\"three\":[null]}]\n", c.name)
+		fmt.Fprintf(&b, "call %s kit noSuchMethod []\n"+
+			"call %[1]s kit noSuchMethod [1,\"two\",{\"three\":[null]}]\n", c.name)
 		if c.flags&classHasFetch != 0 {
 			fmt.Fprintf(&b, "fetch %s kit GET http://localhost/\n", c.name)
 		}
@@ -68,8 +71,8 @@ type plan struct {
 
 // verbs are the steps and how many words they have at least and at most.
 var verbs = map[string][2]int{
-	"bind": {3, 3}, "var": {3, 3}, "worker": {3, 4}, "call": {4, 5}, "fetch": {5, 6}, "alarm": {3, 3},
-	"advance": {2, 2}, "restart": {1, 1},
+	"bind": {3, 3}, "var": {3, 3}, "worker": {3, 4}, "call": {4, 5}, "fetch": {5, 6},
+	"alarm": {3, 3}, "advance": {2, 2}, "restart": {1, 1},
 }
 
 // parse reads a script.
@@ -98,7 +101,8 @@ func (p *plan) add(line string) error {
 	verb, _, _ := strings.Cut(line, " ")
 	bounds, ok := verbs[verb]
 	if !ok {
-		return errors.New("no such step; there are bind, var, worker, call, fetch, alarm, advance and restart")
+		return errors.New("no such step; there are bind, var, worker, call, " +
+			"fetch, alarm, advance and restart")
 	}
 	words := strings.SplitN(line, " ", bounds[1])
 	if len(words) < bounds[0] {

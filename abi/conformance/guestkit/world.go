@@ -136,8 +136,9 @@ func (f *failure) Error() string {
 }
 
 func newWorld(j *judge, p *plan, w way) *world {
-	return &world{judge: j, plan: p, way: w, objects: map[string]*object{}, byID: map[abi.ID]*object{},
-		now: 1_767_225_600_000}
+	return &world{judge: j, plan: p, way: w, objects: map[string]*object{},
+		byID: map[abi.ID]*object{},
+		now:  1_767_225_600_000}
 }
 
 type worldKey struct{}
@@ -185,7 +186,8 @@ func (w *world) startOnce(o *object) (*instance, error) {
 		return nil, fmt.Errorf("the module does not start: %w", firstLine(err))
 	}
 	w.started = append(w.started, in)
-	for _, name := range []string{abi.ExportInitialize, abi.ExportABIVersion, abi.ExportImagePrepare} {
+	for _, name := range []string{abi.ExportInitialize, abi.ExportABIVersion,
+		abi.ExportImagePrepare} {
 		f := in.module.ExportedFunction(name)
 		if f == nil || name == abi.ExportImagePrepare && w.way.unprepared {
 			continue
@@ -198,8 +200,10 @@ func (w *world) startOnce(o *object) (*instance, error) {
 			return nil, errUnprepared
 		case err != nil:
 			return nil, fmt.Errorf("%s fails: %w", name, firstLine(err))
-		case name == abi.ExportABIVersion && (len(got) != 1 || got[0] != abi.Version || len(w.calls) != before):
-			w.wrong("G7", "abi_version returns %v and calls %d imports; it returns %d and does nothing else",
+		case name == abi.ExportABIVersion &&
+			(len(got) != 1 || got[0] != abi.Version || len(w.calls) != before):
+			w.wrong("G7",
+				"abi_version returns %v and calls %d imports; it returns %d and does nothing else",
 				got, len(w.calls)-before, abi.Version)
 		}
 	}
@@ -261,7 +265,8 @@ func (w *world) activate(o *object) *failure {
 	if !named {
 		name = ""
 	}
-	_, failed := w.enter(in, abi.ExportObjectInit, wire.AppendObject(nil, o.id, o.class, named, name))
+	_, failed := w.enter(in, abi.ExportObjectInit,
+		wire.AppendObject(nil, o.id, o.class, named, name))
 	if failed != nil {
 		o.instance = nil
 	}
@@ -323,7 +328,8 @@ func (w *world) told(e *entry) *failure {
 	var m wire.Error
 	if err := wire.DecodeError(e.output, &m); err != nil {
 		if f := w.way.fault; f != nil && f.function.Name == abi.FuncOutputWrite {
-			return &failure{flags: wire.ErrorRemote, message: "an error that could not be handed over"}
+			return &failure{flags: wire.ErrorRemote,
+				message: "an error that could not be handed over"}
 		}
 		w.wrong("G9", "%s returns ERROR and its output is no Error: %.60q", e.export, e.output)
 		return &failure{flags: wire.ErrorRemote, message: "an error that does not decode"}

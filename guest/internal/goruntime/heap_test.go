@@ -25,7 +25,8 @@ func TestSettleSize(t *testing.T) {
 			wantSpan = 1
 		}
 		if next < PageBytes || next >= PageBytes+size || span != wantSpan {
-			t.Errorf("old %d: the next is at %d of span %d, want span %d", old, next, span, wantSpan)
+			t.Errorf("old %d: the next is at %d of span %d, want span %d",
+				old, next, span, wantSpan)
 		}
 	}
 }

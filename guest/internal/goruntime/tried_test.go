@@ -14,7 +14,8 @@ import (
 
 // advice is what to do on a Go that something in this package does not fit.
 func advice() string {
-	return "This is " + runtime.Version() + "; what the SDK knows of Go's runtime was seen to hold on " + Tried + `.
+	return "This is " + runtime.Version() +
+		"; what the SDK knows of Go's runtime was seen to hold on " + Tried + `.
 Check each point of the package comment with this Go:
   go test ./guest/internal/goruntime        what the runtime's source says
   go test ./testdata/sdk -run TestRandom    there is an image, and no two instances draw the same
@@ -42,21 +43,25 @@ func TestSource(t *testing.T) {
 		{"internal/chacha8rand/chacha8.go", fmt.Sprint("ctrInc = ", blockStep, " ")},
 		{"internal/chacha8rand/chacha8.go", fmt.Sprint("ctrMax = ", lastBlock+blockStep, " ")},
 		{"internal/chacha8rand/chacha8.go", fmt.Sprint("chunk = ", len(Generator{}.buf), " ")},
-		{"internal/chacha8rand/chacha8.go", fmt.Sprint("reseed = ", len(Generator{}.buf)-lastWords, " ")},
+		{"internal/chacha8rand/chacha8.go", fmt.Sprint("reseed = ",
+			len(Generator{}.buf)-lastWords, " ")},
 		// Each m has one; in WebAssembly there is only m0, a static variable.
 		{"runtime/runtime2.go", " chacha8 chacha8rand.State "},
 		{"runtime/proc.go", " m0 m "},
 		{"runtime/rand.go", " c := &mp.chacha8 "},
 		// Size classes, and where pointers are noted.
 		{"internal/runtime/gc/sizeclasses.go",
-			"uint16{0, " + strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", ", "), "[]") + ", "},
+			"uint16{0, " + strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", ", "),
+				"[]") + ", "},
 		{"internal/runtime/gc/sizeclasses.go",
 			"uint8{0, " + strings.Repeat("1, ", len(smallSizes))},
 		{"internal/runtime/gc/sizeclasses.go", "PageShift = 13 "},
-		{"internal/runtime/gc/malloc.go", "MinSizeForMallocHeader = goarch.PtrSize * goarch.PtrBits "},
+		{"internal/runtime/gc/malloc.go",
+			"MinSizeForMallocHeader = goarch.PtrSize * goarch.PtrBits "},
 		{"internal/runtime/gc/malloc.go", fmt.Sprint("MallocHeaderSize = ", HeaderBytes, " ")},
 	} {
-		b, err := os.ReadFile(filepath.Join(build.Default.GOROOT, "src", filepath.FromSlash(tt.file)))
+		b, err := os.ReadFile(filepath.Join(build.Default.GOROOT, "src",
+			filepath.FromSlash(tt.file)))
 		if err != nil {
 			t.Errorf("%v", err)
 			continue

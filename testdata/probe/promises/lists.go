@@ -13,8 +13,10 @@ func Lists() (cases []Case) {
 	for _, c := range lists {
 		cases = append(cases,
 			Case{c.name + " stored", c.put + ";" + c.list, "; " + c.want},
-			Case{c.name + " in the batch", c.put + ", put zz 1, put ab 1, deletemany zz ab," + c.list, "2, " + c.want},
-			Case{c.name + " over what is stored", "putmany foo=0 gone=0 bar zz; deleteall," + c.put + "," + c.list, "; " + c.want},
+			Case{c.name + " in the batch",
+				c.put + ", put zz 1, put ab 1, deletemany zz ab," + c.list, "2, " + c.want},
+			Case{c.name + " over what is stored",
+				"putmany foo=0 gone=0 bar zz; deleteall," + c.put + "," + c.list, "; " + c.want},
 		)
 	}
 	return cases
@@ -63,9 +65,12 @@ var lists = []struct{ name, put, list, want string }{
 	{"1.4 limit above all", four, "list limit=1000", "bar baz foo qux"},
 	{"1.4 prefix reverse limit", four, "list prefix=ba reverse limit=1", "baz"},
 	{"1.4 prefix of nothing", four, "list prefix=c", "empty"},
-	{"1.4 prefix of 0xff", `putmany "\xfe" "\xff" "\xff\xff" "\xff\xffa"`, `list prefix="\xff\xff"`, `"\xff\xff" "\xff\xffa"`},
-	{"1.4 prefix with 0xff behind", `putmany "a\xff" "a\xff\xff" b`, `list prefix="a\xff"`, `"a\xff" "a\xff\xff"`},
-	{"1.4 prefix of all 0xff and end", `putmany "\xff" "\xff\xff" "\xff\xffa"`, `list prefix="\xff" end="\xff\xff"`, `"\xff"`},
+	{"1.4 prefix of 0xff", `putmany "\xfe" "\xff" "\xff\xff" "\xff\xffa"`, `list prefix="\xff\xff"`,
+		`"\xff\xff" "\xff\xffa"`},
+	{"1.4 prefix with 0xff behind", `putmany "a\xff" "a\xff\xff" b`, `list prefix="a\xff"`,
+		`"a\xff" "a\xff\xff"`},
+	{"1.4 prefix of all 0xff and end", `putmany "\xff" "\xff\xff" "\xff\xffa"`,
+		`list prefix="\xff" end="\xff\xff"`, `"\xff"`},
 	{"1.4 order of bytes", `putmany "é" "z" "Z" "\x00" "a\x00" "a" "漢" "😀" "\uffff"`, "list",
 		`"\x00" Z a "a\x00" z é 漢 "\uffff" 😀`},
 
@@ -87,30 +92,43 @@ var lists = []struct{ name, put, list, want string }{
 var Scans = []Case{
 	{"1.4 a scan is of its moment", four + "; scan(put a 1, put zz 1, delete foo), list; list",
 		"; 4 bar qux, a bar baz qux zz; a bar baz qux zz"},
-	{"1.4 a scan of the batch is of its moment", four + ", scan(put a 1, put zz 1, delete foo), list",
+	{"1.4 a scan of the batch is of its moment",
+		four + ", scan(put a 1, put zz 1, delete foo), list",
 		"4 bar qux, a bar baz qux zz"},
-	{"1.4 a scan outlives a commit", four + "; scan(put a 1, put zz 1, delete foo, sync), list", "; 4 bar qux, a bar baz qux zz"},
+	{"1.4 a scan outlives a commit", four + "; scan(put a 1, put zz 1, delete foo, sync), list",
+		"; 4 bar qux, a bar baz qux zz"},
 	{"1.4 a scan outlives deleteAll", four + "; scan(deleteall, put n 1), list", "; 4 bar qux, n"},
-	{"1.4 a scan outlives a rollback", "put a 1; tx(put b 2, scan(try(tx(put c 3, throw no))), rollback), list",
+	{"1.4 a scan outlives a rollback",
+		"put a 1; tx(put b 2, scan(try(tx(put c 3, throw no))), rollback), list",
 		"; rolled back, a"},
-	{"1.4 a scan that stops", four + "; scan stop=2, scan stop=1 reverse", "; 2 bar baz, 1 qux qux"},
+	{"1.4 a scan that stops", four + "; scan stop=2, scan stop=1 reverse",
+		"; 2 bar baz, 1 qux qux"},
 	{"1.4 scans in scans", four + "; scan(scan(scan stop=1))", "; 4 bar qux"},
 	{"1.4 many scans one by one", four + "; " + strings.Repeat("scan stop=1, ", 40) + "scan",
 		"; " + strings.Repeat("1 bar bar, ", 40) + "4 bar qux"},
-	{"1.4 a scan sees no nested entry's writes", "putmany a b; scan(call .b(call .(put c 1, delete b)), count), list", "; 2 a b, a c"},
-	{"1.4 a scan over a batch that a call sends off", "put a 1; put b 1, scan(call .b(count), put c 1), list; list", "; 2 a b, a b c; a b c"},
-	{"1.4 a scan of large values", "putsize a 2097152, putsize b 32750, putsize c 32768, put d 1; scan, scan reverse, scan start=b limit=2; list",
+	{"1.4 a scan sees no nested entry's writes",
+		"putmany a b; scan(call .b(call .(put c 1, delete b)), count), list", "; 2 a b, a c"},
+	{"1.4 a scan over a batch that a call sends off",
+		"put a 1; put b 1, scan(call .b(count), put c 1), list; list", "; 2 a b, a b c; a b c"},
+	{"1.4 a scan of large values", "putsize a 2097152, putsize b 32750, putsize c 32768, put d " +
+		"1; scan, scan reverse, scan start=b limit=2; list",
 		"; 4 a d, 4 d a, 2 b c; a b c d"},
 	// Values that come to the guest one by one.
-	{"1.4 a scan's values are of its moment", "putsize a 40000, putsize b 40000, putsize c 40000, putsize d 40000, scansizes(putsize b 10, putsize c 10, putsize d 50000), size b, size c, size d",
+	{"1.4 a scan's values are of its moment",
+		"putsize a 40000, putsize b 40000, putsize c 40000, putsize d 40000, scansizes(putsize b " +
+			"10, putsize c 10, putsize d 50000), size b, size c, size d",
 		"a=40000 b=40000 c=40000 d=40000, 10, 10, 50000"},
-	{"1.4 a scan's stored values are of its moment", "putsize a 40000, putsize b 40000; scansizes reverse(putsize a 10, putsize b 10), size a; size a",
+	{"1.4 a scan's stored values are of its moment", "putsize a 40000, putsize b 40000; " +
+		"scansizes reverse(putsize a 10, putsize b 10), size a; size a",
 		"; b=40000 a=40000, 10; 10"},
-	{"1.4 a scan's values in a transaction", "putsize a 40000, putsize b 40000; tx(putsize b 30000, scansizes(putsize b 10), size b, rollback), size b",
+	{"1.4 a scan's values in a transaction", "putsize a 40000, putsize b 40000; tx(putsize b " +
+		"30000, scansizes(putsize b 10), size b, rollback), size b",
 		"; rolled back, 40000"},
-	{"1.4 a scan's values in a transaction that is kept", "putsize a 40000, putsize b 40000; tx(putsize b 39000, scansizes(putsize b 10), size b), size b",
+	{"1.4 a scan's values in a transaction that is kept", "putsize a 40000, putsize b 40000; " +
+		"tx(putsize b 39000, scansizes(putsize b 10), size b), size b",
 		"; a=40000 b=39000, 10, 10"},
-	{"1.4 a scan's values are taken back in it", "putsize a 40000; try(tx(putsize b 39000, scansizes(try(tx(putsize b 10, throw no)), putsize c 1), size b)), size b",
+	{"1.4 a scan's values are taken back in it", "putsize a 40000; try(tx(putsize b 39000, " +
+		"scansizes(try(tx(putsize b 10, throw no)), putsize c 1), size b)), size b",
 		"; a=40000 b=39000, 39000, 39000"},
 	{"1.4 an error in a scan", four + "; try(scan(throw no)), scan", "; no, 4 bar qux"},
 }

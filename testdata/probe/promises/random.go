@@ -16,7 +16,8 @@ import (
 func Random(t *testing.T, h Host, seed uint64, calls int, evict func()) {
 	m := &model{Rand: rand.New(rand.NewPCG(seed, 0)), objects: map[string]*modelObject{}}
 	for _, name := range []string{"A", "B", "C"} {
-		m.objects[name] = &modelObject{name: name, modelState: modelState{data: map[string]string{}}}
+		m.objects[name] = &modelObject{name: name,
+			modelState: modelState{data: map[string]string{}}}
 	}
 	for i := range calls {
 		switch m.IntN(200) {
@@ -35,7 +36,8 @@ func Random(t *testing.T, h Host, seed uint64, calls int, evict func()) {
 	}
 	h.Restart()
 	for name, o := range m.objects {
-		if got, want := h.Run(name, "entries, getalarm"), o.entries(modelList{})+", "+o.alarmText(); got != want {
+		if got, want := h.Run(name, "entries, getalarm"),
+			o.entries(modelList{})+", "+o.alarmText(); got != want {
 			t.Errorf("%s in the end: got %s, want %s", name, got, want)
 		}
 	}
@@ -269,7 +271,8 @@ func (m *model) list() (l modelList) {
 }
 
 func (l modelList) text() (text string) {
-	for _, o := range []struct{ name, value string }{{"prefix", l.prefix}, {"start", l.start}, {"after", l.after}, {"end", l.end}} {
+	for _, o := range []struct{ name, value string }{{"prefix", l.prefix}, {"start", l.start},
+		{"after", l.after}, {"end", l.end}} {
 		if o.value != "" {
 			text += " " + o.name + "=" + o.value
 		}
@@ -288,7 +291,8 @@ func (s modelState) entries(l modelList) string {
 	if l.after != "" {
 		option, bound = "after", l.after
 	}
-	text := listed(slices.Sorted(maps.Keys(s.data)), l.prefix, option, bound, l.end, l.limit, l.reverse)
+	text := listed(slices.Sorted(maps.Keys(s.data)), l.prefix, option, bound, l.end,
+		l.limit, l.reverse)
 	if text == "empty" {
 		return text
 	}

@@ -38,20 +38,24 @@ const (
 
 // Limits of Options.
 const (
-	maxConnections = 50_000                // a machine has some 64,000 local ports for one address
-	maxDuration    = 24 * time.Hour        // a histogram covers it
-	maxTimeout     = time.Hour             // and this beside it
-	maxRate        = 10_000_000            // more than one machine sends
-	maxNames       = 10_000_000            // the prepared requests have their own limit
-	maxPlanBytes   = 1 << 30               // of prepared requests
-	maxLatency     = 2 * maxDuration       // what a histogram can hold
-	backoff        = 10 * time.Millisecond // after a failed connect, for a server that is away refuses at once
+	maxConnections = 50_000          // a machine has some 64,000 local ports for one address
+	maxDuration    = 24 * time.Hour  // a histogram covers it
+	maxTimeout     = time.Hour       // and this beside it
+	maxRate        = 10_000_000      // more than one machine sends
+	maxNames       = 10_000_000      // the prepared requests have their own limit
+	maxPlanBytes   = 1 << 30         // of prepared requests
+	maxLatency     = 2 * maxDuration // what a histogram can hold
+	// after a failed connect, for a server that is away refuses at once
+	backoff = 10 * time.Millisecond
 )
 
 // Options say what to send. Zero means the default.
 type Options struct {
-	URL         string        // http://host[:port][/path]; {name} stands for o1, o2, …; no path: the seed's counter
-	ReadPath    string        // path of the requests that read; required for Reads if URL has a path
+	// http://host[:port][/path]; {name} stands for o1, o2, …; no path: the seed's
+	// counter
+	URL string
+	// path of the requests that read; required for Reads if URL has a path
+	ReadPath    string
 	Reads       float64       // share of requests that read, 0 to 1; default 0
 	Names       int           // how many names {name} takes; default 1000
 	Seed        uint64        // of the names and of which requests read
@@ -85,9 +89,11 @@ func New(o Options) (*Bench, error) {
 	}
 	dialer := net.Dialer{Timeout: o.Timeout}
 	return &Bench{
-		options:    o,
-		plan:       p,
-		dial:       func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", addr) },
+		options: o,
+		plan:    p,
+		dial: func(ctx context.Context) (net.Conn, error) {
+			return dialer.DialContext(ctx, "tcp", addr)
+		},
 		newSleeper: newSleeper,
 	}, nil
 }
@@ -102,7 +108,8 @@ func (o *Options) complete() error {
 	case o.Connections < 1 || o.Connections > maxConnections:
 		return fmt.Errorf("loadgen: %d connections, want 1 to %d", o.Connections, maxConnections)
 	case o.Duration < 0 || o.Duration > maxDuration:
-		return fmt.Errorf("loadgen: duration %v, want more than 0 and at most %v", o.Duration, maxDuration)
+		return fmt.Errorf("loadgen: duration %v, want more than 0 and at most %v",
+			o.Duration, maxDuration)
 	case o.Warmup < 0 || o.Warmup > maxDuration:
 		return fmt.Errorf("loadgen: warm-up of %v, want 0 to %v", o.Warmup, maxDuration)
 	case o.Timeout < time.Millisecond || o.Timeout > maxTimeout:
@@ -112,7 +119,8 @@ func (o *Options) complete() error {
 	case !(o.Reads >= 0 && o.Reads <= 1):
 		return fmt.Errorf("loadgen: share of reads is %v, want 0 to 1", o.Reads)
 	case !(o.Rate >= 0 && o.Rate <= maxRate):
-		return fmt.Errorf("loadgen: rate %v per second, want 0 (as fast as it goes) to %d", o.Rate, maxRate)
+		return fmt.Errorf("loadgen: rate %v per second, want 0 (as fast as it goes) to %d",
+			o.Rate, maxRate)
 	}
 	return nil
 }
@@ -130,7 +138,8 @@ func setDefault[T comparable](field *T, value T) {
 func (b *Bench) Run(ctx context.Context) (*Report, error) {
 	if b.options.Warmup > 0 {
 		// Another seed: what is measured does not depend on the warm-up.
-		if _, err := b.phase(ctx, b.options.Warmup, math.MaxUint64, ^b.options.Seed, nil); err != nil {
+		if _, err := b.phase(ctx, b.options.Warmup, math.MaxUint64, ^b.options.Seed,
+			nil); err != nil {
 			return nil, err
 		}
 		if ctx.Err() != nil {
@@ -145,7 +154,8 @@ func (b *Bench) Run(ctx context.Context) (*Report, error) {
 }
 
 // phase opens the connections, sends one stretch of load, and closes them.
-func (b *Bench) phase(ctx context.Context, d time.Duration, limit, seed uint64, progress io.Writer) (*Report, error) {
+func (b *Bench) phase(ctx context.Context, d time.Duration, limit, seed uint64,
+	progress io.Writer) (*Report, error) {
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	tallies := newTallies(b.options.Connections)

@@ -154,7 +154,8 @@ func TestCounts(t *testing.T) {
 		t.Run(fmt.Sprintf("rate=%v", rate), func(t *testing.T) {
 			s := newServer(answerOK)
 			o := Options{
-				URL: s.listen(t), Reads: 0.3, Names: 10, Seed: 7, Connections: 8, Requests: 500, Rate: rate,
+				URL: s.listen(t), Reads: 0.3, Names: 10, Seed: 7, Connections: 8,
+				Requests: 500, Rate: rate,
 			}
 			b := bench(t, o, nil)
 			r := run(t, b)
@@ -163,11 +164,13 @@ func TestCounts(t *testing.T) {
 			if fmt.Sprint(s.requests) != fmt.Sprint(want) {
 				t.Errorf("the server saw %v, want %v", s.requests, want)
 			}
-			if r.OK != 500 || r.Reads != reads || r.Writes != 500-reads || r.Unfinished != 0 || r.Errors.Total != 0 {
+			if r.OK != 500 || r.Reads != reads || r.Writes != 500-reads || r.Unfinished != 0 ||
+				r.Errors.Total != 0 {
 				t.Errorf("%+v, want 500 OK, %d of them reads", r, reads)
 			}
 			if r.BytesOut != s.bytesIn || r.BytesIn != 500*uint64(len(okAnswer)) {
-				t.Errorf("%d bytes out and %d in, want %d and %d", r.BytesOut, r.BytesIn, s.bytesIn, 500*len(okAnswer))
+				t.Errorf("%d bytes out and %d in, want %d and %d",
+					r.BytesOut, r.BytesIn, s.bytesIn, 500*len(okAnswer))
 			}
 			if s.opened != 8 {
 				t.Errorf("%d connections, want 8", s.opened)
@@ -182,7 +185,8 @@ func TestWarmup(t *testing.T) {
 	var mu sync.Mutex
 	s := newServer(answerOK)
 	b := bench(t, Options{
-		URL: s.listen(t), Names: 5, Connections: 2, Requests: 100, Warmup: 1, // a nanosecond: some requests or none
+		// a nanosecond: some requests or none
+		URL: s.listen(t), Names: 5, Connections: 2, Requests: 100, Warmup: 1,
 	}, nil)
 	dial := b.dial
 	dials := 0
@@ -199,7 +203,8 @@ func TestWarmup(t *testing.T) {
 	}
 	r := run(t, b)
 	s.end()
-	if want, _ := expected(t, b); r.OK != 100 || warming || fmt.Sprint(s.requests) != fmt.Sprint(want) {
+	if want, _ := expected(t, b); r.OK != 100 || warming ||
+		fmt.Sprint(s.requests) != fmt.Sprint(want) {
 		t.Errorf("%d OK, the server saw %v, want %v", r.OK, s.requests, want)
 	}
 }
@@ -234,7 +239,8 @@ func TestHTTPServer(t *testing.T) {
 	}
 	teapot, found := names[string(b.plan.write.at(3))], names[string(b.plan.write.at(4))]
 	r := run(t, b)
-	if want := (map[string]uint64{"418": teapot, "302": found}); fmt.Sprint(r.Errors.Status) != fmt.Sprint(want) {
+	if want := (map[string]uint64{"418": teapot, "302": found}); fmt.Sprint(r.Errors.Status) !=
+		fmt.Sprint(want) {
 		t.Errorf("statuses %v, want %v", r.Errors.Status, want)
 	}
 	if r.Errors.Total != teapot+found || r.OK != 600-teapot-found {
@@ -253,12 +259,14 @@ func TestErrors(t *testing.T) {
 		keep         bool
 		want         Errors
 	}{
-		{"close", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", false, Errors{}},
+		{"close", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+			false, Errors{}},
 		{"until the end", "HTTP/1.1 200 OK\r\n\r\nall of it", false, Errors{}},
 		{"status", "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", true,
 			Errors{Total: 10, Status: map[string]uint64{"503": 10}}},
 		{"nothing", "", false, Errors{Total: 10, Read: 10}},
-		{"cut", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", false, Errors{Total: 10, Read: 10}},
+		{"cut", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut",
+			false, Errors{Total: 10, Read: 10}},
 		{"malformed", "SSH-2.0-OpenSSH_9.6\r\n", true, Errors{Total: 10, Malformed: 10}},
 		{"too much", okAnswer + "!", true, Errors{Total: 10, Malformed: 10}},
 	} {
@@ -276,7 +284,8 @@ func TestErrors(t *testing.T) {
 			if c.want.Status == nil {
 				c.want.Status = map[string]uint64{}
 			}
-			if fmt.Sprintf("%+v", r.Errors) != fmt.Sprintf("%+v", c.want) || r.OK != 30-c.want.Total {
+			if fmt.Sprintf("%+v", r.Errors) != fmt.Sprintf("%+v", c.want) ||
+				r.OK != 30-c.want.Total {
 				t.Errorf("%d OK and errors %+v, want %+v", r.OK, r.Errors, c.want)
 			}
 			// The tenth bad answer is the last: nothing is sent after it.

@@ -52,17 +52,20 @@ func TestNoCoordinatedOmission(t *testing.T) {
 			r := run(t, bench(t, Options{
 				URL: "http://a", Rate: 100, Duration: 3 * time.Second, Connections: connections,
 			}, s))
-			if r.OK != 300 || r.Elapsed != 3*time.Second || r.PerSecond != 100 || r.LatencyFrom != FromDue {
+			if r.OK != 300 || r.Elapsed != 3*time.Second || r.PerSecond != 100 ||
+				r.LatencyFrom != FromDue {
 				t.Errorf("%d connections: %+v", connections, r)
 			}
 			q := r.Latency
 			mean := 50500 * time.Millisecond / 300
 			if !near(q.Mean, mean) || q.P50 != 0 || !near(q.P90, 700*time.Millisecond) ||
 				!near(q.P99, 970*time.Millisecond) || !near(q.Max, time.Second) {
-				t.Errorf("%d connections: %+v, want a mean of %v, 0, 700ms, 970ms, and at most 1s", connections, q, mean)
+				t.Errorf("%d connections: %+v, want a mean of %v, 0, 700ms, 970ms, and at most 1s",
+					connections, q, mean)
 			}
 			if r.Lateness.Max != 0 {
-				t.Errorf("%d connections: the stall counts as our own lateness: %+v", connections, r.Lateness)
+				t.Errorf("%d connections: the stall counts as our own lateness: %+v",
+					connections, r.Lateness)
 			}
 		})
 	}
@@ -73,15 +76,18 @@ func TestNoCoordinatedOmission(t *testing.T) {
 func TestServiceTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := stalling(10*time.Millisecond, time.Second, 2*time.Second)
-		r := run(t, bench(t, Options{URL: "http://a", Duration: 3 * time.Second, Connections: 1}, s))
+		r := run(t,
+			bench(t, Options{URL: "http://a", Duration: 3 * time.Second, Connections: 1}, s))
 		if r.OK != 200 || r.LatencyFrom != FromSent {
 			t.Errorf("%+v, want 200 OK", r)
 		}
-		if q := r.Latency; !near(q.P99, 10*time.Millisecond) || !near(q.Max, 1010*time.Millisecond) {
+		if q := r.Latency; !near(q.P99, 10*time.Millisecond) ||
+			!near(q.Max, 1010*time.Millisecond) {
 			t.Errorf("%+v, want 10ms and at most 1.01s", q)
 		}
 		var table strings.Builder
-		if err := r.WriteTable(&table); err != nil || !strings.Contains(table.String(), "service time under a full queue") {
+		if err := r.WriteTable(&table); err != nil ||
+			!strings.Contains(table.String(), "service time under a full queue") {
 			t.Errorf("%v, %s", err, &table)
 		}
 	})
@@ -92,12 +98,14 @@ func TestStallAtTheEnd(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := stalling(0, time.Second, time.Hour)
 		r := run(t, bench(t, Options{
-			URL: "http://a", Rate: 100, Duration: 2 * time.Second, Timeout: 800 * time.Millisecond, Connections: 1,
+			URL: "http://a", Rate: 100, Duration: 2 * time.Second,
+			Timeout: 800 * time.Millisecond, Connections: 1,
 		}, s))
 		// Request 100 times out at 1.8s, or up to an eighth of a timeout later; the
 		// next one after 2.6s; at 2.8s the load ends, and request 102 is the oldest.
 		if r.OK != 100 || r.Errors.Timeout != 2 || r.Errors.Total != 2 || r.Unfinished != 98 {
-			t.Errorf("%d OK, errors %v, %d unfinished, want 100, timeout 2, and 98", r.OK, r.Errors, r.Unfinished)
+			t.Errorf("%d OK, errors %v, %d unfinished, want 100, timeout 2, and 98",
+				r.OK, r.Errors, r.Unfinished)
 		}
 		if r.Elapsed != 2800*time.Millisecond || !near(r.Latency.Max, 1780*time.Millisecond) {
 			t.Errorf("%v, %+v", r.Elapsed, r.Latency)
@@ -115,11 +123,13 @@ func TestInterrupt(t *testing.T) {
 			s := stalling(10*time.Millisecond, time.Hour, time.Hour)
 			ctx, cancel := context.WithTimeout(t.Context(), 1505*time.Millisecond)
 			defer cancel()
-			r, err := bench(t, Options{URL: "http://a", Rate: rate, Duration: time.Hour, Connections: 1}, s).Run(ctx)
+			r, err := bench(t, Options{URL: "http://a", Rate: rate, Duration: time.Hour,
+				Connections: 1}, s).Run(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !r.Interrupted || r.OK != 150 || r.Unfinished != 1 || r.Errors.Total != 0 || r.Elapsed != 1505*time.Millisecond {
+			if !r.Interrupted || r.OK != 150 || r.Unfinished != 1 || r.Errors.Total != 0 ||
+				r.Elapsed != 1505*time.Millisecond {
 				t.Errorf("rate %v: %+v, want 150 OK and one under way", rate, r)
 			}
 		})
@@ -153,9 +163,12 @@ func TestIdleConnection(t *testing.T) {
 				answerOK(r, w)
 				return false // without having said so
 			}
-			r := run(t, bench(t, Options{URL: "http://a", Rate: c.rate, Duration: 10 * time.Second, Connections: 1}, s))
-			if r.OK != c.ok || r.Errors.Total != c.failed || r.Errors.Write+r.Errors.Read != c.failed || n.Load() != c.ok {
-				t.Errorf("rate %v: %d OK, errors %v, the server saw %d, want %d and %d", c.rate, r.OK, r.Errors, n.Load(), c.ok, c.failed)
+			r := run(t, bench(t, Options{URL: "http://a", Rate: c.rate, Duration: 10 * time.Second,
+				Connections: 1}, s))
+			if r.OK != c.ok || r.Errors.Total != c.failed ||
+				r.Errors.Write+r.Errors.Read != c.failed || n.Load() != c.ok {
+				t.Errorf("rate %v: %d OK, errors %v, the server saw %d, want %d and %d",
+					c.rate, r.OK, r.Errors, n.Load(), c.ok, c.failed)
 			}
 		})
 	}
@@ -178,7 +191,8 @@ func TestReconnect(t *testing.T) {
 		}
 		r := run(t, b)
 		if r.OK != 6 || r.Errors.Connect != 3 || r.Errors.Total != 3 || r.Elapsed != 3*backoff {
-			t.Errorf("%d OK, errors %v, after %v, want 6, connect 3, and %v", r.OK, r.Errors, r.Elapsed, 3*backoff)
+			t.Errorf("%d OK, errors %v, after %v, want 6, connect 3, and %v",
+				r.OK, r.Errors, r.Elapsed, 3*backoff)
 		}
 	})
 }
@@ -189,7 +203,8 @@ func TestProgress(t *testing.T) {
 		var lines strings.Builder
 		s := stalling(time.Microsecond, 1500*time.Millisecond, 3250*time.Millisecond)
 		run(t, bench(t, Options{
-			URL: "http://a", Rate: 100, Duration: 3500 * time.Millisecond, Connections: 1, Progress: &lines,
+			URL: "http://a", Rate: 100, Duration: 3500 * time.Millisecond, Connections: 1,
+			Progress: &lines,
 		}, s))
 		const want = "   1s        100 requests/s  0 errors\n" +
 			"   2s         50 requests/s  0 errors  49 due and not sent\n" +

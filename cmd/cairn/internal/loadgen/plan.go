@@ -62,7 +62,8 @@ func newPlan(o Options) (p *plan, addr string, err error) {
 func splitURL(s string) (host, addr, path string, err error) {
 	rest, ok := strings.CutPrefix(s, "http://")
 	if strings.HasPrefix(s, "https://") {
-		return "", "", "", fmt.Errorf("loadgen: %q: TLS is left out, load the server behind it at http://", s)
+		return "", "", "",
+			fmt.Errorf("loadgen: %q: TLS is left out, load the server behind it at http://", s)
 	}
 	if !ok {
 		return "", "", "", fmt.Errorf("loadgen: %q does not begin with http://", s)
@@ -123,7 +124,8 @@ func newRequests(host, path string, names int) (requests, error) {
 	}
 	for _, c := range []byte(path) {
 		if c <= ' ' || c >= 0x7f || c == '#' {
-			return requests{}, fmt.Errorf("loadgen: path %q holds %q, write it as %%%02X", path, c, c)
+			return requests{},
+				fmt.Errorf("loadgen: path %q holds %q, write it as %%%02X", path, c, c)
 		}
 	}
 	parts := strings.Split("GET "+path+" HTTP/1.1\r\nHost: "+host+"\r\n\r\n", placeholder)
@@ -135,8 +137,9 @@ func newRequests(host, path string, names int) (requests, error) {
 		size += len(part) + len("o") + len(strconv.Itoa(names))
 	}
 	if size > maxPlanBytes/names {
-		return requests{}, fmt.Errorf("loadgen: %d requests of %d bytes are more than %d bytes, take fewer names",
-			names, size, maxPlanBytes)
+		return requests{},
+			fmt.Errorf("loadgen: %d requests of %d bytes are more than %d bytes, take fewer names",
+				names, size, maxPlanBytes)
 	}
 	r := requests{bytes: make([]byte, 0, size*names), ends: make([]int, names)}
 	for i := range names {

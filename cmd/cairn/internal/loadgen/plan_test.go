@@ -13,13 +13,18 @@ func TestPlan(t *testing.T) {
 		write, read string // the last name's
 	}{
 		{Options{URL: "http://h:8787", Names: 3, Reads: 0.5}, "h:8787",
-			"GET /increment?name=o3 HTTP/1.1\r\nHost: h:8787\r\n\r\n", "GET /?name=o3 HTTP/1.1\r\nHost: h:8787\r\n\r\n"},
-		{Options{URL: "http://h", Names: 3}, "h:80", "GET /increment?name=o3 HTTP/1.1\r\nHost: h\r\n\r\n", ""},
+			"GET /increment?name=o3 HTTP/1.1\r\nHost: h:8787\r\n\r\n",
+			"GET /?name=o3 HTTP/1.1\r\nHost: h:8787\r\n\r\n"},
+		{Options{URL: "http://h", Names: 3}, "h:80", "GET /increment?name=o3 HTTP/1.1\r\n" +
+			"Host: h\r\n\r\n", ""},
 		{Options{URL: "http://h", Names: 3, Reads: 0.5, ReadPath: "/r"}, "h:80",
-			"GET /increment?name=o3 HTTP/1.1\r\nHost: h\r\n\r\n", "GET /r HTTP/1.1\r\nHost: h\r\n\r\n"},
+			"GET /increment?name=o3 HTTP/1.1\r\nHost: h\r\n\r\n",
+			"GET /r HTTP/1.1\r\nHost: h\r\n\r\n"},
 		{Options{URL: "http://h/", Names: 3}, "h:80", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", ""},
-		{Options{URL: "http://h?a={name}", Names: 3}, "h:80", "GET /?a=o3 HTTP/1.1\r\nHost: h\r\n\r\n", ""},
-		{Options{URL: "http://[::1]:8/{name}/{name}", Names: 10}, "[::1]:8", "GET /o10/o10 HTTP/1.1\r\nHost: [::1]:8\r\n\r\n", ""},
+		{Options{URL: "http://h?a={name}", Names: 3}, "h:80",
+			"GET /?a=o3 HTTP/1.1\r\nHost: h\r\n\r\n", ""},
+		{Options{URL: "http://[::1]:8/{name}/{name}", Names: 10}, "[::1]:8",
+			"GET /o10/o10 HTTP/1.1\r\nHost: [::1]:8\r\n\r\n", ""},
 	} {
 		p, addr, err := newPlan(c.o)
 		if err != nil {
@@ -32,14 +37,16 @@ func TestPlan(t *testing.T) {
 			c.read = c.write
 		}
 		if addr != c.addr || write != c.write || read != c.read {
-			t.Errorf("%+v: %q, %q, %q, want %q, %q, %q", c.o, addr, write, read, c.addr, c.write, c.read)
+			t.Errorf("%+v: %q, %q, %q, want %q, %q, %q",
+				c.o, addr, write, read, c.addr, c.write, c.read)
 		}
 	}
 }
 
 // TestPlanBytes refuses requests that would fill the memory.
 func TestPlanBytes(t *testing.T) {
-	_, _, err := newPlan(Options{URL: "http://h/{name}" + strings.Repeat("x", 2000), Names: maxNames})
+	_, _, err := newPlan(Options{URL: "http://h/{name}" + strings.Repeat("x", 2000),
+		Names: maxNames})
 	if err == nil || !strings.Contains(err.Error(), "fewer names") {
 		t.Errorf("%v", err)
 	}
@@ -83,7 +90,8 @@ func TestSpread(t *testing.T) {
 			t.Errorf("%.20q: %d times, want about %d", request, n, want)
 		}
 	}
-	if want := draws / names * 10 / 16; same < want*85/100 || same > want*115/100 { // 1/20 × (9/16 + 1/16)
+	// 1/20 × (9/16 + 1/16)
+	if want := draws / names * 10 / 16; same < want*85/100 || same > want*115/100 {
 		t.Errorf("seeds 1 and 2 agree %d times, want about %d", same, want)
 	}
 	for _, share := range []float64{0, 1} {

@@ -34,7 +34,8 @@ type Report struct {
 	Seed        uint64        `json:"seed"`
 	Interrupted bool          `json:"interrupted"`
 
-	Elapsed    time.Duration `json:"elapsed_ns"`          // until the last answer, and at least the planned time
+	// until the last answer, and at least the planned time
+	Elapsed    time.Duration `json:"elapsed_ns"`
 	OK         uint64        `json:"ok"`                  // answers with 2xx
 	Reads      uint64        `json:"reads"`               // of OK
 	Writes     uint64        `json:"writes"`              // of OK
@@ -46,7 +47,8 @@ type Report struct {
 
 	LatencyFrom string    `json:"latency_from"` // FromDue or FromSent
 	Latency     Quantiles `json:"latency_ns"`   // of OK, Errors.Timeout and Unfinished
-	Lateness    Quantiles `json:"lateness_ns"`  // of sending with a connection free: the load generator's own fault
+	// of sending with a connection free: the load generator's own fault
+	Lateness Quantiles `json:"lateness_ns"`
 }
 
 // Errors counts the requests that had no answer with 2xx, by kind.
@@ -80,15 +82,17 @@ func (b *Bench) report(s *schedule, tallies []*tally, end time.Time) *Report {
 	}
 	o := b.options
 	r := &Report{
-		URL: o.URL, Connections: o.Connections, Rate: o.Rate, Duration: o.Duration, Limit: o.Requests,
+		URL: o.URL, Connections: o.Connections, Rate: o.Rate, Duration: o.Duration,
+		Limit:     o.Requests,
 		Names:     max(len(b.plan.write.ends), len(b.plan.read.ends)),
 		ReadShare: o.Reads, Seed: o.Seed,
 		Elapsed: end.Sub(s.start), OK: c.ok, Reads: c.reads, Writes: c.writes,
 		Unfinished: c.outcomes[unfinished], BytesIn: c.in, BytesOut: c.out,
 		Errors: Errors{
 			Total: c.failed(), Connect: c.outcomes[connectFailed], Write: c.outcomes[writeFailed],
-			Read: c.outcomes[readFailed], Timeout: c.outcomes[timedOut], Malformed: c.outcomes[malformed],
-			Status: map[string]uint64{},
+			Read: c.outcomes[readFailed], Timeout: c.outcomes[timedOut],
+			Malformed: c.outcomes[malformed],
+			Status:    map[string]uint64{},
 		},
 		LatencyFrom: FromSent, Latency: quantiles(latency), Lateness: quantiles(lateness),
 	}
@@ -134,7 +138,8 @@ func (r *Report) WriteTable(w io.Writer) error {
 	}
 	fmt.Fprintf(t, "%s\n%d connections, %s, %d names, seed %d%s\n\n",
 		r.URL, r.Connections, r.pace(), r.Names, r.Seed, interrupted)
-	fmt.Fprintf(t, "requests/s\t%.1f\t%d answers with 2xx in %.2fs\n", r.PerSecond, r.OK, r.Elapsed.Seconds())
+	fmt.Fprintf(t, "requests/s\t%.1f\t%d answers with 2xx in %.2fs\n",
+		r.PerSecond, r.OK, r.Elapsed.Seconds())
 	if r.Reads > 0 {
 		fmt.Fprintf(t, "\t\t%d reads, %d writes\n", r.Reads, r.Writes)
 	}
@@ -151,7 +156,8 @@ func (r *Report) WriteTable(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	note := "Latency is service time under a full queue: each connection sends when it has its answer.\n" +
+	note := "Latency is service time under a full queue: each connection sends when it has " +
+		"its answer.\n" +
 		"Use --rate to measure from when a request was due.\n"
 	if r.Rate > 0 {
 		note = "Latency counts from when a request was due, however late it could be sent.\n" +
@@ -198,7 +204,8 @@ func (e Errors) String() string {
 		name string
 		n    uint64
 	}{
-		{"connect", e.Connect}, {"write", e.Write}, {"read", e.Read}, {"timeout", e.Timeout}, {"malformed", e.Malformed},
+		{"connect", e.Connect}, {"write", e.Write}, {"read", e.Read}, {"timeout", e.Timeout},
+		{"malformed", e.Malformed},
 	} {
 		if kind.n > 0 {
 			kinds = append(kinds, fmt.Sprintf("%s %d", kind.name, kind.n))

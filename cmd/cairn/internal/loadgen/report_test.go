@@ -8,8 +8,10 @@ import (
 
 func sample() *Report {
 	return &Report{
-		URL: "http://h:8787/a?b={name}&c=d", Connections: 64, Rate: 1000, Duration: 10 * time.Second, Limit: 12000, Names: 1000,
-		ReadShare: 0.25, Seed: 1, Elapsed: 10500 * time.Millisecond, OK: 9975, Reads: 2500, Writes: 7475, Unfinished: 5,
+		URL: "http://h:8787/a?b={name}&c=d", Connections: 64, Rate: 1000,
+		Duration: 10 * time.Second, Limit: 12000, Names: 1000,
+		ReadShare: 0.25, Seed: 1, Elapsed: 10500 * time.Millisecond, OK: 9975, Reads: 2500,
+		Writes: 7475, Unfinished: 5,
 		PerSecond: 950, BytesIn: 123456, BytesOut: 654321,
 		Errors: Errors{Total: 20, Connect: 1, Write: 2, Read: 3, Timeout: 4, Malformed: 3,
 			Status: map[string]uint64{"503": 6, "404": 1}},
@@ -22,12 +24,16 @@ func sample() *Report {
 
 // TestJSON: the keys are permanent.
 func TestJSON(t *testing.T) {
-	const want = `{"url":"http://h:8787/a?b={name}&c=d","connections":64,"rate":1000,"duration_ns":10000000000,"limit":12000,"names":1000,` +
-		`"read_share":0.25,"seed":1,"interrupted":false,"elapsed_ns":10500000000,"ok":9975,"reads":2500,"writes":7475,` +
+	const want = `{"url":"http://h:8787/a?b={name}&c=d","connections":64,"rate":1000,` +
+		`"duration_ns":10000000000,"limit":12000,"names":1000,` +
+		`"read_share":0.25,"seed":1,"interrupted":false,"elapsed_ns":10500000000,"ok":9975,` +
+		`"reads":2500,"writes":7475,` +
 		`"unfinished":5,"requests_per_second":950,"bytes_in":123456,"bytes_out":654321,` +
-		`"errors":{"total":20,"connect":1,"write":2,"read":3,"timeout":4,"malformed":3,"status":{"404":1,"503":6}},` +
+		`"errors":{"total":20,"connect":1,"write":2,"read":3,"timeout":4,"malformed":3,` +
+		`"status":{"404":1,"503":6}},` +
 		`"latency_from":"due",` +
-		`"latency_ns":{"mean":1234567,"p50":987654,"p90":2345678,"p99":34567890,"p99_9":456789012,"max":5678901234},` +
+		`"latency_ns":{"mean":1234567,"p50":987654,"p90":2345678,"p99":34567890,` +
+		`"p99_9":456789012,"max":5678901234},` +
 		`"lateness_ns":{"mean":12345,"p50":9876,"p90":23456,"p99":99999,"p99_9":123456,"max":999}}`
 	var b strings.Builder
 	if err := sample().WriteJSON(&b); err != nil {

@@ -82,7 +82,8 @@ func (r *reader) head() (head, error) {
 		return h, err
 	}
 	// HTTP/1.1 200 OK
-	if len(line) < 12 || string(line[:7]) != "HTTP/1." || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
+	if len(line) < 12 || string(line[:7]) != "HTTP/1." || line[8] != ' ' ||
+		len(line) > 12 && line[12] != ' ' {
 		return h, errMalformed
 	}
 	switch line[7] {

@@ -25,19 +25,25 @@ var responses = []struct {
 	{"no body", ok + "content-length:0\r\n\r\n", 200, true, nil},
 	{"bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx", 200, true, nil},
 	{"no reason", "HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n", 404, true, nil},
-	{"long body", ok + "Content-Length: 50000\r\n\r\n" + strings.Repeat("x", 50000), 200, true, nil},
-	{"chunks", ok + "Transfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n1;a=b\r\n!\r\n0\r\n\r\n", 200, true, nil},
-	{"hex", ok + "Transfer-Encoding: chunked\r\n\r\n1a\r\n" + strings.Repeat("x", 26) + "\r\n00F\r\n" +
+	{"long body", ok + "Content-Length: 50000\r\n\r\n" + strings.Repeat("x", 50000),
+		200, true, nil},
+	{"chunks", ok + "Transfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n1;a=b\r\n!\r\n0\r\n\r\n",
+		200, true, nil},
+	{"hex", ok + "Transfer-Encoding: chunked\r\n\r\n" +
+		"1a\r\n" + strings.Repeat("x", 26) + "\r\n00F\r\n" +
 		strings.Repeat("y", 15) + "\r\n0\r\nTrailer: x\r\n\r\n", 200, true, nil},
-	{"many chunks", ok + "Transfer-Encoding: chunked\r\n\r\n" + strings.Repeat("1\r\nx\r\n", 1000) + "0\r\n\r\n", 200, true, nil},
+	{"many chunks", ok + "Transfer-Encoding: chunked\r\n" +
+		"\r\n" + strings.Repeat("1\r\nx\r\n", 1000) + "0\r\n\r\n", 200, true, nil},
 	{"until the end", ok + "\r\neverything", 200, false, nil},
 	{"empty until the end", ok + "\r\n", 200, false, nil},
 	{"close", ok + "Connection: x, Close\r\nContent-Length: 1\r\n\r\nx", 200, false, nil},
 	{"1.0", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", 200, false, nil},
-	{"1.0 kept", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx", 200, true, nil},
+	{"1.0 kept", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx",
+		200, true, nil},
 	{"204", "HTTP/1.1 204 No Content\r\n\r\n", 204, true, nil},
 	{"304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n", 304, true, nil},
-	{"interim", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n", 200, true, nil},
+	{"interim", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n",
+		200, true, nil},
 	{"same length twice", ok + "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", 200, true, nil},
 
 	{"nothing", "", 0, false, cut},
@@ -61,28 +67,33 @@ var responses = []struct {
 	{"negative", ok + "Content-Length: -5\r\n\r\n", 0, false, broken},
 	{"huge", ok + "Content-Length: 9999999999999999999\r\n\r\n", 0, false, broken},
 	{"two lengths", ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx", 0, false, broken},
-	{"both", ok + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0, false, broken},
+	{"both", ok + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		0, false, broken},
 	{"gzip", ok + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 0, false, broken},
 	{"chunk size", ok + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 0, false, broken},
 	{"empty chunk size", ok + "Transfer-Encoding: chunked\r\n\r\n\r\n", 0, false, broken},
-	{"huge chunk", ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 0, false, broken},
+	{"huge chunk", ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
+		0, false, broken},
 	{"long chunk", ok + "Transfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n", 0, false, broken},
 	{"long line", ok + "X: " + strings.Repeat("x", bufferBytes) + "\r\n\r\n", 0, false, broken},
 	{"many lines", ok + strings.Repeat("X: y\r\n", maxHeadLines) + "\r\n", 0, false, broken},
-	{"many interims", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", maxHeadLines), 0, false, broken},
+	{"many interims", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", maxHeadLines),
+		0, false, broken},
 }
 
 // TestResponse reads responses whole and byte by byte.
 func TestResponse(t *testing.T) {
 	for _, c := range responses {
 		for _, way := range []func(io.Reader) io.Reader{
-			func(r io.Reader) io.Reader { return r }, iotest.OneByteReader, iotest.HalfReader, iotest.DataErrReader,
+			func(r io.Reader) io.Reader { return r }, iotest.OneByteReader, iotest.HalfReader,
+			iotest.DataErrReader,
 		} {
 			r := reader{buf: make([]byte, bufferBytes)}
 			r.reset(way(strings.NewReader(c.text)))
 			status, reusable, err := r.response()
 			if status != c.status || reusable != c.reusable || !errors.Is(err, c.err) {
-				t.Errorf("%s: %d, %v, %v, want %d, %v, %v", c.name, status, reusable, err, c.status, c.reusable, c.err)
+				t.Errorf("%s: %d, %v, %v, want %d, %v, %v",
+					c.name, status, reusable, err, c.status, c.reusable, c.err)
 			}
 			if err == nil && r.total != uint64(len(c.text)) {
 				t.Errorf("%s: %d bytes, want %d", c.name, r.total, len(c.text))
@@ -95,7 +106,8 @@ func TestResponse(t *testing.T) {
 func TestResponseError(t *testing.T) {
 	reset := errors.New("reset")
 	r := reader{buf: make([]byte, bufferBytes)}
-	r.reset(io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\n\r\npart"), iotest.ErrReader(reset)))
+	r.reset(io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\n\r\npart"),
+		iotest.ErrReader(reset)))
 	if _, _, err := r.response(); !errors.Is(err, reset) {
 		t.Errorf("%v, want %v", err, reset)
 	}
@@ -118,7 +130,8 @@ func FuzzResponse(f *testing.F) {
 			return // what follows a response is seen only when it is there
 		}
 		if status != status2 || reusable != reusable2 || !errors.Is(err, err2) {
-			t.Errorf("%d, %v, %v, byte by byte %d, %v, %v", status, reusable, err, status2, reusable2, err2)
+			t.Errorf("%d, %v, %v, byte by byte %d, %v, %v",
+				status, reusable, err, status2, reusable2, err2)
 		}
 		if err == nil && (status < 200 || status > 999) {
 			t.Error("status " + strconv.Itoa(status))

@@ -34,7 +34,8 @@ func TestLongRequest(t *testing.T) {
 // error to be counted as one of sending.
 func TestWriteFails(t *testing.T) {
 	s := newServer(answerOK)
-	b := bench(t, Options{URL: s.listen(t), Connections: 1, Requests: 3, Duration: time.Minute}, nil)
+	b := bench(t, Options{URL: s.listen(t), Connections: 1, Requests: 3,
+		Duration: time.Minute}, nil)
 	dial := b.dial
 	b.dial = func(ctx context.Context) (net.Conn, error) {
 		c, err := dial(ctx)
