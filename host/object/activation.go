@@ -28,8 +28,9 @@ type Activation struct {
 	mu      sync.Mutex
 	top     *State // the innermost entry; nil while idle
 	mailbox mailbox
-	gone    bool  // evicted; whoever has it looks again
-	broken  error // why it ends as soon as its entries have returned; nil: it goes on
+	phase   phase
+	// brokenBy is why the activation is broken.
+	brokenBy error
 	// critical counts the sections in which no nested entry is let in.
 	critical int
 
@@ -102,7 +103,7 @@ func (a *Activation) perform(s *State, r *event.Event, dst []byte) (reply event.
 func (a *Activation) performed(s *State, r *event.Event, dst []byte) (reply event.Reply, err error, next *waiter) {
 	output, err := s.run(r, dst)
 	reply = event.Reply{Output: output, Seen: a.seen.Join(s.Seen)} // s.Seen also after an error
-	if s.background && a.brokenBy() == nil {                       // also after an error that the guest threw
+	if s.background && a.failure() == nil {                        // also after an error that the guest threw
 		if s.below == nil {
 			// The answer goes, the call stays: nobody else enters before it ends.
 			s.answered()
@@ -135,34 +136,39 @@ func (a *Activation) finish(s *State) (next *waiter) {
 // enter makes s the innermost entry when its turn has come. A call that had to
 // wait has a waiter, which may have been answered already.
 func (a *Activation) enter(s *State, nested bool, r *event.Event, dst []byte) (*waiter, error) {
+	w, first, err := a.admit(s, nested, r, dst)
+	if w != nil {
+		w.wait(first)
+		a.counts().Waited(time.Since(w.since))
+	}
+	return w, err
+}
+
+// admit makes s the innermost entry, or puts it into the mailbox and returns its waiter;
+// first says that it is the first there.
+func (a *Activation) admit(s *State, nested bool, r *event.Event, dst []byte) (
+	w *waiter, first bool, err error) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	nested = nested || a.objects.waits.wasLetIn(s.edge)
 	switch {
-	case a.gone:
-		a.mu.Unlock()
-		return nil, errGone
-	case nested && a.broken != nil:
-		err := a.broken
-		a.mu.Unlock()
-		return nil, err
+	case a.phase == gone:
+		return nil, false, errGone
+	case nested && a.phase == broken:
+		return nil, false, a.brokenBy
 	case nested && a.critical > 0:
-		a.mu.Unlock()
-		return nil, event.ErrCritical
-	case nested, a.top == nil && a.mailbox.len() == 0:
-		s.below, a.top = a.top, s
-		a.mu.Unlock()
-		return nil, nil
+		return nil, false, event.ErrCritical
+	case nested, a.restsLocked():
+		a.openLocked(s)
+		return nil, false, nil
 	}
-	w := &waiter{state: s, request: r, dst: dst, bytes: len(r.Input), since: time.Now(), wake: make(chan struct{}, 1)}
-	first := a.mailbox.len() == 0
+	w = &waiter{state: s, request: r, dst: dst, bytes: len(r.Input), since: time.Now(),
+		wake: make(chan struct{}, 1)}
+	first = a.mailbox.len() == 0
 	if err := a.mailbox.push(w); err != nil {
-		a.mu.Unlock()
-		return nil, err
+		return nil, false, err
 	}
-	a.mu.Unlock()
-	w.wait(first)
-	a.counts().Waited(time.Since(w.since))
-	return w, nil
+	return w, first, nil
 }
 
 // leave ends the innermost entry and makes the next call the innermost. It
@@ -185,20 +191,21 @@ func (a *Activation) nextLocked(s *State) (next *waiter) {
 	if a.top != nil {
 		return nil
 	}
-	if a.broken != nil {
-		a.forget()
+	if a.phase == broken {
+		a.forgetLocked()
 	}
 	for w := a.mailbox.pop(); w != nil; w = a.mailbox.pop() {
 		if time.Since(w.since) > maxQueuedFor {
 			w.refuse(event.ErrQueueOld, gate.Mark{})
 			continue
 		}
-		a.top = w.state
+		a.openLocked(w.state)
 		if w.claim() {
 			return w
 		}
 		return nil
 	}
+	a.restLocked()
 	return nil
 }
 
@@ -210,10 +217,11 @@ func (a *Activation) nextLocked(s *State) (next *waiter) {
 func (a *Activation) fail(cause observe.Cause, err error, seen gate.Mark) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.broken != nil {
+	if a.phase == broken {
 		return
 	}
-	a.broken = err
+	a.brokenBy = err
+	a.becomeLocked(broken)
 	a.counts().Reset(cause)
 	for _, w := range a.mailbox.takeCalls() {
 		w.refuse(err, seen) // who waits behind it is refused as well
@@ -234,35 +242,45 @@ func (a *Activation) letInLocked(closing *edge) {
 		closing = nil
 		switch {
 		case w == nil: // it is on its way here, see enter
-		case a.broken != nil:
-			closing = w.refuse(a.broken, gate.Mark{})
+		case a.phase == broken:
+			closing = w.refuse(a.brokenBy, gate.Mark{})
 		case a.critical > 0:
 			closing = w.refuse(event.ErrCritical, gate.Mark{})
 		default:
-			w.state.below, a.top = a.top, w.state
+			a.openLocked(w.state)
 			w.grant()
 		}
 	}
 }
 
-// forgetNow is forget for the only entry, before it has used what is in memory.
+// forgetNow is forgetLocked for the only entry, before it has used what is in memory.
 func (a *Activation) forgetNow() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.forget()
+	a.forgetLocked()
 }
 
-// end makes the activation one that nobody finds any more. mu must be held, and no
-// entry may be left.
-func (a *Activation) end() {
-	a.gone = true
-	a.forget()
+// end is endLocked, if nothing is open.
+func (a *Activation) end() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.restsLocked() {
+		return false
+	}
+	a.endLocked()
+	return true
+}
+
+// endLocked makes the activation, in which nothing is open, one that nobody finds any
+// more.
+func (a *Activation) endLocked() {
+	a.forgetLocked()
+	a.becomeLocked(gone)
 	a.objects.options.Account.Release(account.SetAside, activationBytes+int64(len(a.address.Name)))
 }
 
-// forget drops what the activation has in memory. mu must be held, and no
-// entry may be left.
-func (a *Activation) forget() {
+// forgetLocked drops what the activation has in memory, which no entry may be using.
+func (a *Activation) forgetLocked() {
 	if a.instance != nil {
 		a.objects.live.remove(a)
 		a.instance.Version().Put(a.instance)
@@ -270,7 +288,7 @@ func (a *Activation) forget() {
 	a.suspended.Free()
 	a.spare.Free()
 	a.suspended, a.spare = nil, nil
-	a.instance, a.built, a.broken, a.critical = nil, false, nil, 0
+	a.instance, a.built, a.brokenBy, a.critical = nil, false, nil, 0
 }
 
 // wake gives the activation an instance that holds its memory, which is m's, or
@@ -295,15 +313,11 @@ func (a *Activation) wake(m *module.Version) error {
 	return nil
 }
 
-// suspendable reports whether the activation is idle and can give its instance
+// suspendableLocked reports whether the activation is idle and can give its instance
 // up: by setting its memory aside, or, without an image to compare it with, by
-// forgetting it. mu must be held.
-func (a *Activation) suspendable() bool {
-	// While there is an entry, the instance is its own to change.
-	if a.top != nil || a.mailbox.len() > 0 || a.instance == nil {
-		return false
-	}
-	return a.hasImage() || a.evictable()
+// forgetting it.
+func (a *Activation) suspendableLocked() bool {
+	return a.phase == idle && (a.hasImage() || a.evictableLocked())
 }
 
 // hasImage reports whether the memory of a's instance can be set aside.
@@ -312,10 +326,17 @@ func (a *Activation) hasImage() bool {
 	return image
 }
 
-// suspend sets the memory aside and returns the instance, which holds the
-// image again; nil when it could not be kept. mu must be held, and the
-// activation suspendable.
-func (a *Activation) suspend() *module.Instance {
+// suspendLocked sets the memory of a suspendable activation aside and returns the
+// instance, which holds the image again; nil when it could not be kept.
+func (a *Activation) suspendLocked() *module.Instance {
+	instance := a.setAsideLocked()
+	a.restLocked()
+	return instance
+}
+
+// setAsideLocked is suspendLocked also for the only entry, before it has used what is in
+// memory.
+func (a *Activation) setAsideLocked() *module.Instance {
 	instance := a.instance
 	a.instance = nil
 	if image, _ := instance.Version().HasImage(); !image || !a.built {
@@ -339,9 +360,9 @@ func (a *Activation) counts() *observe.Class {
 	return a.objects.options.App.Serving().Counts(a.address.Namespace)
 }
 
-// brokenBy returns what broke the activation, nil if nothing has.
-func (a *Activation) brokenBy() error {
+// failure returns what broke the activation, nil if nothing has.
+func (a *Activation) failure() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.broken
+	return a.brokenBy
 }

@@ -82,7 +82,7 @@ func (o *Objects) Instances() (c InstanceCounts) {
 			c.Busy++
 			continue
 		}
-		if a.top != nil {
+		if !a.restsLocked() {
 			c.Busy++
 		} else {
 			c.Idle++

@@ -63,20 +63,27 @@ func (s *shard) evict(now, idle uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, a := range s.activations {
-		if !a.mu.TryLock() {
-			continue
-		}
-		if now-a.lastTick >= idle && a.evictable() {
-			a.end()
+		if a.evict(now, idle) {
 			delete(s.activations, id)
 		}
-		a.mu.Unlock()
 	}
 }
 
-// evictable reports whether nothing would be lost or shown too early: a fresh
-// activation starts from storage without knowing what this one has seen. mu
-// must be held.
-func (a *Activation) evictable() bool {
-	return a.top == nil && a.mailbox.len() == 0 && !a.seen.Beyond(a.objects.durable())
+// evict ends the activation, if that may be and its last call is idle ticks ago.
+func (a *Activation) evict(now, idle uint32) bool {
+	if !a.mu.TryLock() {
+		return false
+	}
+	defer a.mu.Unlock()
+	if now-a.lastTick < idle || !a.evictableLocked() {
+		return false
+	}
+	a.endLocked()
+	return true
+}
+
+// evictableLocked reports whether nothing would be lost or shown too early: a fresh
+// activation starts from storage without knowing what this one has seen.
+func (a *Activation) evictableLocked() bool {
+	return a.restsLocked() && !a.seen.Beyond(a.objects.durable())
 }

@@ -170,14 +170,11 @@ func (s *shard) drop(namespace uint32) (busy int) {
 		if a.address.Namespace != namespace {
 			continue
 		}
-		a.mu.Lock()
-		if a.top != nil || a.mailbox.len() > 0 {
-			busy++
-		} else {
-			a.end()
+		if a.end() {
 			delete(s.activations, id)
+		} else {
+			busy++
 		}
-		a.mu.Unlock()
 	}
 	return busy
 }
@@ -209,9 +206,7 @@ func (o *Objects) Close(ctx context.Context) error {
 		s := &o.shards[i]
 		s.mu.Lock()
 		for id, a := range s.activations {
-			a.mu.Lock()
 			a.end()
-			a.mu.Unlock()
 			delete(s.activations, id)
 		}
 		s.mu.Unlock()

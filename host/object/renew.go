@@ -25,17 +25,16 @@ func (a *Activation) stale(m *module.Version) bool {
 	return false
 }
 
-// renew takes away what a call that begins now could not use: memory of another
+// renewLocked takes away what a call that begins now could not use: memory of another
 // module, which is forgotten, and an instance that runs code which was swapped for
-// faster, whose memory is set aside. mu must be held, and nothing may have run
-// since the object was idle.
-func (a *Activation) renew(m *module.Version) {
+// faster, whose memory is set aside. Nothing may have run since the object was idle.
+func (a *Activation) renewLocked(m *module.Version) {
 	switch {
 	case a.stale(m):
-		a.forget()
+		a.forgetLocked()
 	case a.outdated():
 		a.objects.live.remove(a)
-		if instance := a.suspend(); instance != nil {
+		if instance := a.setAsideLocked(); instance != nil {
 			instance.Version().Release(instance)
 		}
 	}
@@ -55,12 +54,18 @@ func (o *Objects) Refresh() {
 		s := &o.shards[i]
 		s.mu.RLock()
 		for _, a := range s.activations {
-			a.mu.Lock()
-			if a.top == nil && a.mailbox.len() == 0 {
-				a.renew(a.module())
-			}
-			a.mu.Unlock()
+			a.refresh()
 		}
 		s.mu.RUnlock()
+	}
+}
+
+// refresh is Refresh for one object.
+func (a *Activation) refresh() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.restsLocked() {
+		a.renewLocked(a.module())
+		a.restLocked()
 	}
 }

@@ -58,8 +58,7 @@ func (r *residents) enter(a *Activation, m *module.Version) *module.Instance {
 	a.slot, victim.slot = victim.slot, -1
 	r.slots[a.slot] = a
 	r.mu.Unlock()
-	instance := victim.suspend()
-	victim.mu.Unlock()
+	instance := victim.yield()
 	if instance != nil && (instance.Version() != m || !instance.Current()) {
 		instance.Version().Release(instance)
 		return nil
@@ -76,7 +75,7 @@ func (r *residents) victim() *Activation {
 		if a.used.Swap(false) || !a.mu.TryLock() {
 			continue
 		}
-		if a.suspendable() {
+		if a.suspendableLocked() {
 			return a
 		}
 		a.mu.Unlock()
@@ -95,7 +94,7 @@ func (r *residents) settle(enough func() bool) {
 			return
 		}
 		if a.mu.TryLock() {
-			if a.top == nil && a.mailbox.len() == 0 && a.instance != nil {
+			if a.phase == idle {
 				a.instance.Settle()
 			}
 			a.mu.Unlock()
@@ -113,18 +112,33 @@ func (r *residents) rest(now uint32) {
 	above := len(r.slots) - r.max
 	r.mu.Unlock()
 	for _, a := range slots {
-		if !a.mu.TryLock() {
-			continue
-		}
-		if a.suspendable() && (above > 0 || now-a.lastTick > 1 && a.hasImage()) {
+		if a.rest(now, above > 0) {
 			above--
-			r.remove(a)
-			if instance := a.suspend(); instance != nil {
-				instance.Version().Release(instance)
-			}
 		}
-		a.mu.Unlock()
 	}
+}
+
+// rest suspends the activation if it may be and was not called since the tick before
+// now, or is one too many.
+func (a *Activation) rest(now uint32, tooMany bool) bool {
+	if !a.mu.TryLock() {
+		return false
+	}
+	defer a.mu.Unlock()
+	if !a.suspendableLocked() || !tooMany && (now-a.lastTick <= 1 || !a.hasImage()) {
+		return false
+	}
+	a.objects.live.remove(a)
+	if instance := a.suspendLocked(); instance != nil {
+		instance.Version().Release(instance)
+	}
+	return true
+}
+
+// yield is suspendLocked of a victim, whose mu is held and then is not.
+func (a *Activation) yield() *module.Instance {
+	defer a.mu.Unlock()
+	return a.suspendLocked()
 }
 
 // remove takes a out, which gives its instance up.

@@ -170,7 +170,7 @@ func (s *State) wake() error {
 	for {
 		if s.below == nil && (a.stale(s.Version.Module) || a.outdated()) {
 			a.mu.Lock()
-			a.renew(s.Version.Module) // its code was updated
+			a.renewLocked(s.Version.Module) // its code was updated
 			a.mu.Unlock()
 		}
 		err := a.wake(s.Version.Module)
@@ -371,7 +371,7 @@ func (s *State) callOut(send func() ([]byte, error)) ([]byte, error) {
 	out, err := send()
 	s.Seen = s.Seen.Join(s.act.seen)
 	s.act.seen = s.Seen
-	if err := s.act.brokenBy(); err != nil {
+	if err := s.act.failure(); err != nil {
 		panic(err) // a nested entry broke the instance under us
 	}
 	return out, err
