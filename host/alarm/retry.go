@@ -163,30 +163,3 @@ func (r *retries) Pop() any {
 }
 
 func (r *retries) remove(h *held) { heap.Remove(r, h.index) }
-
-// queue is first in, first out.
-type queue struct {
-	items []*held
-	head  int
-}
-
-func (q *queue) len() int { return len(q.items) - q.head }
-
-func (q *queue) push(h *held) {
-	if q.head > 0 && len(q.items) == cap(q.items) {
-		n := copy(q.items, q.items[q.head:])
-		clear(q.items[n:])
-		q.items, q.head = q.items[:n], 0
-	}
-	q.items = append(q.items, h)
-}
-
-func (q *queue) pop() *held {
-	h := q.items[q.head]
-	q.items[q.head] = nil
-	q.head++
-	if q.head == len(q.items) {
-		q.items, q.head = q.items[:0], 0
-	}
-	return h
-}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/internal/clock"
+	"github.com/cairn-dev/cairn/host/internal/fifo"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -82,7 +83,7 @@ type Scheduler struct {
 	// held are the alarms in memory, by object: those in ready, those that run,
 	// and those in retries.
 	held    map[abi.ID]*held
-	ready   queue // wait for their turn
+	ready   fifo.Queue[*held] // wait for their turn
 	running int
 	retries retries // wait for their time
 	failing int     // of held, those that have failed before
@@ -220,5 +221,5 @@ type Stats struct {
 func (s *Scheduler) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{Ready: s.ready.len(), Running: s.running, Retrying: len(s.retries)}
+	return Stats{Ready: s.ready.Len(), Running: s.running, Retrying: len(s.retries)}
 }

@@ -42,17 +42,17 @@ func (s *Scheduler) turn() turn {
 		s.rewind(math.MinInt64)
 	}
 	s.takeRetries(now)
-	if s.ready.len() < s.options.Concurrency && s.next <= now && (s.readErr == nil || s.readFailed <= now) {
+	if s.ready.Len() < s.options.Concurrency && s.next <= now && (s.readErr == nil || s.readFailed <= now) {
 		if s.readErr = s.read(now); s.readErr != nil {
 			s.readFailed = now + readRetry.Milliseconds()
 			s.options.Logger.Error("alarms could not be read", "error", s.readErr)
 		}
 	}
 	t.err = s.readErr
-	for s.ready.len() > 0 && s.running < s.options.Concurrency {
-		s.start(s.ready.pop())
+	for s.ready.Len() > 0 && s.running < s.options.Concurrency {
+		s.start(s.ready.Pop())
 	}
-	if s.ready.len() > 0 {
+	if s.ready.Len() > 0 {
 		t.next = s.time(now + maxSleep.Milliseconds()) // a run must end first
 		return t
 	}
@@ -98,7 +98,7 @@ var lastID = abi.ID(bytes.Repeat([]byte{0xff}, abi.IDBytes))
 // read takes the next page of due alarms from the index and moves the place
 // behind it.
 func (s *Scheduler) read(now int64) error {
-	limit := s.options.Window - s.ready.len()
+	limit := s.options.Window - s.ready.Len()
 	if limit <= 0 {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (s *Scheduler) take(a *storage.Alarm) {
 	case h == nil:
 		h = &held{due: fresh}
 		s.held[a.Owner.ID] = h
-		s.ready.push(h)
+		s.ready.Push(h)
 	case h.phase == running:
 		// When the run ends the object's alarm is looked at again, see end.
 	case h.due.ScheduledMS == a.UnixMS:
@@ -147,7 +147,7 @@ func (s *Scheduler) take(a *storage.Alarm) {
 		s.retries.remove(h)
 		s.clear(h)
 		h.due = fresh
-		s.ready.push(h)
+		s.ready.Push(h)
 	}
 }
 
@@ -164,7 +164,7 @@ func (s *Scheduler) takeSame() {
 			continue
 		case h.phase == retrying:
 			s.retries.remove(h)
-			s.ready.push(h)
+			s.ready.Push(h)
 		}
 		s.clear(h)
 		h.due.RetryCount, h.due.Abandon = 0, false
@@ -174,11 +174,11 @@ func (s *Scheduler) takeSame() {
 // takeRetries moves the retries whose time has come to ready. They get half of
 // the window, so that those who keep failing leave room for the others.
 func (s *Scheduler) takeRetries(now int64) {
-	for len(s.retries) > 0 && s.retries[0].retryMS <= now && s.ready.len() < max(s.options.Window/2, 1) {
+	for len(s.retries) > 0 && s.retries[0].retryMS <= now && s.ready.Len() < max(s.options.Window/2, 1) {
 		h := s.retries[0]
 		s.retries.remove(h)
 		h.phase = ready
-		s.ready.push(h)
+		s.ready.Push(h)
 	}
 }
 
