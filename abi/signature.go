@@ -86,7 +86,7 @@ func (im *Import) Args() (args []Arg) {
 		a := im.arg(i)
 		args = append(args, a)
 		if a.Kind == KindInput || a.Kind == KindBuffer {
-			i++ // its length
+			i++ // the range's length
 		}
 	}
 	return args

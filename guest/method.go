@@ -17,7 +17,7 @@ var reserved = map[string]bool{
 
 // method is an RPC method of a class.
 type method struct {
-	name     string // its wire name
+	name     string // the method's wire name
 	params   int    // how many arguments it takes, without a variadic one
 	variadic bool
 	in       []reflect.Type // of each parameter; the last is the variadic one's element

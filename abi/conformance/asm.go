@@ -73,7 +73,7 @@ const (
 	blockNone     = 0x40
 )
 
-// Signature is a function's type, one letter for each value: i is i32, I is
+// signature is a function's type, one letter for each value: i is i32, I is
 // i64. "iiI:i" takes two i32 and an i64 and returns an i32.
 type signature string
 

@@ -6,7 +6,7 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
-// WASI is the other import module.
+// wasiModule is the other import module, WASI's.
 const wasiModule = "wasi_snapshot_preview1"
 
 // imports lists what the guest imports: all of the ABI, and some of WASI. A script

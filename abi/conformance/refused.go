@@ -12,7 +12,7 @@ import (
 type refusal struct {
 	name  string
 	must  string
-	words []string // that the error contains
+	words []string // words that the error contains
 	build func() []byte
 	limit uint64 // Config.MemoryLimit
 }
@@ -33,7 +33,7 @@ func importing(im importItem) func() []byte {
 		m := minimal()
 		m.imports = append(m.imports, im)
 		if im.kind == kindMemory {
-			m.memory = nil // it would be a second one
+			m.memory = nil // two memories are another fault
 		}
 		return m.finish()
 	}

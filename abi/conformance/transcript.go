@@ -18,7 +18,7 @@ var testdata embed.FS
 func textFiles() (names []string) {
 	entries, err := testdata.ReadDir("testdata")
 	if err != nil {
-		panic(err) // they are part of the program
+		panic(err) // transcripts are part of the program
 	}
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), ".txt") {

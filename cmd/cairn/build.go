@@ -44,7 +44,7 @@ func newBuild() *cobra.Command {
 			!strings.HasPrefix(pkg, ".") {
 			pkg = "./" + pkg
 		}
-		// the first build takes half a minute; a script wants what went wrong alone
+		// The first build takes half a minute. A script wants what went wrong alone.
 		if isTerminal(cmd.ErrOrStderr()) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "building %s\n", pkg)
 		}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// open returns what in a tree others may use, by its path.
+// openToOthers returns what in a tree others may use, by its path.
 func openToOthers(t *testing.T, dir string) (found []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -62,12 +62,12 @@ func setAside(dir string) (undo func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("empty the store: %w", err)
 	}
-	// and no more: one that does not open can be removed all the same
+	// No more than a lock: a store that does not open can be removed all the same.
 	lock, err := storage.Lock(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Close() // it frees the file wherever that is by then
+	defer lock.Close() // the lock follows the file wherever that is by then
 	aside := asideName(dir)
 	if err := errors.Join(os.RemoveAll(aside), os.Rename(dir, aside)); err != nil {
 		return nil, fmt.Errorf("empty the store: %w", err)

@@ -73,9 +73,8 @@ func TestDev(t *testing.T) {
 		strings.ReplaceAll(stepCounter(t, 30), "Counter", "Countex"))
 	replace(t, dir, "wrangler.jsonc",
 		fmt.Sprintf(devConfig, elsewhere+"/other.wasm", "Countex", ""))
-	// to copy
-	p.waitLog("{ \"tag\": \"v2\", \"renamed_classes\": [{ \"from\": \"Counter\", \"to\": " +
-		"\"Countex\" }] }],")
+	p.waitLog(`{ "tag": "v2", "renamed_classes": ` + // to copy
+		`[{ "from": "Counter", "to": "Countex" }] }],`)
 	counts(20)
 	replace(t, dir, "wrangler.jsonc", fmt.Sprintf(devConfig, elsewhere+"/other.wasm", "Countex",
 		`, { "tag": "v2", "renamed_classes": [{ "from": "Counter", "to": "Countex" }] }`))

@@ -40,8 +40,8 @@ type developer struct {
 // edited is a script that is being edited.
 type edited struct {
 	path   string         // of its config, as the command line names it
-	config *config.Config // that serves, or the last that was right; nil: none yet
-	wrong  bool           // its files cannot be served as they are
+	config *config.Config // the one that serves, or the last that was right; nil: none yet
+	wrong  bool           // the files cannot be served as they are
 }
 
 func newDeveloper(f serveFlags, paths []string, listener net.Listener,
@@ -221,7 +221,7 @@ func (d *developer) follow(i int) {
 			dir = filepath.Dir(dir)
 		}
 		d.files.follow(i, []string{dir}, nil)
-		return // its config names the rest
+		return // the config names the rest
 	}
 	main := ""
 	if isPackage(app.config) {

@@ -43,7 +43,7 @@ func (h hog) wasm() []byte {
 	if recurses == nil {
 		recurses = []byte{0x41, 0}
 	}
-	// input < hogBig
+	// Where the input is smaller than hogBig.
 	answer := slices.Concat([]byte{0x20, 0}, hogI32(hogBig), []byte{0x49, 0x04, 0x40},
 		hogI32(16), hogI32(1), []byte{0x10, hogOutput, 0x0f, 0x0b})
 	memory := append([]byte{0}, hogU32(max(h.pages, 1))...)

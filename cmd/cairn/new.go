@@ -32,7 +32,7 @@ var goLine = regexp.MustCompile(`(?m)^go (\S+)$`)
 type app struct {
 	Name    string
 	Version string // of cairn's module
-	SDK     string // its folder; empty where the version is one to download
+	SDK     string // the module's folder; empty where the version is one to download
 	Go      string // at least what the SDK asks for: less is refused
 }
 

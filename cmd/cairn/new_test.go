@@ -48,7 +48,7 @@ func TestNew(t *testing.T) {
 	}
 	p.stop()
 
-	// It is there now, and stays as it is.
+	// The app is there now, and stays as it is.
 	before, err := os.ReadFile(filepath.Join(dir, "main.go"))
 	if err != nil {
 		t.Fatal(err)

@@ -69,7 +69,7 @@ func startHost(t *testing.T, env []string, args ...string) *process {
 		line, _ := out.ReadString('\n')
 		ready <- line
 		io.Copy(printed{p}, out)
-		p.cmd.Wait() // its error is in ProcessState
+		p.cmd.Wait() // Wait's error is in ProcessState
 		close(p.ended)
 	}()
 	select {

@@ -47,7 +47,8 @@ type watched struct {
 
 // sourced is where a script's files lie. All paths are absolute.
 type sourced struct {
-	roots   []string            // its config and main, and their folders with all below them
+	// the script's config and main, and their folders with all below them
+	roots   []string
 	folders []string            // of other packages, without
 	embeds  map[string][]string // extensions of what is embedded, by folder
 	listing context.CancelFunc  // ends the listing of folders that is under way
@@ -266,7 +267,7 @@ func (f *watched) watchRootsLocked(s *sourced) {
 			for !isFolder(dir) && filepath.Dir(dir) != dir {
 				dir = filepath.Dir(dir)
 			}
-			if !f.addLocked(dir) || !isFolder(root) { // it may have come meanwhile
+			if !f.addLocked(dir) || !isFolder(root) { // the folder may have come meanwhile
 				break
 			}
 		}

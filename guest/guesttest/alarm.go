@@ -188,7 +188,7 @@ func (h *Host) AlarmSet(unixMS int64, flags uint32) abi.Status {
 	}
 	f.alarm.changed = f.alarm.running
 	f.setAlarm(max(unixMS, h.Now().UnixMilli()))
-	if !f.alarm.running { // it is another alarm, also at the very time of one that is tried again
+	if !f.alarm.running { // another alarm, even at the time of one that is tried again
 		r := f.object.record
 		old := r.retry
 		f.undo = append(f.undo, func() { r.retry = old })

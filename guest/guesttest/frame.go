@@ -23,7 +23,7 @@ type frame struct {
 	transactions []transaction
 	lists        []*list
 	alarm        *alarmRun   // of this entry, or of the one that it is nested in
-	handler      bool        // it is the alarm's own
+	handler      bool        // this entry is the alarm's own
 	critical     []time.Time // when the sections that are open have begun
 	background   bool
 }

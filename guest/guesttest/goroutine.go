@@ -80,7 +80,7 @@ func goroutines(call string) (stacks string, begun bool) {
 			continue
 		}
 		frames = strings.Trim(frames, "\n")
-		if frames == "" { // it has not even come to its function
+		if frames == "" { // the goroutine has not come to its function
 			frames, begun = "#\ta goroutine that has not begun", false
 		} else if !strings.Contains(frames, "\n") && strings.Contains(frames, "+0x0\t") {
 			begun = false

@@ -16,7 +16,7 @@ import (
 
 // Options say what a config file would.
 type Options struct {
-	Script   string            // its name; with the class it decides IDs
+	Script   string            // the script's name; with the class it decides IDs
 	Bindings map[string]string // durable_objects: from binding to class_name
 	Scripts  map[string]string // from binding to script_name; default Script
 	Vars     map[string]any    // any JSON values
@@ -43,7 +43,7 @@ type Host struct {
 	unconfirmed []func()
 
 	calls      []*frame  // exports that are running, the innermost last
-	background []*object // that left work for after their answers
+	background []*object // objects that left work for after their answers
 	call       string    // the number of the test's call that runs
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
-// An ID is a base, which derives from the name or is random, and a proof that
-// this namespace made it:
+// baseBytes is the length of an ID's base, which derives from the name or is random;
+// the rest of the ID proves that this namespace made it:
 //
 //	+------------+-----------------------+
 //	| base (16B) | HMAC(key, base) (16B) |

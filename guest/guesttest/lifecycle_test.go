@@ -104,7 +104,7 @@ func TestBlockConcurrencyWhile(t *testing.T) {
 				})
 			})
 		})
-	b.stored("A", "kept", "1") // it was applied before the call to B
+	b.stored("A", "kept", "1") // the write was applied before the call to B
 	b.do("A", func(l *lab) error {
 		if l.calls != 1 {
 			t.Errorf("%d calls: the object was not reset", l.calls)

@@ -10,7 +10,7 @@ import (
 type record struct {
 	id     abi.ID
 	class  string
-	named  bool // it was called by name
+	named  bool // the object was called by name
 	name   string
 	values map[string][]byte
 	alarm  int64 // milliseconds since 1970; 0 is none
@@ -24,7 +24,7 @@ type object struct {
 	built      bool // the constructor has run
 	entries    int  // frames of it that are running
 	critical   int  // sections in which no nested entry is let in
-	background bool // it left work for after its answer
+	background bool // the object left work for after its answer
 
 	aborted bool
 	reason  string
@@ -84,7 +84,7 @@ func (h *Host) deliverTo(to target, fn export, isFetch bool, input []byte) ([]by
 	o := h.memory[to.id]
 	switch {
 	case o == nil && h.isReset(to.id) != nil:
-		return h.isReset(to.id).failure(), abi.StatusError // it waits for the call
+		return h.isReset(to.id).failure(), abi.StatusError // init waits for the call
 	case o == nil:
 		o = &object{record: to.record, instance: hostcall.NewInstance()}
 		h.memory[to.id] = o
@@ -93,7 +93,7 @@ func (h *Host) deliverTo(to target, fn export, isFetch bool, input []byte) ([]by
 	case o.critical > 0:
 		return encodeError(errCritical), abi.StatusError
 	case o.entries == 0 && o.background:
-		h.finish(o) // it is busy until that is done
+		h.finish(o) // the object is busy until that is done
 		return h.deliverTo(to, fn, isFetch, input)
 	}
 	if !o.built {
@@ -101,7 +101,7 @@ func (h *Host) deliverTo(to target, fn export, isFetch bool, input []byte) ([]by
 		output, s := h.run(o, hostcall.Instance.ObjectInit, what)
 		if s != abi.StatusOK {
 			if h.memory[o.id] == o {
-				delete(h.memory, o.id) // it was never there
+				delete(h.memory, o.id) // the object was never there
 			}
 			return output, s
 		}
@@ -154,7 +154,7 @@ func (h *Host) run(o *object, fn export, input []byte) (output []byte, status ab
 	if o.aborted {
 		return nil, status
 	}
-	for len(f.transactions) > 0 { // that a program left open
+	for len(f.transactions) > 0 { // one that the program left open
 		f.endTransaction(false)
 	}
 	if f.handler && status == abi.StatusOK {

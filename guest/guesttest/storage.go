@@ -60,7 +60,7 @@ func (h *Host) StorageDelete(key string, flags uint32) abi.Status {
 		return h.fail(err)
 	}
 	if _, ok := f.object.values[key]; !ok {
-		f.bytes, f.confirmed = bytes, confirmed // it writes nothing
+		f.bytes, f.confirmed = bytes, confirmed // deleting nothing writes nothing
 		return abi.StatusNotFound
 	}
 	f.put(key, nil)

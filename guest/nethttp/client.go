@@ -71,7 +71,7 @@ func Write(w http.ResponseWriter, resp *guest.Response) {
 	for name, value := range resp.Header.All() {
 		w.Header().Add(name, value)
 	}
-	if len(resp.Body) > 0 { // that says its length; a host takes no other word for it
+	if len(resp.Body) > 0 { // the body says its length, and a host takes no other word for it
 		w.Header().Del("Content-Length")
 	}
 	status := resp.Status

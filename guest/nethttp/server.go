@@ -51,8 +51,8 @@ func serve(ctx context.Context, h http.Handler, req *guest.Request) (_ *guest.Re
 	defer cancel()
 	r := newRequest(req)
 	w := &response{head: r.Method == http.MethodHead}
-	// That panic says that a handler gave up, and nothing of the reason: it is an
-	// error like one that was returned, and no stack goes to the log.
+	// http.ErrAbortHandler says that a handler gave up, and nothing of the reason: the
+	// panic is an error like one that was returned, and no stack goes to the log.
 	defer func() {
 		if v := recover(); v == http.ErrAbortHandler {
 			err = http.ErrAbortHandler

@@ -63,7 +63,7 @@ func (a *Account) Transfer(key, to string, amount int64) error {
 		return err
 	}
 	if found && !earlier.Pending {
-		return nil // it was done before
+		return nil // done before
 	}
 	if !found {
 		balance, err := a.balance()

@@ -33,7 +33,7 @@ type core struct {
 	env   *guest.Env
 	count int                    // in memory only
 	kept  any                    // memory that eat holds
-	stubs map[string]*guest.Stub // that a script keeps
+	stubs map[string]*guest.Stub // stubs that a script keeps
 }
 
 func newCore(state *guest.State, env *guest.Env) *core {

@@ -61,7 +61,7 @@ func (w *world) checkRandom(in *instance, export string) {
 	}
 }
 
-// nested is the method that the kit calls from within a stub_call.
+// nestedMethod is the method that the kit calls from within a stub_call.
 const nestedMethod = "cairnKitNested"
 
 // nest enters the object that waits in c once more, with a message that may take

@@ -127,7 +127,7 @@ func (j *judge) faulted(p *plan, base *outcome, f *fault) {
 	to := min(f.step+2, len(p.steps))
 	got := j.playPart(p, way{fault: f, unprepared: true}, f.step, to, base.before[f.step])
 	if j.hangs || got.world.faulty == nil {
-		return // it does not return, which has been said, or it went another way
+		return // the guest does not return, which has been said, or went another way
 	}
 	find := func(note bool, rule, format string, args ...any) {
 		j.report.add(Finding{Rule: rule, Note: note, Step: p.steps[f.step].line,

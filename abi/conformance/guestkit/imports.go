@@ -17,10 +17,9 @@ var functions []*function
 
 // light are the imports that a guest may well do without.
 var light = []string{abi.FuncLogWrite, abi.FuncListClose, abi.FuncTransactionRollback,
-	abi.FuncCriticalEnd,
-	abi.FuncBackgroundRequest, abi.FuncObjectAbort, abi.FuncObjectReset}
+	abi.FuncCriticalEnd, abi.FuncBackgroundRequest, abi.FuncObjectAbort, abi.FuncObjectReset}
 
-func init() { // they would refer to themselves
+func init() { // in its declaration, functions would refer to itself
 	answers := map[string]answer{
 		abi.FuncClassRegister:     (*world).classRegister,
 		abi.FuncWorkerRegister:    (*world).workerRegister,

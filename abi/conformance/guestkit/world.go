@@ -39,7 +39,7 @@ type world struct {
 	way     way
 	objects map[string]*object // by class, slash, name
 	byID    map[abi.ID]*object
-	entries []*entry // that run now, the innermost last
+	entries []*entry // entries that run now, the innermost last
 	step    string   // the line that is played
 	calls   []*call  // every import, in order
 	started []*instance

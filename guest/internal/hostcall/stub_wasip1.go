@@ -6,7 +6,7 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
-// Not go:noescape: see "Memory" in the package comment.
+// stubCall is not go:noescape: see "Memory" in the package comment.
 //
 //go:wasmimport cairn_v1 stub_call
 func stubCall(binding string, kind uint32, target, method string, args unsafe.Pointer,
@@ -23,7 +23,7 @@ func StubCall(binding string, kind uint32, target, method string, args, buf []by
 	return int(length), abi.Status(s)
 }
 
-// Not go:noescape: see "Memory" in the package comment.
+// stubFetch is not go:noescape: see "Memory" in the package comment.
 //
 //go:wasmimport cairn_v1 stub_fetch
 func stubFetch(binding string, kind uint32, target string, request unsafe.Pointer,
@@ -37,7 +37,7 @@ func StubFetch(binding string, kind uint32, target string, request, buf []byte,
 	return int(length), abi.Status(s)
 }
 
-// Not go:noescape: see "Memory" in the package comment.
+// fetchSend is not go:noescape: see "Memory" in the package comment.
 //
 //go:wasmimport cairn_v1 fetch_send
 func fetchSend(request unsafe.Pointer, requestLen uint32, buf unsafe.Pointer, bufCap uint32,

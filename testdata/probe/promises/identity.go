@@ -51,7 +51,7 @@ func Identity(t *testing.T, h Host) {
 		{"A10 by name and by ID", "call foo(put x 1), call #" + foo +
 			"(get x, id), call bar(get x, id)",
 			"1, " + foo + ", none, " + bar},
-		// named in memory: the case before called it
+		// The object is named in memory: the case before called it.
 		{"A10 an ID reaches what has no name", "call #" + bar + "(name, id)", `"bar", ` + bar},
 		{"A11 a name of 1024 bytes", `call ` + strings.Repeat("n", abi.MaxNameBytes) + `(name)`,
 			`"` + strings.Repeat("n", abi.MaxNameBytes) + `"`},

@@ -182,7 +182,7 @@ func (m *model) callStep(s *script, o *modelObject, called map[string]bool) {
 	s.add("try(call "+name+"("+inner.text()+"))", want)
 }
 
-// keys are few, so that most exist at some time.
+// key draws one of few, so that most exist at some time.
 func (m *model) key() string {
 	return []string{"a", "ab", "abc", "b", "ba", "c", "z"}[m.IntN(7)]
 }

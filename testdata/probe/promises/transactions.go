@@ -113,8 +113,8 @@ var Transactions = []Case{
 			"provided.; a b"},
 }
 
-// What could tell others of writes that are taken back is refused. Upstream's
-// transactionSync cannot do it either.
+// inTransaction refuses what could tell others of writes that are taken back.
+// Upstream's transactionSync cannot do that either.
 const inTransaction = "A transaction cannot call other objects or the network: they could learn " +
 	"of writes that it takes back."
 

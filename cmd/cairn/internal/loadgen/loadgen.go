@@ -45,16 +45,16 @@ const (
 	maxNames       = 10_000_000      // the prepared requests have their own limit
 	maxPlanBytes   = 1 << 30         // of prepared requests
 	maxLatency     = 2 * maxDuration // what a histogram can hold
-	// after a failed connect, for a server that is away refuses at once
+	// backoff follows a connect that failed: a server that is away refuses at once.
 	backoff = 10 * time.Millisecond
 )
 
 // Options say what to send. Zero means the default.
 type Options struct {
-	// http://host[:port][/path]; {name} stands for o1, o2, …; no path: the seed's
-	// counter
+	// URL is http://host[:port][/path]. {name} stands for o1, o2, …; without a path it is
+	// the seed's counter.
 	URL string
-	// path of the requests that read; required for Reads if URL has a path
+	// ReadPath is that of the requests that read, required for Reads if URL has a path.
 	ReadPath    string
 	Reads       float64       // share of requests that read, 0 to 1; default 0
 	Names       int           // how many names {name} takes; default 1000

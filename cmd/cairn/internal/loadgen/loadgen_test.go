@@ -185,7 +185,7 @@ func TestWarmup(t *testing.T) {
 	var mu sync.Mutex
 	s := newServer(answerOK)
 	b := bench(t, Options{
-		// a nanosecond: some requests or none
+		// Within a nanosecond come some requests or none.
 		URL: s.listen(t), Names: 5, Connections: 2, Requests: 100, Warmup: 1,
 	}, nil)
 	dial := b.dial

@@ -34,7 +34,7 @@ type Report struct {
 	Seed        uint64        `json:"seed"`
 	Interrupted bool          `json:"interrupted"`
 
-	// until the last answer, and at least the planned time
+	// Elapsed lasts until the last answer, and at least the planned time.
 	Elapsed    time.Duration `json:"elapsed_ns"`
 	OK         uint64        `json:"ok"`                  // answers with 2xx
 	Reads      uint64        `json:"reads"`               // of OK
@@ -47,7 +47,7 @@ type Report struct {
 
 	LatencyFrom string    `json:"latency_from"` // FromDue or FromSent
 	Latency     Quantiles `json:"latency_ns"`   // of OK, Errors.Timeout and Unfinished
-	// of sending with a connection free: the load generator's own fault
+	// Lateness is of sending with a connection free: the load generator's own fault.
 	Lateness Quantiles `json:"lateness_ns"`
 }
 

@@ -62,7 +62,7 @@ func (r *reader) response() (status int, reusable bool, err error) {
 		h.close = true
 		err = r.discard(math.MaxInt64)
 		if err == io.ErrUnexpectedEOF {
-			err = nil // that is how such a body ends
+			err = nil // such a body ends so
 		}
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 const ok = "HTTP/1.1 200 OK\r\n"
 
-// What is wrong with responses.
+// broken and cut are what is wrong with responses.
 var broken, cut = errMalformed, io.ErrUnexpectedEOF
 
 // responses are what a server may send.

@@ -18,7 +18,7 @@ const (
 	readFailed
 	timedOut
 	malformed  // the answer is not HTTP/1.1
-	unfinished // it was due, and the load ended first
+	unfinished // the request was due, and the load ended first
 	outcomes   // how many there are
 )
 
