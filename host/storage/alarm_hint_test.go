@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A commit that sets alarms hints at the earliest of them; one that sets none
-// does not, and neither does one that is rolled back.
+// TestAlarmHint: a commit that sets alarms hints at the earliest of them; one that
+// sets none does not, and neither does one that is rolled back.
 func TestAlarmHint(t *testing.T) {
 	s := openMem(t, Options{})
 	signalled := func() bool {
@@ -58,7 +58,8 @@ func TestAlarmHint(t *testing.T) {
 	}
 }
 
-// DueAlarmsAfter goes on behind any place, whether an alarm is there or not.
+// TestDueAlarmsAfter: DueAlarmsAfter goes on behind any place, whether an alarm is
+// there or not.
 func TestDueAlarmsAfter(t *testing.T) {
 	s := openMem(t, Options{})
 	for i, at := range []int64{10, 20, 20, 30} {

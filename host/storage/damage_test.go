@@ -47,7 +47,8 @@ func damageable(t *testing.T) *vfs.MemFS {
 			}
 		}
 		if n == 25 {
-			if err := s.db.Compact(context.Background(), []byte{0}, []byte{0xff, 0xff}, false); err != nil {
+			err := s.db.Compact(context.Background(), []byte{0}, []byte{0xff, 0xff}, false)
+			if err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -67,7 +68,8 @@ func damageable(t *testing.T) *vfs.MemFS {
 
 // killedFS returns the disk as the end of the process leaves it.
 func killedFS(mem *vfs.MemFS) *vfs.MemFS {
-	return mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 2))})
+	return mem.CrashClone(vfs.CrashCloneCfg{
+		UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 2))})
 }
 
 // contents returns every file below a folder, and folders with a slash.
@@ -170,12 +172,16 @@ func TestDamage(t *testing.T) {
 					t.Fatal(err)
 				}
 			})
+			garbage := bytes.Repeat([]byte("garbage"), 100)
 			damage("more", func(d *vfs.MemFS) { writeTo(t, d, name, []byte(text+"more")) })
-			damage("garbage", func(d *vfs.MemFS) { writeTo(t, d, name, bytes.Repeat([]byte("garbage"), 100)) })
+			damage("garbage", func(d *vfs.MemFS) { writeTo(t, d, name, garbage) })
 			for _, length := range lengths(len(text)) {
-				damage(fmt.Sprint("cut at ", length), func(d *vfs.MemFS) { writeTo(t, d, name, []byte(text[:length])) })
+				cut := []byte(text[:length])
+				damage(fmt.Sprint("cut at ", length), func(d *vfs.MemFS) {
+					writeTo(t, d, name, cut)
+				})
 				damage(fmt.Sprint("zero from ", length), func(d *vfs.MemFS) {
-					writeTo(t, d, name, append([]byte(text[:length]), make([]byte, len(text)-length)...))
+					writeTo(t, d, name, slices.Concat(cut, make([]byte, len(text)-length)))
 				})
 				damage(fmt.Sprint("flipped at ", length), func(d *vfs.MemFS) {
 					wrong := []byte(text)
@@ -186,7 +192,8 @@ func TestDamage(t *testing.T) {
 				})
 			}
 			for other, instead := range original {
-				if other != name && path.Ext(other) == path.Ext(name) && !strings.HasSuffix(other, "/") {
+				isFile := !strings.HasSuffix(other, "/")
+				if isFile && other != name && path.Ext(other) == path.Ext(name) {
 					damage("swapped with "+other, func(d *vfs.MemFS) {
 						writeTo(t, d, name, []byte(instead))
 						writeTo(t, d, other, []byte(text))
@@ -216,7 +223,8 @@ func lengths(n int) []int {
 	return list
 }
 
-// What is no store of ours is refused, whatever it is, and stays as it is.
+// TestForeignFolders: what is no store of ours is refused, whatever it is, and stays
+// as it is.
 func TestForeignFolders(t *testing.T) {
 	file := func(name, text string) func(*testing.T, vfs.FS) {
 		return func(t *testing.T, f vfs.FS) { writeTo(t, f, "store/"+name, []byte(text)) }
@@ -234,7 +242,8 @@ func TestForeignFolders(t *testing.T) {
 			}
 		}
 	}
-	newest := pebble.FormatNewest
+	newest := pebble.Options{FormatMajorVersion: pebble.FormatNewest}
+	withLog := pebble.Options{FormatMajorVersion: pebble.FormatNewest, WALDir: "store/wal"}
 	for name, c := range map[string]struct {
 		make func(*testing.T, vfs.FS)
 		want error
@@ -244,8 +253,8 @@ func TestForeignFolders(t *testing.T) {
 		"LevelDB":            {file("CURRENT", "MANIFEST-000001\n"), ErrNotStore},
 		"tables alone":       {file("000005.sst", "table"), ErrCorrupt},
 		"a log alone":        {file("wal/000005.log", "log"), ErrCorrupt},
-		"another's pebble":   {database(pebble.Options{FormatMajorVersion: newest}, true), ErrFormat},
-		"another's in a log": {database(pebble.Options{FormatMajorVersion: newest, WALDir: "store/wal"}, true), ErrFormat},
+		"another's pebble":   {database(newest, true), ErrFormat},
+		"another's in a log": {database(withLog, true), ErrFormat},
 		"a newer pebble's":   {file("marker.format-version.000001.999", ""), ErrCorrupt},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -273,8 +282,8 @@ func TestForeignFolders(t *testing.T) {
 	})
 }
 
-// A first start that was cut at any moment leaves what the next one can begin with;
-// a later start that was cut leaves all data.
+// TestStartCut: a first start that was cut at any moment leaves what the next one can
+// begin with; a later start that was cut leaves all data.
 func TestStartCut(t *testing.T) {
 	killed := damageable(t)
 	for _, c := range []struct {
@@ -291,18 +300,20 @@ func TestStartCut(t *testing.T) {
 				mem, ops := c.disk(), 0
 				var crashed *vfs.MemFS
 				var mu sync.Mutex // a flush writes on a goroutine of its own
-				s, err := Open("store", Options{FS: errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+				watched := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
 					if op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
 						mu.Lock()
 						defer mu.Unlock()
 						if ops == cut {
 							// All or nothing: pebble is not made for parts of a folder.
-							crashed = mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: r.IntN(2) * 100, RNG: r})
+							crashed = mem.CrashClone(vfs.CrashCloneCfg{
+								UnsyncedDataPercent: r.IntN(2) * 100, RNG: r})
 						}
 						ops++
 					}
 					return nil
-				}))})
+				}))
+				s, err := Open("store", Options{FS: watched})
 				if err == nil {
 					err = s.Close()
 				}

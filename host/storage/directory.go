@@ -107,8 +107,8 @@ func (s *Store) wipe(pb *pebble.Batch, k *objectKey, namespace uint32, end Table
 		return err
 	}
 	var low, high [prefixBytes]byte
-	err = pb.DeleteRange(k.appendKey(low[:0], tableRecord, nil), k.appendKey(high[:0], end, nil), nil)
-	if err != nil {
+	first, last := k.appendKey(low[:0], tableRecord, nil), k.appendKey(high[:0], end, nil)
+	if err := pb.DeleteRange(first, last, nil); err != nil {
 		return err
 	}
 	var key [alarmKeyBytes]byte

@@ -50,10 +50,11 @@ const (
 //
 // A checkpoint has its logs beside its sstables, hence the recovery folder.
 func engineOptions(f *walFS, o Options, l *walLog) *pebble.Options {
+	beside := wal.Dir{FS: f, Dirname: pebble.MakeStoreRelativePath(f, "")}
 	po := &pebble.Options{
 		FS:                          f,
 		WALDir:                      pebble.MakeStoreRelativePath(f, walFolder),
-		WALRecoveryDirs:             []wal.Dir{{FS: f, Dirname: pebble.MakeStoreRelativePath(f, "")}},
+		WALRecoveryDirs:             []wal.Dir{beside},
 		FormatMajorVersion:          pebble.FormatNewest,
 		CacheSize:                   o.CacheBytes,
 		MemTableSize:                uint64(o.MemTableBytes),

@@ -13,8 +13,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
-// What Wait acknowledged survives a crash, and what survives is a prefix. From a
-// random moment on the disk's syncs hang, so that there is something to lose.
+// TestCrash: what Wait acknowledged survives a crash, and what survives is a prefix.
+// From a random moment on the disk's syncs hang, so that there is something to lose.
 func TestCrash(t *testing.T) {
 	r := newRand(t)
 	const objects, commits = 3, 60
@@ -102,12 +102,14 @@ func faultFS(under vfs.FS, match func(errorfs.Op) bool) (vfs.FS, *atomic.Bool) {
 
 func inWAL(op errorfs.Op) bool { return strings.Contains(op.Path, "wal") }
 
-// Whatever goes wrong under the write-ahead log, waiters get errors, what was
-// durable stays so, later appends are refused, Close returns, and what is on
+// TestLogFaults: whatever goes wrong under the write-ahead log, waiters get errors,
+// what was durable stays so, later appends are refused, Close returns, and what is on
 // disk then is a prefix that holds everything acknowledged.
 func TestLogFaults(t *testing.T) {
+	isWrite := func(op errorfs.Op) bool { return op.Kind == errorfs.OpFileWrite }
 	isSync := func(op errorfs.Op) bool {
-		return op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData || op.Kind == errorfs.OpFileSyncTo
+		return op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData ||
+			op.Kind == errorfs.OpFileSyncTo
 	}
 	tests := []struct {
 		name   string
@@ -115,7 +117,7 @@ func TestLogFaults(t *testing.T) {
 		rotate bool // the fault shows when the log is rotated
 	}{
 		{"sync", func(op errorfs.Op) bool { return inWAL(op) && isSync(op) }, false},
-		{"write", func(op errorfs.Op) bool { return inWAL(op) && op.Kind == errorfs.OpFileWrite }, false},
+		{"write", func(op errorfs.Op) bool { return inWAL(op) && isWrite(op) }, false},
 		{"sync in rotation", func(op errorfs.Op) bool { return inWAL(op) && isSync(op) }, true},
 		{"create", func(op errorfs.Op) bool {
 			return inWAL(op) && (op.Kind == errorfs.OpCreate || op.Kind == errorfs.OpReuseForWrite)
@@ -125,7 +127,7 @@ func TestLogFaults(t *testing.T) {
 		}, true},
 		{"folder", func(op errorfs.Op) bool { return op.Path == "store" && isSync(op) }, true},
 		{"manifest", func(op errorfs.Op) bool {
-			return strings.Contains(op.Path, "MANIFEST") && (op.Kind == errorfs.OpFileWrite || isSync(op))
+			return strings.Contains(op.Path, "MANIFEST") && (isWrite(op) || isSync(op))
 		}, true},
 	}
 	for _, test := range tests {
@@ -193,8 +195,8 @@ func wantFailed(t *testing.T, what string, err error) {
 	}
 }
 
-// Many clients while the disk fails at a random moment: what was acknowledged
-// is there after a crash.
+// TestLogFailsUnderLoad has many clients while the disk fails at a random moment: what
+// was acknowledged is there after a crash.
 func TestLogFailsUnderLoad(t *testing.T) {
 	r := newRand(t)
 	failures := 0
@@ -263,7 +265,8 @@ func checkAcked(t *testing.T, fs vfs.FS, acked []int) {
 	}
 }
 
-// A failed write-ahead log takes no more bytes, even if the disk would.
+// TestFailedLogIsNotWritten: a failed write-ahead log takes no more bytes, even if the
+// disk would.
 func TestFailedLogIsNotWritten(t *testing.T) {
 	mem := vfs.NewMem()
 	fs, on := faultFS(mem, func(op errorfs.Op) bool { return op.Kind == errorfs.OpFileSyncData })

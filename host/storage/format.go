@@ -40,7 +40,8 @@ func knownFormat(dir string, value []byte) error {
 
 func formatError(dir, found string) error {
 	return fmt.Errorf("%w: found %s in %s, this cairn knows %d; "+
-		"run the cairn that wrote it, or choose another folder", ErrFormat, found, dir, formatVersion)
+		"run the cairn that wrote it, or choose another folder",
+		ErrFormat, found, dir, formatVersion)
 }
 
 func initFormat(db *pebble.DB, dir string) error {

@@ -6,14 +6,13 @@ import (
 	"github.com/cairn-dev/cairn/host/account"
 )
 
-// What writes take is held by whoever has the bytes, and goes along with them:
+// heldCopies is how often writes are counted: a batch with the same bytes is made of
+// them. What they take is held by whoever has the bytes, and goes along with them:
 //
 //	writes.held ──Commit──► Batch.held ──Append──► the store's memtables,
 //	    │                       │                  which have a bound
 //	    │                       └─ a large one ──► unflushed ──FlushEnd──► nobody
 //	    └─ cursors that still read ──► writes.lent ──the last one──► nobody
-//
-// writes hold twice what is in them, as a batch with the same bytes is made of them.
 const heldCopies = 2
 
 // largeBatch says whether pebble keeps a batch by itself, beside its memtables,

@@ -63,8 +63,9 @@ func (h *hold) check() error {
 }
 
 func (h *hold) lost() error {
-	return fmt.Errorf("%w: %s is not the file that was locked (stop every host before its folder is moved "+
-		"or restored, then start one)", ErrReplaced, h.path)
+	return fmt.Errorf("%w: %s is not the file that was locked "+
+		"(stop every host before its folder is moved or restored, then start one)",
+		ErrReplaced, h.path)
 }
 
 // watch looks from time to time until done is closed.

@@ -12,8 +12,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// A store whose folder is moved, or has another in its place, acknowledges nothing
-// from then on, and touches no file of the other, which a second host may have open.
+// TestFolderReplaced: a store whose folder is moved, or has another in its place,
+// acknowledges nothing from then on, and touches no file of the other, which a second
+// host may have open.
 func TestFolderReplaced(t *testing.T) {
 	for name, replace := range map[string]func(t *testing.T, dir string){
 		"moved": func(t *testing.T, dir string) {
@@ -30,7 +31,8 @@ func TestFolderReplaced(t *testing.T) {
 			if err := os.CopyFS(dir+".copy", os.DirFS(dir)); err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(os.Rename(dir, dir+".moved"), os.Rename(dir+".copy", dir)); err != nil {
+			err := errors.Join(os.Rename(dir, dir+".moved"), os.Rename(dir+".copy", dir))
+			if err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -59,7 +61,8 @@ func TestFolderReplaced(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := contents(t, vfs.Default, dir)
-			if err := put(first, "after", "1"); !errors.Is(err, ErrReplaced) || !errors.Is(err, ErrLogFailed) {
+			err = put(first, "after", "1")
+			if !errors.Is(err, ErrReplaced) || !errors.Is(err, ErrLogFailed) {
 				t.Errorf("got %v, want ErrReplaced", err)
 			}
 			<-first.Replaced()

@@ -142,7 +142,7 @@ func (l *walLog) Append(b *Batch) (Seq, error) {
 		b.release()
 		return 0, err
 	}
-	if err := l.space.admit(b.pb.Len()); err != nil {
+	if err := l.space.admitLocked(b.pb.Len()); err != nil {
 		b.release()
 		return 0, err
 	}

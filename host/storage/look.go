@@ -29,7 +29,8 @@ const (
 
 // storeFile matches the names of the files that a store consists of.
 var storeFile = regexp.MustCompile(`^(LOCK|` + markFile + `|marker\..+|` +
-	`(MANIFEST|OPTIONS|REMOTE-OBJ-CATALOG)-\d+|\d+\.(log|sst|blob)|(\d+\.log|temporary\.\d+)\..+|\d+\.dbtmp)$`)
+	`(MANIFEST|OPTIONS|REMOTE-OBJ-CATALOG)-\d+|\d+\.(log|sst|blob)|` +
+	`(\d+\.log|temporary\.\d+)\..+|\d+\.dbtmp)$`)
 
 // IsFile reports whether a store consists of files with such a name. In its folder
 // there is a folder as well, "wal".
@@ -122,7 +123,8 @@ func survey(under vfs.FS, dir string) (current string, err error) {
 	case foreign != "":
 		return "", fmt.Errorf("%w: it holds %s", ErrNotStore, foreign)
 	case needed != "":
-		return "", fmt.Errorf("%w: the marker.manifest file is missing beside %s", ErrCorrupt, needed)
+		return "", fmt.Errorf("%w: the marker.manifest file is missing beside %s",
+			ErrCorrupt, needed)
 	}
 	return "", nil
 }
@@ -205,8 +207,8 @@ func (f *found) verifySSTables(under vfs.FS, dir string, db *pebble.DB, po *pebb
 			continue
 		}
 		seen[name] = true
-		err := verifySSTable(under, under.PathJoin(dir, name), t.Smallest.UserKey, t.Largest.UserKey, po)
-		if err != nil {
+		path, low, high := under.PathJoin(dir, name), t.Smallest.UserKey, t.Largest.UserKey
+		if err := verifySSTable(under, path, low, high, po); err != nil {
 			return missing(fmt.Errorf("table %s: %w", name, err))
 		}
 	}
@@ -254,15 +256,15 @@ func (f *found) report(o Options, dir string) {
 			"sequence", f.logs.last)
 	}
 	if f.noMark {
-		logger.Warn("whether all writes came back is not known: the count of what is durable is damaged",
-			"file", o.FS.PathJoin(dir, markFile))
+		logger.Warn("whether all writes came back is not known: "+
+			"the count of what is durable is damaged", "file", o.FS.PathJoin(dir, markFile))
 	}
 	if m := &f.mark; m.seq > f.logs.last && m.low >= f.manifest.oldestLog {
 		kept := f.keepLog(o.FS)
 		logger.Error("writes are lost: the end of the log is damaged or missing, it held what was "+
 			"acknowledged and is in no other file (a copy of the log is kept)",
-			"folder", dir, "replayed_to", f.logs.last, "acknowledged_to", m.seq, "lost", m.seq-f.logs.last,
-			"acknowledged_at", time.UnixMilli(m.at).UTC(), "copy", kept)
+			"folder", dir, "replayed_to", f.logs.last, "acknowledged_to", m.seq,
+			"lost", m.seq-f.logs.last, "acknowledged_at", time.UnixMilli(m.at).UTC(), "copy", kept)
 	}
 }
 

@@ -56,7 +56,8 @@ func (s *Store) lost(id *abi.ID) error {
 	if err == nil || !s.wal.unsettled.has(id, s.log.Durable()) {
 		return nil
 	}
-	return fmt.Errorf("what was written last may be lost, and is not read before the store is opened again: %w", err)
+	return fmt.Errorf("what was written last may be lost, "+
+		"and is not read before the store is opened again: %w", err)
 }
 
 // Lost returns an error, which wraps ErrLogFailed, if the log has failed and a

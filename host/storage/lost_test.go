@@ -11,7 +11,7 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
-// What was applied and never became durable cannot be read after the log has
+// TestLost: what was applied and never became durable cannot be read after the log has
 // failed; what is durable can. Whoever opens the store again reads what is there.
 func TestLost(t *testing.T) {
 	mem := vfs.NewCrashableMem()
@@ -41,36 +41,14 @@ func TestLost(t *testing.T) {
 	txn.Close()
 	on.Store(false)
 
-	read := func(txn *Txn) (string, error) {
-		value, _, err := txn.Get(b("k"))
-		return string(value), err
-	}
 	for i, o := range handles {
-		txn := o.Begin()
-		value, err := read(txn)
-		_, _, alarmErr := txn.Alarm()
-		_, page, pageErr := txn.Table(pages).Get(b("k"))
-		c := txn.Scan(ScanOptions{})
-		listed := c.Next()
-		err = errors.Join(err, c.Close(), alarmErr)
-		txn.Close()
-		_, _, lookupErr := s.Lookup(o.Owner().ID)
 		if i == 1 {
-			wantFailed(t, "read", err)
-			wantFailed(t, "read of another table", pageErr)
-			wantFailed(t, "look up", lookupErr)
-			wantFailed(t, "lost", o.Lost())
-			if value != "" || listed {
-				t.Errorf("object %d shows %q, listed %v", i, value, listed)
-			}
-			continue
-		}
-		err = errors.Join(err, pageErr, lookupErr, o.Lost())
-		if err != nil || value != "durable" || !listed || page {
-			t.Errorf("object %d: %q, listed %v, %v", i, value, listed, err)
+			wantLost(t, o)
+		} else {
+			wantNotLost(t, o)
 		}
 	}
-	if value, err := read(open); err == nil {
+	if value, err := readK(open); err == nil {
 		t.Errorf("a transaction from before shows %q", value)
 	}
 	if list, err := s.ObjectsOf(0, abi.ID{}, 10); err == nil {
@@ -85,8 +63,53 @@ func TestLost(t *testing.T) {
 	defer again.Close()
 	txn = again.Object(Owner{ID: testID(2)}).Begin()
 	defer txn.Close()
-	if value, err := read(txn); value != "durable" || err != nil {
+	if value, err := readK(txn); value != "durable" || err != nil {
 		t.Errorf("after opening it again: %q, %v", value, err)
+	}
+}
+
+// readK reads the key that TestLost writes.
+func readK(txn *Txn) (string, error) {
+	value, _, err := txn.Get(b("k"))
+	return string(value), err
+}
+
+// wantLost wants every way to read an object to be an error.
+func wantLost(t *testing.T, o *Object) {
+	t.Helper()
+	txn := o.Begin()
+	defer txn.Close()
+	value, err := readK(txn)
+	wantFailed(t, "read", err)
+	_, _, err = txn.Alarm()
+	wantFailed(t, "alarm", err)
+	_, _, err = txn.Table(pages).Get(b("k"))
+	wantFailed(t, "read of another table", err)
+	c := txn.Scan(ScanOptions{})
+	listed := c.Next()
+	wantFailed(t, "scan", c.Close())
+	_, _, err = o.s.Lookup(o.Owner().ID)
+	wantFailed(t, "look up", err)
+	wantFailed(t, "lost", o.Lost())
+	if value != "" || listed {
+		t.Errorf("a lost object shows %q, listed %v", value, listed)
+	}
+}
+
+// wantNotLost wants an object to show what is durable.
+func wantNotLost(t *testing.T, o *Object) {
+	t.Helper()
+	txn := o.Begin()
+	defer txn.Close()
+	value, err := readK(txn)
+	_, _, alarmErr := txn.Alarm()
+	_, page, pageErr := txn.Table(pages).Get(b("k"))
+	c := txn.Scan(ScanOptions{})
+	listed := c.Next()
+	_, _, lookupErr := o.s.Lookup(o.Owner().ID)
+	err = errors.Join(err, c.Close(), alarmErr, pageErr, lookupErr, o.Lost())
+	if err != nil || value != "durable" || !listed || page {
+		t.Errorf("object %s: %q, listed %v, %v", o.Owner().ID, value, listed, err)
 	}
 }
 
@@ -166,8 +189,10 @@ func TestRecordEnds(t *testing.T) {
 		}
 		owner, found, err := s.Lookup(o.Owner().ID)
 		list, err2 := s.ObjectsOf(0, abi.ID{}, 10)
-		if err != nil || err2 != nil || found != step.want || (len(list) == 1) != step.want || found && owner != o.Owner() {
-			t.Errorf("step %d: found %v, listed %d, want %v; %v %v %v", i, found, len(list), step.want, owner, err, err2)
+		if err = errors.Join(err, err2); err != nil || found != step.want ||
+			(len(list) == 1) != step.want || found && owner != o.Owner() {
+			t.Errorf("step %d: found %v, listed %d, want %v; %v %v",
+				i, found, len(list), step.want, owner, err)
 		}
 	}
 	it, err := s.iter([]byte{0}, []byte{tagMeta})

@@ -111,7 +111,8 @@ func TestModel(t *testing.T) {
 }
 
 func modelOwner(i int) Owner {
-	return Owner{Namespace: uint32(i % 2), ID: testID(byte(i + 1)), Name: fmt.Sprint("object", i), Named: true}
+	return Owner{Namespace: uint32(i % 2), ID: testID(byte(i + 1)),
+		Name: fmt.Sprint("object", i), Named: true}
 }
 
 // checkModel compares a reopened store with the model.
@@ -126,7 +127,8 @@ func checkModel(t *testing.T, s *Store, i int, m *model) {
 	}
 	at, set, err := txn.Alarm()
 	if err != nil || set != m.stored.alarm || set && at != m.stored.due {
-		t.Fatalf("object %d: alarm %d %v %v, want %d %v", i, at, set, err, m.stored.due, m.stored.alarm)
+		t.Fatalf("object %d: alarm %d %v %v, want %d %v",
+			i, at, set, err, m.stored.due, m.stored.alarm)
 	}
 }
 
@@ -141,7 +143,8 @@ func checkAlarms(t *testing.T, s *Store, models []*model) {
 		listed, err2 := s.ObjectsOf(uint32(i%2), abi.ID{}, 10)
 		inList := slices.Contains(listed, modelOwner(i))
 		if err != nil || err2 != nil || found != m.stored.record || inList != m.stored.record {
-			t.Fatalf("object %d: record %v, listed %v, want %v (%v, %v)", i, found, inList, m.stored.record, err, err2)
+			t.Fatalf("object %d: record %v, listed %v, want %v (%v, %v)",
+				i, found, inList, m.stored.record, err, err2)
 		}
 	}
 	alarms, err := s.DueAlarms(1<<62, 100)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The cases of SEMANTICS 6 C. Each runs against stored keys, against keys that
-// only the Txn has, and against a mixture.
+// TestScanSemantics has the cases of SEMANTICS 6 C. Each runs against stored keys,
+// against keys that only the Txn has, and against a mixture.
 func TestScanSemantics(t *testing.T) {
 	four := "bar=def baz=123 foo=abc qux=321"
 	ba := "bar=abc baz=false foo=123"
@@ -30,8 +30,10 @@ func TestScanSemantics(t *testing.T) {
 		{"32 reverse", four, ScanOptions{Reverse: true}, "qux foo baz bar"},
 		{"33 reverse, start", four, ScanOptions{Reverse: true, Start: b("foo")}, "qux foo"},
 		{"34 reverse, end", four, ScanOptions{Reverse: true, End: b("foo")}, "baz bar"},
-		{"35 reverse, start, limit", four, ScanOptions{Reverse: true, Start: b("baz"), Limit: 2}, "qux foo"},
-		{"36 reverse, end, limit", four, ScanOptions{Reverse: true, End: b("foo"), Limit: 1}, "baz"},
+		{"35 reverse, start, limit", four, ScanOptions{Reverse: true, Start: b("baz"), Limit: 2},
+			"qux foo"},
+		{"36 reverse, end, limit", four, ScanOptions{Reverse: true, End: b("foo"), Limit: 1},
+			"baz"},
 		{"37 reverse, limit", four, ScanOptions{Reverse: true, Limit: 3}, "qux foo baz"},
 		{"38 prefix", ba, ScanOptions{Prefix: b("ba")}, "bar baz"},
 		{"38 limit", ba, ScanOptions{Limit: 1}, "bar"},
@@ -52,13 +54,16 @@ func TestScanSemantics(t *testing.T) {
 		{"41 empty prefix", ba, ScanOptions{Prefix: b("")}, "bar baz foo"},
 		{"41 empty end", ba, ScanOptions{End: b("")}, ""},
 		{"42 after", "foo=1 foo\x00=2 fooa=3", ScanOptions{StartAfter: b("foo")}, "foo\x00 fooa"},
-		{"43 prefix of 0xff", "a=1 \xff=2 \xff\xff=3", ScanOptions{Prefix: b("\xff")}, "\xff \xff\xff"},
-		{"43 prefix ends in 0xff", "a=1 a\xff=2 a\xffb=3 b=4", ScanOptions{Prefix: b("a\xff")}, "a\xff a\xffb"},
+		{"43 prefix of 0xff", "a=1 \xff=2 \xff\xff=3", ScanOptions{Prefix: b("\xff")},
+			"\xff \xff\xff"},
+		{"43 prefix ends in 0xff", "a=1 a\xff=2 a\xffb=3 b=4", ScanOptions{Prefix: b("a\xff")},
+			"a\xff a\xffb"},
 		{"44 limit 1", four, ScanOptions{Start: b("bar"), End: b("qux"), Limit: 1}, "bar"},
 		{"44 limit 2", four, ScanOptions{Start: b("bar"), End: b("qux"), Limit: 2}, "bar baz"},
 		{"44 limit 3", four, ScanOptions{Start: b("bar"), End: b("qux"), Limit: 3}, "bar baz foo"},
 		{"44 limit 4", four, ScanOptions{Start: b("bar"), End: b("qux"), Limit: 4}, "bar baz foo"},
-		{"44 limit 1000", four, ScanOptions{Start: b("bar"), End: b("qux"), Limit: 1000}, "bar baz foo"},
+		{"44 limit 1000", four, ScanOptions{Start: b("bar"), End: b("qux"), Limit: 1000},
+			"bar baz foo"},
 	}
 	s := openMem(t, Options{})
 	for i, test := range tests {
@@ -130,7 +135,8 @@ func TestScanErrors(t *testing.T) {
 	}
 }
 
-// A cursor shows the moment of its Scan through everything that its Txn does.
+// TestCursorIsSnapshot: a cursor shows the moment of its Scan through everything that
+// its Txn does.
 func TestCursorIsSnapshot(t *testing.T) {
 	txn := openMem(t, Options{}).Object(Owner{ID: testID(1)}).Begin()
 	defer txn.Close()

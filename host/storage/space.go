@@ -46,7 +46,7 @@ func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// space watches the disk of an open store. admit is called with the log's mu held.
+// space watches the disk of an open store, under the log's mu.
 type space struct {
 	fs      vfs.FS
 	dir     string
@@ -72,22 +72,23 @@ func newSpace(o Options, dir string, pending func() uint64) *space {
 	return &space{fs: o.FS, dir: dir, logger: o.Logger, pending: pending, every: sampleEvery}
 }
 
-// admit returns ErrDiskFull if a batch of n bytes must not be taken.
-func (s *space) admit(n int) error {
+// admitLocked returns ErrDiskFull if a batch of n bytes must not be taken.
+func (s *space) admitLocked(n int) error {
 	if s == nil {
 		return nil
 	}
 	now := time.Now()
 	if s.at.IsZero() || s.appended > sampleBytes || now.Sub(s.at) >= s.every {
-		s.sample(now)
+		s.sampleLocked(now)
 	}
 	// Twice: what is in the log becomes an sstable.
 	full := s.stalled.Load() || s.room < s.appended+2*int64(n)
 	if full != s.full {
 		s.full = full
 		if full {
-			s.logger.Error("the disk is full: writes are refused until there is room again, reads go on",
-				"folder", s.dir, "missing", mebibytes(uint64(max(0, s.appended+2*int64(n)-s.room))))
+			s.logger.Error("the disk is full: "+
+				"writes are refused until there is room again, reads go on", "folder", s.dir,
+				"missing", mebibytes(uint64(max(0, s.appended+2*int64(n)-s.room))))
 		} else {
 			s.logger.Info("there is room on the disk again: writes go on", "folder", s.dir)
 		}
@@ -99,7 +100,7 @@ func (s *space) admit(n int) error {
 	return nil
 }
 
-func (s *space) sample(now time.Time) {
+func (s *space) sampleLocked(now time.Time) {
 	usage, err := s.fs.GetDiskUsage(s.dir)
 	if err != nil {
 		return

@@ -29,11 +29,14 @@ func put(s *Store, key, value string) error {
 	return s.Wait(context.Background(), seq)
 }
 
-// A full disk is met before the log meets it: writes are refused, reads go on, it is
-// said once, and writes go on as soon as there is room, without a restart.
+// TestDiskFull: a full disk is met before the log meets it: writes are refused, reads
+// go on, it is said once, and writes go on as soon as there is room, without a
+// restart.
 func TestDiskFull(t *testing.T) {
 	mem := vfs.NewCrashableMem()
-	free := func(n uint64) { mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: n, TotalBytes: 1 << 40}) }
+	free := func(n uint64) {
+		mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: n, TotalBytes: 1 << 40})
+	}
 	free(1 << 30)
 	var log bytes.Buffer
 	s, err := Open("store", Options{FS: mem, Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -89,8 +92,8 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// A flush that finds no room is tried again; until it has succeeded writes are
-// refused, and nothing is lost.
+// TestFlushFindsNoRoom: a flush that finds no room is tried again; until it has
+// succeeded writes are refused, and nothing is lost.
 func TestFlushFindsNoRoom(t *testing.T) {
 	mem := vfs.NewCrashableMem()
 	mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: 1 << 30, TotalBytes: 1 << 40})
@@ -130,8 +133,8 @@ func TestFlushFindsNoRoom(t *testing.T) {
 	}
 }
 
-// A start without room says so, changes nothing, and comes back whatever the disk
-// does meanwhile.
+// TestStartOnFullDisk: a start without room says so, changes nothing, and comes back
+// whatever the disk does meanwhile.
 func TestStartOnFullDisk(t *testing.T) {
 	disk := damageable(t)
 	disk.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: 1 << 20, TotalBytes: 64 << 20})
@@ -139,7 +142,9 @@ func TestStartOnFullDisk(t *testing.T) {
 		t.Errorf("got %v, want ErrDiskFull", err)
 	}
 	// A disk that does not say how full it is.
-	for _, where := range []string{".sst", "MANIFEST", "wal/", "marker", "OPTIONS", "temporary", "durable", "LOCK"} {
+	for _, where := range []string{
+		".sst", "MANIFEST", "wal/", "marker", "OPTIONS", "temporary", "durable", "LOCK",
+	} {
 		disk := damageable(t)
 		fs := errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
 			if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && strings.Contains(op.Path, where) {

@@ -27,7 +27,8 @@ func (s *Store) Stats() Stats {
 	var sync dto.Metric
 	if h := m.LogWriter.FsyncLatency; h != nil && h.Write(&sync) == nil {
 		stats.Syncs = sync.Histogram.GetSampleCount()
-		stats.SyncSeconds = time.Duration(sync.Histogram.GetSampleSum()).Seconds() // pebble's are nanoseconds
+		nanoseconds := sync.Histogram.GetSampleSum()
+		stats.SyncSeconds = time.Duration(nanoseconds).Seconds()
 		for i, b := range sync.Histogram.Bucket {
 			if i%5 != 4 { // pebble has a hundred
 				continue

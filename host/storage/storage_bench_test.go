@@ -12,7 +12,7 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
-// The disk of these benchmarks is the real one, under the test's folder.
+// openDisk opens a store on the real disk, under the benchmark's folder.
 func openDisk(b *testing.B) *Store {
 	b.Helper()
 	s, err := Open(b.TempDir(), Options{})

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -75,24 +76,27 @@ func TestFormatVersion(t *testing.T) {
 	}
 }
 
-// The layout is a format: these bytes must never change.
+// TestKeyLayout: the layout is a format, these bytes must never change.
 func TestKeyLayout(t *testing.T) {
 	id := testID(0xab)
 	k := makeObjectKey(id)
 	hexID := id.String()
 	slot := fmt.Sprintf("%04x", Slot(id))
-	for got, want := range map[string]string{
-		fmt.Sprintf("%x", k.appendKey(nil, tableRecord, nil)):      slot + hexID + "00",
-		fmt.Sprintf("%x", k.appendKey(nil, tableAlarm, nil)):       slot + hexID + "01",
-		fmt.Sprintf("%x", k.appendKey(nil, Data, b("key"))):        slot + hexID + "02" + "6b6579",
-		fmt.Sprintf("%x", k.appendKey(nil, 0x7f, b("key"))):        slot + hexID + "7f" + "6b6579",
-		fmt.Sprintf("%x", appendAlarmKey(nil, 1, id)):              "80" + "8000000000000001" + hexID,
-		fmt.Sprintf("%x", appendAlarmKey(nil, -1, id)):             "80" + "7fffffffffffffff" + hexID,
-		fmt.Sprintf("%x", appendDirectoryKey(nil, 0x01020304, id)): "81" + "01020304" + hexID,
-		fmt.Sprintf("%x", appendMetaKey(nil, "m")):                 "f0" + "6d",
+	for _, test := range []struct {
+		got  []byte
+		want string
+	}{
+		{k.appendKey(nil, tableRecord, nil), slot + hexID + "00"},
+		{k.appendKey(nil, tableAlarm, nil), slot + hexID + "01"},
+		{k.appendKey(nil, Data, b("key")), slot + hexID + "02" + "6b6579"},
+		{k.appendKey(nil, 0x7f, b("key")), slot + hexID + "7f" + "6b6579"},
+		{appendAlarmKey(nil, 1, id), "80" + "8000000000000001" + hexID},
+		{appendAlarmKey(nil, -1, id), "80" + "7fffffffffffffff" + hexID},
+		{appendDirectoryKey(nil, 0x01020304, id), "81" + "01020304" + hexID},
+		{appendMetaKey(nil, "m"), "f0" + "6d"},
 	} {
-		if got != want {
-			t.Errorf("got %s, want %s", got, want)
+		if got := hex.EncodeToString(test.got); got != test.want {
+			t.Errorf("got %s, want %s", got, test.want)
 		}
 	}
 	// SHA-256 of 32 zero bytes begins with 66 68.
@@ -246,7 +250,8 @@ func TestAlarms(t *testing.T) {
 		limit int
 		want  string
 	}{
-		{-8, 9, ""}, {-7, 9, "1"}, {49, 9, "1"}, {50, 9, "1 0 3"}, {50, 2, "1 0"}, {1 << 50, 9, "1 0 3 2"},
+		{-8, 9, ""}, {-7, 9, "1"}, {49, 9, "1"},
+		{50, 9, "1 0 3"}, {50, 2, "1 0"}, {1 << 50, 9, "1 0 3 2"},
 	} {
 		due, err := s.DueAlarms(test.at, test.limit)
 		if err != nil {
@@ -260,7 +265,8 @@ func TestAlarms(t *testing.T) {
 			t.Errorf("due at %d, %d of them: %q, want %q", test.at, test.limit, got, test.want)
 		}
 	}
-	if next, found, err := s.NextAlarm(); !found || err != nil || next.UnixMS != -7 || next.Owner.Name != "1" {
+	next, found, err := s.NextAlarm()
+	if !found || err != nil || next.UnixMS != -7 || next.Owner.Name != "1" {
 		t.Errorf("next: %+v %v %v", next, found, err)
 	}
 }

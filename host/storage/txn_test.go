@@ -13,7 +13,8 @@ import (
 )
 
 // TestTxn runs transcripts of one object's transaction. A line is a command; see
-// runTxnLine. The name of a table before it stands for that table's rows. "read" opens a second transaction, which sees committed data only.
+// runTxnLine. The name of a table before it is that of the rows that are meant. "read"
+// opens a second transaction, which sees what is committed only.
 func TestTxn(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		s := openMem(t, Options{})
@@ -135,7 +136,8 @@ func TestLimits(t *testing.T) {
 		t.Errorf("get of a long key: %v", err)
 	}
 	err = txn.Put(nil, append(largest, 0))
-	if !errors.Is(err, ErrValueTooLarge) || !errors.As(err, &size) || size.Size != abi.MaxValueBytes+1 {
+	if !errors.Is(err, ErrValueTooLarge) || !errors.As(err, &size) ||
+		size.Size != abi.MaxValueBytes+1 {
 		t.Errorf("large value: %v", err)
 	}
 	for i := 0; ; i++ {
@@ -151,12 +153,14 @@ func TestLimits(t *testing.T) {
 		t.Errorf("large transaction: %v", err)
 	}
 	commit(t, txn) // a batch above half a memtable takes another way in pebble
-	if value, found, err := txn.Get(longest); !found || len(value) != abi.MaxValueBytes || err != nil {
+	value, found, err := txn.Get(longest)
+	if !found || len(value) != abi.MaxValueBytes || err != nil {
 		t.Errorf("after a large batch: %d bytes, %v, %v", len(value), found, err)
 	}
 }
 
-// Rolling back in a loop, and writing one key over and over, take no memory.
+// TestTxnMemoryIsReused: rolling back in a loop, and writing one key over and over,
+// take no memory.
 func TestTxnMemoryIsReused(t *testing.T) {
 	txn := openMem(t, Options{}).Object(Owner{ID: testID(1)}).Begin()
 	defer txn.Close()

@@ -10,7 +10,7 @@ import (
 	"github.com/cairn-dev/cairn/host/storage/storagetest"
 )
 
-// A batch can be read at once and is durable when the test says so.
+// TestLog: a batch can be read at once and is durable when the test says so.
 func TestLog(t *testing.T) {
 	s, log := storagetest.Open(t)
 	txn := s.Object(storage.Owner{ID: abi.ID{1}}).Begin()
@@ -49,7 +49,9 @@ func TestLog(t *testing.T) {
 		}
 		log.Fail(cause)
 		synctest.Wait()
-		if results[0] != nil || !errors.Is(results[2], storage.ErrLogFailed) || !errors.Is(results[2], cause) {
+		failed := results[2]
+		if results[0] != nil || !errors.Is(failed, storage.ErrLogFailed) ||
+			!errors.Is(failed, cause) {
 			t.Errorf("after Fail: %v", results)
 		}
 	})

@@ -79,7 +79,7 @@ func TestContext(t *testing.T) {
 	})
 }
 
-// No wake-up is lost, and none reaches the wrong waiter, whoever is first.
+// TestHammer: no wake-up is lost, and none reaches the wrong waiter, whoever is first.
 func TestHammer(t *testing.T) {
 	var m Mark
 	const last = 2000
