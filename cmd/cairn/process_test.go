@@ -44,7 +44,7 @@ func startHost(t *testing.T, env []string, args ...string) *process {
 			args = append(args, "--"+flag, "127.0.0.1:0")
 		}
 	}
-	warm(t, args)
+	warm(t, env, args)
 	p := &process{t: t, cmd: exec.Command(binary, args...), grew: make(chan struct{}),
 		ended: make(chan struct{})}
 	p.cmd.Env = append(environment(), env...)
@@ -84,61 +84,69 @@ func startHost(t *testing.T, env []string, args ...string) *process {
 	return p
 }
 
-// warm gives a data folder that is new the compiled code of the modules that most
-// tests serve: compiling them takes longer than all else that a start does. Where a
-// link is not possible the process compiles.
-func warm(t *testing.T, args []string) {
+// warm gives a data folder that is new the compiled code of counter and chain: compiling
+// takes longer than all else that a start does. A host prunes at its start, so it is in
+// vain for others. Where no link is possible the process compiles.
+func warm(t *testing.T, env, args []string) {
 	t.Helper()
-	data := slices.Index(args, "--data") + 1
-	if data == 0 || data == len(args) {
-		return
-	}
-	cache := filepath.Join(args[data], "cache")
-	if _, err := os.Stat(cache); err == nil {
+	cache := filepath.Join(dataFolder(env, args), "cache")
+	if _, err := os.Stat(cache); err == nil || !filepath.IsAbs(cache) {
 		return
 	}
 	for _, file := range []string{counter, chain} {
 		code := compiledCode(t, file)
-		err := filepath.WalkDir(code, func(path string, d os.DirEntry, err error) error {
-			to := filepath.Join(cache, filepath.Base(code), strings.TrimPrefix(path, code))
-			switch {
-			case err != nil:
-				return err
-			case d.IsDir():
-				return os.MkdirAll(to, 0o700)
-			case strings.HasSuffix(path, ".tmp"): // somebody writes it now
-				return nil
-			}
-			return os.Link(path, to)
-		})
-		if err != nil {
-			t.Logf("a start compiles: %v", err)
+		if err := linkAll(code, filepath.Join(cache, filepath.Base(code))); err != nil {
+			t.Logf("the start compiles: %v", err)
 		}
 	}
 }
 
-var compiled struct {
-	mu  sync.Mutex
-	dir map[string]string // by the file of the module
+func dataFolder(env, args []string) (dir string) {
+	for _, v := range env {
+		if of, ok := strings.CutPrefix(v, "CAIRN_DATA="); ok {
+			dir = of
+		}
+	}
+	if at := slices.Index(args, "--data") + 1; at > 0 && at < len(args) {
+		dir = args[at]
+	}
+	return dir
 }
 
+// linkAll makes a folder like another one, with the same files in it.
+func linkAll(from, to string) error {
+	return filepath.WalkDir(from, func(path string, d os.DirEntry, err error) error {
+		to := filepath.Join(to, strings.TrimPrefix(path, from))
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			return os.MkdirAll(to, 0o700)
+		case strings.HasSuffix(path, ".tmp"): // somebody writes it now
+			return nil
+		}
+		return os.Link(path, to)
+	})
+}
+
+var compiled = struct {
+	mu   sync.Mutex
+	dirs map[string]string // where a module's code is, by its file
+}{dirs: map[string]string{}}
+
 // compiledCode returns the folder of a module's compiled code.
-func compiledCode(t *testing.T, file string) string {
+func compiledCode(t *testing.T, file string) (dir string) {
 	t.Helper()
 	compiled.mu.Lock()
 	defer compiled.mu.Unlock()
-	if dir, ok := compiled.dir[file]; ok {
-		return dir
+	if compiled.dirs[file] == "" {
+		wasm, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compiled.dirs[file] = hosttest.CompiledCode(t, wasm)
 	}
-	wasm, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if compiled.dir == nil {
-		compiled.dir = map[string]string{}
-	}
-	compiled.dir[file] = hosttest.CompiledCode(t, wasm)
-	return compiled.dir[file]
+	return compiled.dirs[file]
 }
 
 func hasFlag(env, args []string, name string) bool {
