@@ -2,6 +2,13 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// Alarms is an object's one alarm. confirmed is as in [Storage].
+type Alarms interface {
+	AlarmSet(unixMS int64, confirmed bool) error
+	AlarmGet() (unixMS int64, set bool, err error)
+	AlarmDelete(confirmed bool) error
+}
+
 // alarmFunctions are the imports of abi.CapabilityAlarms.
 var alarmFunctions = bindings{
 	abi.FuncAlarmSet:    alarmSet,
@@ -24,11 +31,15 @@ var alarmFunctions = bindings{
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusError: upstream's TypeErrors, or the write failed
 func alarmSet(c *Call, args []uint64) abi.Status {
-	confirmed, ok := confirmed(args[1])
-	if !ok {
+	confirmed, known := confirmed(args[1])
+	host := c.can.alarms
+	switch {
+	case !known:
 		return abi.StatusInvalid
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	return c.done(c.Host.AlarmSet(int64(args[0]), confirmed))
+	return c.done(host.AlarmSet(int64(args[0]), confirmed))
 }
 
 // alarmGet is the host function abi.FuncAlarmGet. It writes the time of the
@@ -53,10 +64,15 @@ func alarmSet(c *Call, args []uint64) abi.Status {
 //	[]byte{?, 0x00, 0xa8, 0xda, 0x76, 0x9b, 0x01, 0x00, 0x00, ?}
 //	time_ptr -^
 func alarmGet(c *Call, args []uint64) abi.Status {
-	if _, ok := c.view(args[0], 8); !ok {
+	_, ok := c.view(args[0], 8)
+	host := c.can.alarms
+	switch {
+	case !ok:
 		return abi.StatusFault
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	at, set, err := c.Host.AlarmGet()
+	at, set, err := host.AlarmGet()
 	if err != nil {
 		return c.fail(err)
 	}
@@ -81,9 +97,13 @@ func alarmGet(c *Call, args []uint64) abi.Status {
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusError: the write failed
 func alarmDelete(c *Call, args []uint64) abi.Status {
-	confirmed, ok := confirmed(args[0])
-	if !ok {
+	confirmed, known := confirmed(args[0])
+	host := c.can.alarms
+	switch {
+	case !known:
 		return abi.StatusInvalid
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	return c.done(c.Host.AlarmDelete(confirmed))
+	return c.done(host.AlarmDelete(confirmed))
 }

@@ -2,6 +2,11 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// Background is what a guest leaves for after its answer.
+type Background interface {
+	BackgroundRequest() error
+}
+
 // backgroundFunctions are the imports of abi.CapabilityBackground.
 var backgroundFunctions = bindings{
 	abi.FuncBackgroundRequest: backgroundRequest,
@@ -14,4 +19,10 @@ var backgroundFunctions = bindings{
 //
 //   - StatusOK: background_run will be called after this call
 //   - StatusForbidden: the guest lacks the export background_run
-func backgroundRequest(c *Call, _ []uint64) abi.Status { return c.done(c.Host.BackgroundRequest()) }
+func backgroundRequest(c *Call, _ []uint64) abi.Status {
+	host := c.can.background
+	if host == nil {
+		return abi.StatusForbidden
+	}
+	return c.done(host.BackgroundRequest())
+}

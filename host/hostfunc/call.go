@@ -19,7 +19,6 @@ import (
 type Call struct {
 	context.Context
 
-	Host   Host
 	Memory api.Memory
 	// World is the engine's and Descriptors are the instance's, set by what enters
 	// it. Begin gives fresh descriptors.
@@ -30,6 +29,9 @@ type Call struct {
 	Input []byte
 	// Output is what output_write took, a buffer of this Call.
 	Output []byte
+
+	host Host // of the last entry, as a rule what holds this Call
+	can  abilities
 
 	result   []byte // what result_read gives, a buffer of this Call
 	logBytes int    // logged so far
@@ -80,7 +82,10 @@ func (c *Call) Begin(host Host, memory api.Memory, input []byte, cpuLimit time.D
 	if c.Context == nil {
 		c.Context = context.Background()
 	}
-	c.Host, c.Memory, c.Input = host, memory, input
+	if c.host != host {
+		c.host, c.can = host, abilitiesOf(host)
+	}
+	c.Memory, c.Input = memory, input
 	c.Output, c.result = c.Output[:0], c.result[:0]
 	c.logBytes, c.dropped = 0, 0
 	c.fresh, c.Descriptors = Descriptors{}, &c.fresh
@@ -94,7 +99,7 @@ func (c *Call) End() {
 	c.leavePlace()
 	c.flushStdio()
 	c.closeLists()
-	c.Host, c.Memory, c.World, c.Descriptors, c.Input = nil, nil, nil, nil, nil
+	c.Memory, c.World, c.Descriptors, c.Input = nil, nil, nil, nil
 	if cap(c.Output) > keepBytes {
 		c.Output = nil
 	}

@@ -6,6 +6,10 @@
 // host function. A [Host] is what the guest may ask during that call; objects,
 // Workers and the loader each have their own.
 //
+// There is a file for each capability: the interface that a Host implements who has
+// it, and the imports that ask it. The table abi.Imports says which there are, and
+// what they take and answer.
+//
 // Each function here translates and no more: it checks bounds, decodes, asks
 // the Host, and encodes a status. Whatever decides something lives behind Host.
 //

@@ -2,6 +2,11 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// Env is the variables of the app's config, as JSON. A guest without them finds none.
+type Env interface {
+	EnvGet(name []byte) (value []byte, ok bool)
+}
+
 // envFunctions are the imports of abi.CapabilityEnv.
 var envFunctions = bindings{
 	abi.FuncEnvGet: envGet,
@@ -34,7 +39,11 @@ func envGet(c *Call, args []uint64) abi.Status {
 	if !ok || !c.mayDeliver(args[2:5]) {
 		return abi.StatusFault
 	}
-	value, found := c.Host.EnvGet(name)
+	host := c.can.env
+	if host == nil {
+		return abi.StatusNotFound
+	}
+	value, found := host.EnvGet(name)
 	if !found {
 		return abi.StatusNotFound
 	}

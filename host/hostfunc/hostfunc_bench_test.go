@@ -7,12 +7,15 @@ import (
 )
 
 // still is a Host whose storage holds one value, and whose objects answer it.
-type still struct {
-	Forbidden
-	value []byte
-}
+type still struct{ value []byte }
 
-func (s *still) StorageGet([]byte) ([]byte, bool, error) { return s.value, true, nil }
+var _ Storage = (*still)(nil)
+
+func (s *still) StorageGet([]byte) ([]byte, bool, error)  { return s.value, true, nil }
+func (s *still) StoragePut(_, _ []byte, _ bool) error     { return nil }
+func (s *still) StorageDelete([]byte, bool) (bool, error) { return true, nil }
+func (s *still) StorageDeleteAll() error                  { return nil }
+func (s *still) StorageSync() error                       { return nil }
 
 func (s *still) EnvGet([]byte) ([]byte, bool) { return s.value, true }
 

@@ -6,6 +6,13 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
+// IDs makes and reads the IDs of the namespaces that a guest has bindings of.
+type IDs interface {
+	IDFromName(binding, name []byte) (abi.ID, error)
+	IDParse(binding, hex []byte) (abi.ID, error)
+	IDNew(binding []byte) (abi.ID, error)
+}
+
 // idFunctions are the imports of abi.CapabilityIDs.
 var idFunctions = bindings{
 	abi.FuncIDFromName: idFromName,
@@ -40,13 +47,16 @@ func idFromName(c *Call, args []uint64) abi.Status {
 	binding, ok1 := c.view(args[0], args[1])
 	name, ok2 := c.view(args[2], args[3])
 	out, ok3 := c.view(args[4], abi.IDBytes)
+	host := c.can.ids
 	switch {
 	case !ok1, !ok2, !ok3:
 		return abi.StatusFault
 	case !utf8.Valid(name):
 		return abi.StatusInvalid
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	return c.deliverID(out)(c.Host.IDFromName(binding, name))
+	return c.deliverID(out)(host.IDFromName(binding, name))
 }
 
 // idParse is the host function abi.FuncIDParse. It reads an ID of a binding's
@@ -69,10 +79,14 @@ func idParse(c *Call, args []uint64) abi.Status {
 	binding, ok1 := c.view(args[0], args[1])
 	hex, ok2 := c.view(args[2], args[3])
 	out, ok3 := c.view(args[4], abi.IDBytes)
-	if !ok1 || !ok2 || !ok3 {
+	host := c.can.ids
+	switch {
+	case !ok1, !ok2, !ok3:
 		return abi.StatusFault
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	return c.deliverID(out)(c.Host.IDParse(binding, hex))
+	return c.deliverID(out)(host.IDParse(binding, hex))
 }
 
 // idNew is the host function abi.FuncIDNew. It writes a new ID, which no name has.
@@ -91,10 +105,14 @@ func idParse(c *Call, args []uint64) abi.Status {
 func idNew(c *Call, args []uint64) abi.Status {
 	binding, ok1 := c.view(args[0], args[1])
 	out, ok2 := c.view(args[2], abi.IDBytes)
-	if !ok1 || !ok2 {
+	host := c.can.ids
+	switch {
+	case !ok1, !ok2:
 		return abi.StatusFault
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	return c.deliverID(out)(c.Host.IDNew(binding))
+	return c.deliverID(out)(host.IDNew(binding))
 }
 
 // deliverID returns a function that takes what the Host answered and writes

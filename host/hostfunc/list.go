@@ -8,6 +8,21 @@ import (
 	"github.com/cairn-dev/cairn/host/event"
 )
 
+// Lists lists an object's keys.
+type Lists interface {
+	ListOpen(options *wire.List) (List, error)
+}
+
+// List is a list that a guest has open. Key and Value are views, valid until
+// the next Next.
+type List interface {
+	Next() bool
+	Key() []byte
+	Value() []byte
+	Err() error
+	Close() error
+}
+
 // listFunctions are the imports of abi.CapabilityLists.
 var listFunctions = bindings{
 	abi.FuncListOpen:  listOpen,
@@ -46,7 +61,11 @@ func listOpen(c *Call, args []uint64) abi.Status {
 	if at >= abi.MaxLists {
 		return c.fail(&event.Error{Message: "too many lists are open in one call"})
 	}
-	list, err := c.Host.ListOpen(&options)
+	host := c.can.lists
+	if host == nil {
+		return abi.StatusForbidden
+	}
+	list, err := host.ListOpen(&options)
 	if err != nil {
 		return c.fail(err)
 	}
@@ -58,7 +77,7 @@ func listOpen(c *Call, args []uint64) abi.Status {
 	return abi.StatusOK
 }
 
-// openList is a list and whether it stands at an entry that was not yet given.
+// openList is a list and whether it stands at a pair that was not yet given.
 type openList struct {
 	list    List
 	pending bool
@@ -71,25 +90,25 @@ func (c *Call) list(handle uint64) *openList {
 	return nil
 }
 
-// listNext is the host function abi.FuncListNext. It gives as many entries as
+// listNext is the host function abi.FuncListNext. It gives as many pairs as
 // the buffer holds.
 //
 // # Parameters
 //
 //   - handle: of list_open
-//   - buf_ptr, buf_cap: where entries go: length, key, length, value
+//   - buf_ptr, buf_cap: where pairs go: length, key, length, value
 //   - len_ptr: where the length of what was given goes
 //
 // # Result
 //
-//   - StatusOK: at least one entry is in buf
+//   - StatusOK: at least one pair is in buf
 //   - StatusNotFound: no more; the length is 0
-//   - StatusTooSmall: the next entry does not fit; its length is at len_ptr
+//   - StatusTooSmall: the next pair does not fit; its length is at len_ptr
 //   - StatusInvalid: no such list
 //   - StatusError: the read failed
 //   - StatusFault: a range lies outside linear memory
 //
-// One entry, the key "k" with the value "v"; ? is as it was before:
+// One pair, the key "k" with the value "v"; ? is as it was before:
 //
 //	                          buf_cap (14)
 //	          +------------------------------------------+

@@ -6,6 +6,12 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
+// Log takes what a guest logs, and what it writes to its standard streams. Without
+// one, both are dropped.
+type Log interface {
+	Log(level int32, text, attrs []byte)
+}
+
 // logFunctions are the imports of abi.CapabilityLog.
 var logFunctions = bindings{
 	abi.FuncLogWrite: logWrite,
@@ -34,9 +40,16 @@ func logWrite(c *Call, args []uint64) abi.Status {
 	if !c.LogBudget(len(text) + len(attrs)) {
 		return abi.StatusTooLarge
 	}
-	c.leavePlace() // whoever reads the log may be slow
-	c.Host.Log(int32(uint32(args[0])), text, attrs)
+	c.log(int32(uint32(args[0])), text, attrs)
 	return abi.StatusOK
+}
+
+// log gives a record to the Host.
+func (c *Call) log(level int32, text, attrs []byte) {
+	c.leavePlace() // whoever reads the log may be slow
+	if host := c.can.log; host != nil {
+		host.Log(level, text, attrs)
+	}
 }
 
 // LogBudget takes n bytes of what the call may log and reports whether there
@@ -127,9 +140,8 @@ func (c *Call) flushLine() {
 	if c.stdioFD == 2 {
 		level = abi.LevelWarn
 	}
-	if len(c.stdio) > 0 && c.Host != nil && c.LogBudget(len(c.stdio)) {
-		c.leavePlace()
-		c.Host.Log(level, c.stdio, nil)
+	if len(c.stdio) > 0 && c.can.log != nil && c.LogBudget(len(c.stdio)) {
+		c.log(level, c.stdio, nil)
 	}
 	c.stdio = c.stdio[:0]
 }

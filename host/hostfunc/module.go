@@ -3,6 +3,7 @@ package hostfunc
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -17,23 +18,49 @@ type Function = func(c *Call, args []uint64) abi.Status
 // in the capability's file.
 type bindings map[string]Function
 
+// capability is an interface that a Host may implement, and the imports that ask it.
+type capability struct {
+	has       func(Host) bool
+	functions bindings
+}
+
+// capabilities has all that there are.
+var capabilities = map[abi.Capability]capability{
+	abi.CapabilityMessages:     {nil, messageFunctions},
+	abi.CapabilityRegistration: {has[Registration], registrationFunctions},
+	abi.CapabilityEnv:          {has[Env], envFunctions},
+	abi.CapabilityLog:          {has[Log], logFunctions},
+	abi.CapabilityIDs:          {has[IDs], idFunctions},
+	abi.CapabilityStubs:        {has[Stubs], stubFunctions},
+	abi.CapabilityOutbound:     {has[Outbound], outboundFunctions},
+	abi.CapabilityStorage:      {has[Storage], storageFunctions},
+	abi.CapabilityLists:        {has[Lists], listFunctions},
+	abi.CapabilityTransactions: {has[Transactions], transactionFunctions},
+	abi.CapabilityAlarms:       {has[Alarms], alarmFunctions},
+	abi.CapabilitySections:     {has[Sections], sectionFunctions},
+	abi.CapabilityBackground:   {has[Background], backgroundFunctions},
+	abi.CapabilityResets:       {has[Resets], resetFunctions},
+}
+
+func has[Interface any](h Host) bool {
+	_, ok := h.(Interface)
+	return ok
+}
+
+// Capabilities returns those that a Host has, sorted, but for the messages that each
+// guest has.
+func Capabilities(h Host) (list []abi.Capability) {
+	for name, c := range capabilities {
+		if c.has != nil && c.has(h) {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 // functions are the imports of the ABI and what they do, in the order of abi.Imports.
-var functions = bind(map[abi.Capability]bindings{
-	abi.CapabilityRegistration: registrationFunctions,
-	abi.CapabilityMessages:     messageFunctions,
-	abi.CapabilityEnv:          envFunctions,
-	abi.CapabilityLog:          logFunctions,
-	abi.CapabilityIDs:          idFunctions,
-	abi.CapabilityStubs:        stubFunctions,
-	abi.CapabilityOutbound:     outboundFunctions,
-	abi.CapabilityStorage:      storageFunctions,
-	abi.CapabilityLists:        listFunctions,
-	abi.CapabilityTransactions: transactionFunctions,
-	abi.CapabilityAlarms:       alarmFunctions,
-	abi.CapabilitySections:     sectionFunctions,
-	abi.CapabilityBackground:   backgroundFunctions,
-	abi.CapabilityResets:       resetFunctions,
-})
+var functions = bind()
 
 // function is a row of abi.Imports and what it does.
 type function struct {
@@ -44,14 +71,14 @@ type function struct {
 // bind puts each row together with its function. A row without one, a function
 // without a row and a function beside those of another capability are mistakes of
 // whoever adds one: the program does not start.
-func bind(all map[abi.Capability]bindings) (bound []function) {
+func bind() (bound []function) {
 	count := 0
-	for _, group := range all {
-		count += len(group)
+	for _, c := range capabilities {
+		count += len(c.functions)
 	}
 	for i := range abi.Imports {
 		row := &abi.Imports[i]
-		run := all[row.Capability][row.Name]
+		run := capabilities[row.Capability].functions[row.Name]
 		if run == nil {
 			panic(fmt.Sprintf("hostfunc: no function is bound to %s, of %s", row.Name, row.Capability))
 		}

@@ -5,6 +5,11 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 )
 
+// Outbound sends requests out of the host. The response is appended to dst.
+type Outbound interface {
+	FetchSend(request, dst []byte) ([]byte, error)
+}
+
 // outboundFunctions are the imports of abi.CapabilityOutbound.
 var outboundFunctions = bindings{
 	abi.FuncFetchSend: fetchSend,
@@ -40,9 +45,13 @@ func fetchSend(c *Call, args []uint64) abi.Status {
 	if wire.DecodeRequest(request, &check) != nil {
 		return abi.StatusInvalid
 	}
+	host := c.can.outbound
+	if host == nil {
+		return abi.StatusForbidden
+	}
 	c.carry(len(request)) // the Host copies it
 	c.pause()
-	result, err := c.Host.FetchSend(request, c.result[:0])
+	result, err := host.FetchSend(request, c.result[:0])
 	c.resume()
 	return c.answer(args[2:5], result, err)
 }

@@ -6,6 +6,12 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 )
 
+// Registration is what a guest says of itself while it starts.
+type Registration interface {
+	ClassRegister(name []byte, flags uint32) abi.Status
+	WorkerRegister() abi.Status
+}
+
 // registrationFunctions are the imports of abi.CapabilityRegistration.
 var registrationFunctions = bindings{
 	abi.FuncClassRegister:  classRegister,
@@ -29,13 +35,16 @@ var registrationFunctions = bindings{
 //   - StatusFault: the range lies outside linear memory
 func classRegister(c *Call, args []uint64) abi.Status {
 	name, ok := c.view(args[0], args[1])
+	host := c.can.registration
 	switch {
 	case !ok:
 		return abi.StatusFault
 	case len(name) == 0, len(name) > abi.MaxClassBytes, !utf8.Valid(name):
 		return abi.StatusInvalid
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	return c.Host.ClassRegister(name, uint32(args[2]))
+	return host.ClassRegister(name, uint32(args[2]))
 }
 
 // workerRegister is the host function abi.FuncWorkerRegister. It says that the
@@ -45,4 +54,9 @@ func classRegister(c *Call, args []uint64) abi.Status {
 //
 //   - StatusOK: done
 //   - StatusForbidden: the guest has started
-func workerRegister(c *Call, _ []uint64) abi.Status { return c.Host.WorkerRegister() }
+func workerRegister(c *Call, _ []uint64) abi.Status {
+	if host := c.can.registration; host != nil {
+		return host.WorkerRegister()
+	}
+	return abi.StatusForbidden
+}

@@ -2,6 +2,13 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// Resets ends an object's activation.
+type Resets interface {
+	// ObjectAbort returns the error that the call ends with. dropAlarm says that
+	// the alarm whose handler runs is not tried again.
+	ObjectAbort(reason []byte, dropAlarm bool) error
+}
+
 // resetFunctions are the imports of abi.CapabilityResets.
 var resetFunctions = bindings{
 	abi.FuncObjectAbort: objectAbort,
@@ -16,7 +23,11 @@ var resetFunctions = bindings{
 //   - reason_ptr, reason_len: why, in UTF-8; a bad range is no reason
 func objectAbort(c *Call, args []uint64) abi.Status {
 	reason, _ := c.view(args[0], args[1])
-	panic(c.Host.ObjectAbort(reason, false))
+	host := c.can.resets
+	if host == nil {
+		panic(ErrForbidden)
+	}
+	panic(host.ObjectAbort(reason, false))
 }
 
 // objectReset is the host function abi.FuncObjectReset. It returns to the guest
@@ -35,15 +46,14 @@ func objectAbort(c *Call, args []uint64) abi.Status {
 func objectReset(c *Call, args []uint64) abi.Status {
 	reason, ok := c.view(args[0], args[1])
 	flags := uint32(args[2])
+	host := c.can.resets
 	switch {
 	case !ok:
 		return abi.StatusFault
 	case flags&^abi.ResetDropAlarm != 0:
 		return abi.StatusInvalid
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	err := c.Host.ObjectAbort(reason, flags&abi.ResetDropAlarm != 0)
-	if err == ErrForbidden {
-		return c.fail(err)
-	}
-	panic(err)
+	panic(host.ObjectAbort(reason, flags&abi.ResetDropAlarm != 0))
 }

@@ -2,6 +2,12 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// Sections is an object's critical sections.
+type Sections interface {
+	CriticalBegin() error
+	CriticalEnd() error
+}
+
 // sectionFunctions are the imports of abi.CapabilitySections.
 var sectionFunctions = bindings{
 	abi.FuncCriticalBegin: criticalBegin,
@@ -16,7 +22,13 @@ var sectionFunctions = bindings{
 //   - StatusOK: begun
 //   - StatusForbidden: this guest is no object (a Worker)
 //   - StatusError: deeper than abi.MaxCriticalDepth
-func criticalBegin(c *Call, _ []uint64) abi.Status { return c.done(c.Host.CriticalBegin()) }
+func criticalBegin(c *Call, _ []uint64) abi.Status {
+	host := c.can.sections
+	if host == nil {
+		return abi.StatusForbidden
+	}
+	return c.done(host.CriticalBegin())
+}
 
 // criticalEnd is the host function abi.FuncCriticalEnd. It ends the innermost
 // section.
@@ -29,4 +41,10 @@ func criticalBegin(c *Call, _ []uint64) abi.Status { return c.done(c.Host.Critic
 //
 // It does not return when the section took longer than abi.MaxCriticalMillis:
 // the call ends and the activation with it.
-func criticalEnd(c *Call, _ []uint64) abi.Status { return c.done(c.Host.CriticalEnd()) }
+func criticalEnd(c *Call, _ []uint64) abi.Status {
+	host := c.can.sections
+	if host == nil {
+		return abi.StatusForbidden
+	}
+	return c.done(host.CriticalEnd())
+}

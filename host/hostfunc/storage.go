@@ -2,6 +2,16 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// Storage is an object's own keys and values. confirmed is false for a write that
+// answers need not wait for.
+type Storage interface {
+	StorageGet(key []byte) (value []byte, found bool, err error)
+	StoragePut(key, value []byte, confirmed bool) error
+	StorageDelete(key []byte, confirmed bool) (found bool, err error)
+	StorageDeleteAll() error
+	StorageSync() error
+}
+
 // storageFunctions are the imports of abi.CapabilityStorage.
 var storageFunctions = bindings{
 	abi.FuncStorageGet:       storageGet,
@@ -40,13 +50,16 @@ func storageGet(c *Call, args []uint64) abi.Status {
 	key, ok1 := c.view(args[0], args[1])
 	buf, ok2 := c.view(args[2], args[3])
 	_, ok3 := c.view(args[4], 4)
+	host := c.can.storage
 	switch {
 	case !ok1, !ok2, !ok3:
 		return abi.StatusFault
 	case len(key) > abi.MaxKeyBytes:
 		return abi.StatusTooLarge
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	value, found, err := c.Host.StorageGet(key)
+	value, found, err := host.StorageGet(key)
 	if err != nil {
 		return c.fail(err)
 	}
@@ -76,20 +89,19 @@ func storageGet(c *Call, args []uint64) abi.Status {
 func storagePut(c *Call, args []uint64) abi.Status {
 	key, ok1 := c.view(args[0], args[1])
 	value, ok2 := c.view(args[2], args[3])
+	confirmed, known := confirmed(args[4])
+	host := c.can.storage
 	switch {
 	case !ok1, !ok2:
 		return abi.StatusFault
 	case len(key) > abi.MaxKeyBytes, len(value) > abi.MaxValueBytes:
 		return abi.StatusTooLarge
-	}
-	confirmed, ok := confirmed(args[4])
-	if !ok {
+	case !known:
 		return abi.StatusInvalid
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	if err := c.Host.StoragePut(key, value, confirmed); err != nil {
-		return c.fail(err)
-	}
-	return abi.StatusOK
+	return c.done(host.StoragePut(key, value, confirmed))
 }
 
 // storageDelete is the host function abi.FuncStorageDelete. It deletes a key.
@@ -110,17 +122,19 @@ func storagePut(c *Call, args []uint64) abi.Status {
 //   - StatusFault: the range lies outside linear memory
 func storageDelete(c *Call, args []uint64) abi.Status {
 	key, ok := c.view(args[0], args[1])
+	confirmed, known := confirmed(args[2])
+	host := c.can.storage
 	switch {
 	case !ok:
 		return abi.StatusFault
 	case len(key) > abi.MaxKeyBytes:
 		return abi.StatusTooLarge
-	}
-	confirmed, ok := confirmed(args[2])
-	if !ok {
+	case !known:
 		return abi.StatusInvalid
+	case host == nil:
+		return abi.StatusForbidden
 	}
-	found, err := c.Host.StorageDelete(key, confirmed)
+	found, err := host.StorageDelete(key, confirmed)
 	if err != nil {
 		return c.fail(err)
 	}
@@ -144,7 +158,13 @@ func confirmed(flags uint64) (confirmed, ok bool) {
 //   - StatusOK: done
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusError: in a transaction, or the write failed
-func storageDeleteAll(c *Call, _ []uint64) abi.Status { return c.done(c.Host.StorageDeleteAll()) }
+func storageDeleteAll(c *Call, _ []uint64) abi.Status {
+	host := c.can.storage
+	if host == nil {
+		return abi.StatusForbidden
+	}
+	return c.done(host.StorageDeleteAll())
+}
 
 // storageSync is the host function abi.FuncStorageSync. It waits until
 // everything written before is durable.
@@ -155,9 +175,13 @@ func storageDeleteAll(c *Call, _ []uint64) abi.Status { return c.done(c.Host.Sto
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusError: it never will be
 func storageSync(c *Call, _ []uint64) abi.Status {
+	host := c.can.storage
+	if host == nil {
+		return abi.StatusForbidden
+	}
 	c.pause()
 	defer c.resume()
-	return c.done(c.Host.StorageSync())
+	return c.done(host.StorageSync())
 }
 
 // done is the status of a host function that gives nothing but an error.

@@ -1,10 +1,31 @@
 package hostfunc
 
 import (
+	"bytes"
 	"unicode/utf8"
 
 	"github.com/cairn-dev/cairn/abi"
 )
+
+// Stubs calls other objects. What the callee answers is appended to dst.
+type Stubs interface {
+	StubCall(t Target, method, args, dst []byte) ([]byte, error)
+	StubFetch(t Target, request, dst []byte) ([]byte, error)
+}
+
+// Target is the object that a guest calls: a binding of its environment and
+// the object's name or ID, as kind says.
+type Target struct {
+	Binding []byte
+	Kind    uint32 // abi.TargetName or abi.TargetID
+	Object  []byte
+}
+
+// Clone returns a copy that is no view of linear memory.
+func (t Target) Clone() Target {
+	t.Binding, t.Object = bytes.Clone(t.Binding), bytes.Clone(t.Object)
+	return t
+}
 
 // stubFunctions are the imports of abi.CapabilityStubs.
 var stubFunctions = bindings{
@@ -39,6 +60,7 @@ func stubCall(c *Call, args []uint64) abi.Status {
 	target, ok1 := c.target(args)
 	method, ok2 := c.view(args[5], args[6])
 	arguments, ok3 := c.view(args[7], args[8])
+	host := c.can.stubs
 	switch {
 	case !ok1, !ok2, !ok3, !c.mayDeliver(args[9:12]):
 		return abi.StatusFault
@@ -46,10 +68,12 @@ func stubCall(c *Call, args []uint64) abi.Status {
 		return abi.StatusInvalid
 	case len(arguments) > abi.MaxMessageBytes:
 		return abi.StatusTooLarge
+	case host == nil:
+		return abi.StatusForbidden
 	}
 	c.carry(len(arguments)) // the Host copies them
 	c.pause()
-	result, err := c.Host.StubCall(target, method, arguments, c.result[:0])
+	result, err := host.StubCall(target, method, arguments, c.result[:0])
 	c.resume()
 	return c.answer(args[9:12], result, err)
 }
@@ -80,6 +104,7 @@ func stubCall(c *Call, args []uint64) abi.Status {
 func stubFetch(c *Call, args []uint64) abi.Status {
 	target, ok1 := c.target(args)
 	request, ok2 := c.view(args[5], args[6])
+	host := c.can.stubs
 	switch {
 	case !ok1, !ok2, !c.mayDeliver(args[7:10]):
 		return abi.StatusFault
@@ -87,10 +112,12 @@ func stubFetch(c *Call, args []uint64) abi.Status {
 		return abi.StatusInvalid
 	case len(request) > abi.MaxMessageBytes:
 		return abi.StatusTooLarge
+	case host == nil:
+		return abi.StatusForbidden
 	}
 	c.carry(len(request)) // the Host copies it
 	c.pause()
-	result, err := c.Host.StubFetch(target, request, c.result[:0])
+	result, err := host.StubFetch(target, request, c.result[:0])
 	c.resume()
 	return c.answer(args[7:10], result, err)
 }

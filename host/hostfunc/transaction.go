@@ -2,6 +2,12 @@ package hostfunc
 
 import "github.com/cairn-dev/cairn/abi"
 
+// Transactions takes writes of an object back.
+type Transactions interface {
+	TransactionBegin() error
+	TransactionEnd(commit bool) error
+}
+
 // transactionFunctions are the imports of abi.CapabilityTransactions.
 var transactionFunctions = bindings{
 	abi.FuncTransactionBegin:    transactionBegin,
@@ -17,7 +23,13 @@ var transactionFunctions = bindings{
 //   - StatusOK: writes from here on can be taken back
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusError: deeper than abi.MaxTransactionDepth
-func transactionBegin(c *Call, _ []uint64) abi.Status { return c.done(c.Host.TransactionBegin()) }
+func transactionBegin(c *Call, _ []uint64) abi.Status {
+	host := c.can.transactions
+	if host == nil {
+		return abi.StatusForbidden
+	}
+	return c.done(host.TransactionBegin())
+}
 
 // transactionCommit is the host function abi.FuncTransactionCommit. It ends
 // the innermost transaction and keeps its writes.
@@ -28,7 +40,13 @@ func transactionBegin(c *Call, _ []uint64) abi.Status { return c.done(c.Host.Tra
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusInvalid: no transaction is open
 //   - StatusError: the work failed
-func transactionCommit(c *Call, _ []uint64) abi.Status { return c.done(c.Host.TransactionEnd(true)) }
+func transactionCommit(c *Call, _ []uint64) abi.Status {
+	host := c.can.transactions
+	if host == nil {
+		return abi.StatusForbidden
+	}
+	return c.done(host.TransactionEnd(true))
+}
 
 // transactionRollback is the host function abi.FuncTransactionRollback. It
 // ends the innermost transaction and takes its writes back.
@@ -39,4 +57,10 @@ func transactionCommit(c *Call, _ []uint64) abi.Status { return c.done(c.Host.Tr
 //   - StatusForbidden: this guest has no storage (a Worker)
 //   - StatusInvalid: no transaction is open
 //   - StatusError: the work failed
-func transactionRollback(c *Call, _ []uint64) abi.Status { return c.done(c.Host.TransactionEnd(false)) }
+func transactionRollback(c *Call, _ []uint64) abi.Status {
+	host := c.can.transactions
+	if host == nil {
+		return abi.StatusForbidden
+	}
+	return c.done(host.TransactionEnd(false))
+}

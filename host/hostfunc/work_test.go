@@ -16,7 +16,7 @@ func TestCharge(t *testing.T) {
 	memory := newMemory(t)
 	for _, bytes := range []uint64{0, 1, pageBytes} {
 		var c Call
-		c.Begin(Forbidden{}, memory, nil, time.Nanosecond)
+		c.Begin(nil, memory, nil, time.Nanosecond)
 		calls := 0
 		func() {
 			defer func() {
@@ -39,7 +39,6 @@ func TestCharge(t *testing.T) {
 
 // logged is a Host that keeps what is logged.
 type logged struct {
-	Forbidden
 	lines  []string
 	levels []int32
 }

@@ -54,7 +54,7 @@ func acrobat(maxPages uint32) []byte {
 func enter(t testing.TB, i *module.Instance, what int, limit time.Duration) error {
 	t.Helper()
 	var c hostfunc.Call
-	c.Begin(hostfunc.Forbidden{}, i.Memory(), make([]byte, what), limit)
+	c.Begin(nil, i.Memory(), make([]byte, what), limit)
 	defer c.End()
 	_, err := i.Enter(&c, module.ObjectCall)
 	return err

@@ -2,7 +2,6 @@ package module
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
@@ -79,41 +78,4 @@ func (i *Instance) callWatched(c *hostfunc.Call, name string) error {
 	}
 	_, err := watch(c, name, enter)
 	return err
-}
-
-// loader is the Host of a guest that starts.
-type loader struct {
-	hostfunc.Forbidden
-	started bool
-	classes map[string]uint32
-	worker  bool
-	logger  *slog.Logger
-}
-
-// ClassRegister implements hostfunc.Host.
-func (l *loader) ClassRegister(name []byte, flags uint32) abi.Status {
-	switch _, again := l.classes[string(name)]; {
-	case l.started:
-		return abi.StatusForbidden
-	case again, flags&^(abi.ClassHasFetch|abi.ClassHasAlarm) != 0:
-		return abi.StatusInvalid
-	case len(l.classes) >= abi.MaxClasses:
-		return abi.StatusTooLarge
-	}
-	l.classes[string(name)] = flags
-	return abi.StatusOK
-}
-
-// WorkerRegister implements hostfunc.Host.
-func (l *loader) WorkerRegister() abi.Status {
-	if l.started {
-		return abi.StatusForbidden
-	}
-	l.worker = true
-	return abi.StatusOK
-}
-
-// Log implements hostfunc.Host.
-func (l *loader) Log(level int32, text, attrs []byte) {
-	l.logger.Log(context.Background(), slog.Level(level), string(text), "attrs", string(attrs), "during", "start")
 }

@@ -15,8 +15,6 @@ import (
 // Guest is what every guest may ask of its host, objects and Workers alike:
 // variables, IDs, calls to objects. Both embed it.
 type Guest struct {
-	hostfunc.Forbidden
-
 	Version *app.Version // that it runs, set for each call
 	Sender  event.Sender
 	Random  func([]byte)
@@ -33,50 +31,6 @@ type Guest struct {
 	input   []byte      // a wire.Call on its way out, a buffer of this Guest
 	out     event.Event // that is on its way out
 	outEdge edge        // of out, if an object makes it
-}
-
-// EnvGet implements hostfunc.Host.
-func (g *Guest) EnvGet(name []byte) ([]byte, bool) {
-	value, ok := g.Version.Vars[string(name)]
-	return value, ok
-}
-
-// namespace finds the one that a binding names.
-func (g *Guest) namespace(binding []byte) (*app.Namespace, error) {
-	n, err := g.Version.Namespace(binding)
-	if err != nil {
-		return nil, hostfunc.ErrNotFound
-	}
-	return n, nil
-}
-
-// IDFromName implements hostfunc.Host.
-func (g *Guest) IDFromName(binding, name []byte) (abi.ID, error) {
-	n, err := g.namespace(binding)
-	if err != nil {
-		return abi.ID{}, err
-	}
-	return n.IDFromName(name), nil
-}
-
-// IDParse implements hostfunc.Host.
-func (g *Guest) IDParse(binding, hex []byte) (abi.ID, error) {
-	n, err := g.namespace(binding)
-	if err != nil {
-		return abi.ID{}, err
-	}
-	return n.ParseID(hex)
-}
-
-// IDNew implements hostfunc.Host.
-func (g *Guest) IDNew(binding []byte) (abi.ID, error) {
-	n, err := g.namespace(binding)
-	if err != nil {
-		return abi.ID{}, err
-	}
-	var random [16]byte
-	g.Random(random[:])
-	return n.IDNew(random), nil
 }
 
 // Call sends a call of a method from the guest.
@@ -137,29 +91,10 @@ func (g *Guest) Deadline() hostfunc.Deadline {
 	return hostfunc.Deadline{Clock: g.Clock, Time: ends, Err: event.ErrEventLong}
 }
 
-// FetchSend sends a request out of the host, once everything that the guest
-// has seen is durable: the outside must not learn what could be lost.
-func (g *Guest) FetchSend(request, dst []byte) ([]byte, error) {
-	outbound := g.Version.Outbound
-	if outbound == nil {
-		return nil, event.ErrNoOutbound
-	}
-	if err := g.maySend(); err != nil {
-		return nil, err
-	}
-	g.input = append(g.input[:0], request...) // memory may grow while it runs
-	return outbound.Fetch(g.Budget, g.Seen, g.input, dst)
-}
-
 // Reuse lets go of buffers that one large message has grown.
 func (g *Guest) Reuse() {
 	const keepBytes = 64 << 10
 	if cap(g.input) > keepBytes {
 		g.input = nil
 	}
-}
-
-// Log implements hostfunc.Host.
-func (g *Guest) Log(level int32, text, attrs []byte) {
-	g.Version.Counts.Log(g.Logger, level, text, attrs)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
 )
@@ -13,7 +14,17 @@ import (
 // chose: a method, a path.
 const maxNameText = 256
 
-// Log implements hostfunc.Host.
+var (
+	_ hostfunc.Log = (*Guest)(nil)
+	_ hostfunc.Log = (*State)(nil)
+)
+
+// Log implements hostfunc.Log.
+func (g *Guest) Log(level int32, text, attrs []byte) {
+	g.Version.Counts.Log(g.Logger, level, text, attrs)
+}
+
+// Log implements hostfunc.Log.
 func (s *State) Log(level int32, text, attrs []byte) {
 	s.Version.Counts.Log(s.logger(), level, text, attrs)
 }

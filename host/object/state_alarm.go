@@ -6,6 +6,7 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/event"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/observe"
 )
 
@@ -25,7 +26,9 @@ type alarmRun struct {
 	kept        bool // and that is in the log
 }
 
-// AlarmSet implements hostfunc.Host.
+var _ hostfunc.Alarms = (*State)(nil)
+
+// AlarmSet implements hostfunc.Alarms.
 func (s *State) AlarmSet(unixMS int64, confirmed bool) error {
 	if unixMS <= 0 {
 		return event.TypeError("setAlarm() cannot be called with an alarm time <= 0")
@@ -40,7 +43,7 @@ func (s *State) AlarmSet(unixMS int64, confirmed bool) error {
 	return s.txn.SetAlarm(max(unixMS, s.act.objects.options.Now().UnixMilli()))
 }
 
-// AlarmGet implements hostfunc.Host.
+// AlarmGet implements hostfunc.Alarms.
 func (s *State) AlarmGet() (unixMS int64, set bool, err error) {
 	if s.alarm.running && !s.alarm.changed {
 		return 0, false, nil
@@ -48,7 +51,7 @@ func (s *State) AlarmGet() (unixMS int64, set bool, err error) {
 	return s.txn.Alarm()
 }
 
-// AlarmDelete implements hostfunc.Host. In the handler it deletes the alarm
+// AlarmDelete implements hostfunc.Alarms. In the handler it deletes the alarm
 // that the handler has set, and never the one that is running.
 func (s *State) AlarmDelete(confirmed bool) error {
 	if err := s.written(8, confirmed); err != nil {

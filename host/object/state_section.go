@@ -9,7 +9,9 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
-// CriticalBegin implements hostfunc.Host. One call at a time runs anyway, so
+var _ hostfunc.Sections = (*State)(nil)
+
+// CriticalBegin implements hostfunc.Sections. One call at a time runs anyway, so
 // all that a critical section adds is that no nested entry is let in, and that it
 // ends in time: when the outermost has taken abi.MaxCriticalMillis, the entry ends
 // wherever it is, and the activation with it. See hostfunc.Deadline for a guest that
@@ -31,7 +33,7 @@ func (s *State) CriticalBegin() error {
 	return nil
 }
 
-// CriticalEnd implements hostfunc.Host.
+// CriticalEnd implements hostfunc.Sections.
 func (s *State) CriticalEnd() error {
 	last := len(s.critical) - 1
 	if last < 0 {

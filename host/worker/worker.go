@@ -25,7 +25,6 @@ import (
 	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
-	"github.com/cairn-dev/cairn/host/observe"
 )
 
 // Options configures Workers.
@@ -170,40 +169,6 @@ func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.S
 	return output, status, err
 }
 
-// finish runs what the guest left for after its answer, and gives back what
-// the call took.
-func (c *call) finish() {
-	for round := 0; c.background; round++ {
-		c.background = false
-		if err := c.mayGoOn(round); err != nil {
-			c.Logger.Warn("background work given up", "error", err)
-			break
-		}
-		if _, status, err := c.enter(module.BackgroundRun, nil); err != nil || status != abi.StatusOK {
-			if err == nil {
-				err = fmt.Errorf("the guest gave %v", status)
-			}
-			c.Logger.Warn("background work failed", observe.Failure(err, string(c.wrote))...)
-			break
-		}
-	}
-	c.background = false
-	c.instance.Version().Put(c.instance)
-	c.workers.slots.put()
-	c.Budget.End()
-	c.instance, c.Version, c.Logger, c.Budget = nil, nil, nil, nil
-	c.Guest.Reuse()
-	c.workers.calls.Put(c)
-}
-
-// mayGoOn returns why another round of background work may not begin.
-func (c *call) mayGoOn(round int) error {
-	if round > 0 && c.workers.closing.Load() {
-		return event.ErrClosing
-	}
-	return c.Budget.Spend()
-}
-
 // Close waits for what guests left for after their answers, and fails when ctx
 // is done before.
 func (w *Workers) Close(ctx context.Context) error {
@@ -216,32 +181,6 @@ func (w *Workers) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("work that Workers left for after their answers still runs: %w", ctx.Err())
 	}
-}
-
-// BackgroundRequest implements hostfunc.Host.
-func (c *call) BackgroundRequest() error {
-	if !c.instance.Version().HasBackground() {
-		return hostfunc.ErrForbidden
-	}
-	c.background = true
-	return nil
-}
-
-// FetchSend implements hostfunc.Host.
-func (c *call) FetchSend(request, dst []byte) ([]byte, error) {
-	c.workers.slots.lend()
-	defer c.workers.slots.back()
-	return c.Guest.FetchSend(request, dst)
-}
-
-// StubCall implements hostfunc.Host.
-func (c *call) StubCall(t hostfunc.Target, method, args, dst []byte) ([]byte, error) {
-	return c.Guest.Call(t, method, args, dst)
-}
-
-// StubFetch implements hostfunc.Host.
-func (c *call) StubFetch(t hostfunc.Target, request, dst []byte) ([]byte, error) {
-	return c.Guest.Fetch(t, request, dst)
 }
 
 // Failure is why a Worker ended without an answer. Whoever asked it has more to

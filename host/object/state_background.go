@@ -1,13 +1,14 @@
 package object
 
 import (
-	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 )
 
-// BackgroundRequest implements hostfunc.Host.
+var _ hostfunc.Background = (*State)(nil)
+
+// BackgroundRequest implements hostfunc.Background.
 func (s *State) BackgroundRequest() error {
 	if !s.act.instance.Version().HasBackground() {
 		return hostfunc.ErrForbidden
@@ -39,14 +40,4 @@ func (s *State) mayGoOn(round int) error {
 		return event.ErrClosing
 	}
 	return s.Budget.Spend()
-}
-
-// ObjectAbort implements hostfunc.Host.
-func (s *State) ObjectAbort(reason []byte, dropAlarm bool) error {
-	s.dropAlarm = dropAlarm && s.alarm.running
-	text := string(reason)
-	if text == "" {
-		text = "Application called abort() to reset Durable Object."
-	}
-	return &event.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: text}
 }

@@ -1,0 +1,56 @@
+package worker
+
+import (
+	"fmt"
+
+	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/event"
+	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/observe"
+)
+
+var _ hostfunc.Background = (*call)(nil)
+
+// BackgroundRequest implements hostfunc.Background.
+func (c *call) BackgroundRequest() error {
+	if !c.instance.Version().HasBackground() {
+		return hostfunc.ErrForbidden
+	}
+	c.background = true
+	return nil
+}
+
+// finish runs what the guest left for after its answer, and gives back what
+// the call took.
+func (c *call) finish() {
+	for round := 0; c.background; round++ {
+		c.background = false
+		if err := c.mayGoOn(round); err != nil {
+			c.Logger.Warn("background work given up", "error", err)
+			break
+		}
+		if _, status, err := c.enter(module.BackgroundRun, nil); err != nil || status != abi.StatusOK {
+			if err == nil {
+				err = fmt.Errorf("the guest gave %v", status)
+			}
+			c.Logger.Warn("background work failed", observe.Failure(err, string(c.wrote))...)
+			break
+		}
+	}
+	c.background = false
+	c.instance.Version().Put(c.instance)
+	c.workers.slots.put()
+	c.Budget.End()
+	c.instance, c.Version, c.Logger, c.Budget = nil, nil, nil, nil
+	c.Guest.Reuse()
+	c.workers.calls.Put(c)
+}
+
+// mayGoOn returns why another round of background work may not begin.
+func (c *call) mayGoOn(round int) error {
+	if round > 0 && c.workers.closing.Load() {
+		return event.ErrClosing
+	}
+	return c.Budget.Spend()
+}
