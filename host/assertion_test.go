@@ -3,24 +3,17 @@ package host_test
 import (
 	"encoding/json"
 	"errors"
-	"log/slog"
-	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
-
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host"
-	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
-	"github.com/cairn-dev/cairn/host/internal/testguest"
 )
 
 // TestAssertion lets the host panic on its way into a guest, and out of one: in
@@ -44,13 +37,10 @@ func TestAssertion(t *testing.T) {
 		{"around a nested one", true, []step{tryCall("B", tryCall("A", put("nested")))}, 2, "B"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var log lockedBuffer
 			var entries atomic.Int32
 			armed := atomic.Bool{}
-			r, err := host.Start(t.Context(), host.Options{
-				Config: &config.Config{Path: "wrangler.jsonc", Name: "cycle", Main: "cycle",
-					Bindings: []config.Binding{{Name: "NODES", ClassName: "Node"}}}, Wasm: testguest.Build(t, "cycle"), DataDir: "data", FS: vfs.NewMem(),
-				Compiler: hosttest.Compiler, CacheDir: testguest.CacheDir(t), Logger: slog.New(slog.NewTextHandler(&log, nil)),
+			h := hosttest.Start(t, hosttest.Options{
+				Guest: "cycle", Bindings: map[string]string{"NODES": "Node"}, NoListener: true,
 				EnterExports: func(_ *hostfunc.Call, name string, enter func() (abi.Status, error)) (abi.Status, error) {
 					strike := name == abi.ExportObjectCall && armed.Load() && entries.Add(1) == c.nth
 					if strike && !c.after {
@@ -63,27 +53,16 @@ func TestAssertion(t *testing.T) {
 					return status, err
 				},
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				if err := r.Shutdown(t.Context()); err != nil {
-					t.Error(err)
-				}
-			}()
-			n := &directNodes{t: t, r: r}
+			n := &directNodes{t: t, r: h.Runtime}
 			n.must("C", put("before"))
 			armed.Store(true)
-			_, err = n.run("A", c.steps...)
+			_, err := n.run("A", c.steps...)
 			var told *event.Error
 			if lost := c.lost == "A"; lost != (err != nil) || lost &&
 				(!errors.As(err, &told) || told.Flags&wire.ErrorReset == 0 || !strings.HasPrefix(told.Message, "internal error")) {
 				t.Errorf("A: %v", err)
 			}
-			if text := log.String(); strings.Count(text, "assertion failed") != 1 || !strings.Contains(text, "planted") ||
-				!strings.Contains(text, "object.(*Activation)") {
-				t.Errorf("log: %s", text)
-			}
+			wantPlanted(t, h, "object.(*Activation)")
 			var wg sync.WaitGroup
 			for i := range 8 { // all go on, and so does what waits for them
 				wg.Go(func() {
@@ -119,43 +98,39 @@ func (n *directNodes) must(name string, steps ...step) {
 // TestAssertionInWorker does the same to a Worker: its client is answered, and so
 // is the next one.
 func TestAssertionInWorker(t *testing.T) {
-	var log lockedBuffer
 	var struck atomic.Bool
-	h := startDeploys(t, guestScript(t, "counter", counterSeed), func(o *host.Options) {
-		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
-		o.EnterExports = func(_ *hostfunc.Call, name string, enter func() (abi.Status, error)) (abi.Status, error) {
+	h := hosttest.Start(t, hosttest.Options{
+		Guest: "counter",
+		EnterExports: func(_ *hostfunc.Call, name string, enter func() (abi.Status, error)) (abi.Status, error) {
 			if name == abi.ExportWorkerFetch && struck.CompareAndSwap(false, true) {
 				panic("planted")
 			}
 			return enter()
-		}
+		},
 	})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	runtime := h.runtime
-	go func() { served <- runtime.Serve(l) }()
 	for _, want := range []int{500, 200, 200} {
-		resp, err := http.Get("http://" + l.Addr().String() + "/increment?name=A")
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if resp.StatusCode != want {
-			t.Errorf("status %d, want %d", resp.StatusCode, want)
+		if status, _ := h.Get("/increment?name=A"); status != want {
+			t.Errorf("status %d, want %d", status, want)
 		}
 	}
-	if text := log.String(); strings.Count(text, "assertion failed") != 1 || !strings.Contains(text, "planted") {
-		t.Errorf("log: %s", text)
-	}
-	h.stop()
-	if err := <-served; err != nil {
-		t.Error(err)
-	}
+	wantPlanted(t, h, "")
 }
 
-// counterSeed is the config that testdata/counter's Worker is written for.
-const counterSeed = `"name": "app", "durable_objects": {"bindings": [
-	{"name": "COUNTERS", "class_name": "Counter"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`
+// wantPlanted wants one assertion in the log, with what was planted, and a function on
+// its stack.
+func wantPlanted(t *testing.T, h *hosttest.Host, function string) {
+	t.Helper()
+	failed := 0
+	for _, r := range h.Logs() {
+		if !strings.Contains(r.Message, "assertion failed") {
+			continue
+		}
+		failed++
+		if !strings.Contains(r.Attr("error"), "planted") || !strings.Contains(r.Attr("stack"), function) {
+			t.Errorf("log: %+v", r)
+		}
+	}
+	if failed != 1 {
+		t.Errorf("%d assertions in the log, want 1", failed)
+	}
+}

@@ -38,12 +38,12 @@ const depsRules = `
 	host/worker, host/listen < host/ingress;
 
 	host/storage, host/config < host/release/migrate;
+	host/app, host/storage, host/release/migrate, host/build < host/release;
 	host/storage, host/internal/contain, host/internal/clock < host/alarm;
 	host/hostfunc < host/outbound;
-	host/listen < host/admin;
+	host/release, host/object, host/listen < host/admin;
 
-	host/release/migrate, host/build, host/ingress, host/router, host/alarm, host/outbound,
-		host/admin < host;
+	host/ingress, host/router, host/alarm, host/outbound, host/admin < host;
 	host/build < host/internal/testguest;
 	host, host/internal/testguest, host/internal/clock/clocktest < host/hosttest;
 	NONE < cmd/cairn/internal/loadgen;

@@ -17,9 +17,11 @@
 //	  rewrite  fuel and exported globals put into a module's bytes
 //	hostfunc   the functions that guests import
 //	storage    durable bytes: key layout, one log, group commit
-//	release/migrate  what the store knows of scripts, classes and migrations
+//	release    which version of each script serves, and how another takes its place
+//	  migrate  what the store knows of scripts, classes and migrations
 //	config     wrangler's files into one Config
 //	build      a Go package into a module
+//	admin      the operators' listener
 //
 // In words: ingress/server.go takes a request, ingress/fetch.go encodes it,
 // worker/worker.go takes an instance and calls the guest's worker_fetch. The
@@ -29,6 +31,11 @@
 // a storage.Txn. The batch is appended to the log and has a sequence from then
 // on; the reply goes up at once with that number, and ingress waits until the
 // log is durable up to it before a byte leaves.
+//
+// A deploy comes in by admin/admin.go and goes to release/deploy.go: the module is
+// compiled, config and module are compared with what the store knows, both go into
+// the store in one batch, and when that is durable app.App is given what serves
+// from then on. The doc of package release has the steps.
 //
 // deps_test.go holds the import order, and doc_test.go wants a comment like
 // this one on every package.

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
-
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/hosttest"
+	"github.com/cairn-dev/cairn/host/release"
 	"github.com/cairn-dev/cairn/testdata/probe/promises"
 )
 
@@ -59,17 +58,13 @@ func TestDurableUniqueID(t *testing.T) {
 // TestDurableIDVectors is A1: the IDs of SEMANTICS 2.1, as far as a config can
 // ask for them, and the others natively.
 func TestDurableIDVectors(t *testing.T) {
-	h := &scriptsHost{fs: vfs.NewMem()}
-	defer h.stop(t)
-	if err := h.start(t, guestScript(t, "probe", `"name": "my-counter", "durable_objects": {"bindings": [
-		{"name": "PROBE", "class_name": "Counter"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`)); err != nil {
-		t.Fatal(err)
-	}
+	p := startScripts(t, hosttest.Script(t, "probe", `"name": "my-counter", "durable_objects": {"bindings": [
+		{"name": "PROBE", "class_name": "Counter"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`))
 	for name, want := range map[string]string{
 		"A": seedCounter,
 		"":  "3a093f2f91f35cb42e549f707593570ee2afa7461b0a7f594b59dd4bfc967b26",
 	} {
-		h.run(t, "PROBE", name, "id", want)
+		p.says("PROBE", name, "id", want)
 	}
 	mykey := app.NewNamespace(1, "mykey")
 	for name, want := range map[string]string{
@@ -83,46 +78,46 @@ func TestDurableIDVectors(t *testing.T) {
 	}
 }
 
-// run runs a script in an object of what is public.
-func (h *scriptsHost) run(t *testing.T, binding, name, script, want string) {
+// startScripts runs scripts of testdata/probe, the first of them in public.
+func startScripts(t *testing.T, scripts ...release.Script) *probe {
 	t.Helper()
-	p := &probe{t: t, Host: &hosttest.Host{Runtime: h.runtime}}
+	return &probe{t: t, Host: hosttest.Start(t, hosttest.Options{Scripts: scripts, NoListener: true})}
+}
+
+// restartWith runs other scripts on the same store.
+func (p *probe) restartWith(scripts ...release.Script) {
+	p.t.Helper()
+	p.Restart(func(o *hosttest.Options) { o.Scripts = scripts })
+}
+
+// says wants a script to print something in an object of what is public.
+func (p *probe) says(binding, name, script, want string) {
+	p.t.Helper()
 	if got := p.runIn(binding, name, script); got != want {
-		t.Errorf("%s/%s: %s: got %s, want %s", binding, name, script, got, want)
+		p.t.Errorf("%s/%s: %s: got %s, want %s", binding, name, script, got, want)
 	}
 }
 
 // TestDurableSharedNamespace is A12 and B22: two scripts bound to one class see
 // the same objects under the same IDs, and stay in their own environments.
 func TestDurableSharedNamespace(t *testing.T) {
-	h := &scriptsHost{fs: vfs.NewMem()}
-	defer h.stop(t)
 	const migrations = `"migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`
-	a := guestScript(t, "probe", `"name": "a", "vars": {"WHO": "a"}, "durable_objects": {"bindings": [
+	a := hosttest.Script(t, "probe", `"name": "a", "vars": {"WHO": "a"}, "durable_objects": {"bindings": [
 		{"name": "PROBE", "class_name": "Probe"}, {"name": "B", "class_name": "Probe", "script_name": "b"}]}, `+migrations)
-	b := guestScript(t, "probe", `"name": "b", "vars": {"WHO": "b"}, "durable_objects": {"bindings": [
+	b := hosttest.Script(t, "probe", `"name": "b", "vars": {"WHO": "b"}, "durable_objects": {"bindings": [
 		{"name": "A", "class_name": "Probe", "script_name": "a"}, {"name": "PROBE", "class_name": "Probe"}]}, `+migrations)
-	if err := h.start(t, a, b); err != nil {
-		t.Fatal(err)
-	}
-	inA := h.read(t, "PROBE", "x", "id")
-	inB := h.read(t, "B", "x", "id")
+	p := startScripts(t, a, b)
+	inA := p.runIn("PROBE", "x", "id")
+	inB := p.runIn("B", "x", "id")
 	if inA == inB {
 		t.Errorf("two namespaces share the ID %s", inA)
 	}
-	h.run(t, "PROBE", "x", "add n 1, var WHO", `1, "a"`)
-	h.run(t, "PROBE", "x", "add n 1, call B:x(add n 1, var WHO), call B:x(call A:x(get n))", `2, 1, "b", 2`)
-	h.run(t, "PROBE", "x", "idfromstring B "+inB+", call B:#"+inB+"(id)", inB+` "", `+inB)
-	h.run(t, "PROBE", "x", "try(call B:#"+inA+"(id))", notOfHere)
-	if err := h.start(t, b, a); err != nil { // b is public now
-		t.Fatal(err)
-	}
-	h.run(t, "A", "x", "add n 1, id, var WHO", `3, `+inA+`, "a"`)
-	h.run(t, "PROBE", "x", "add n 1, id, var WHO", `2, `+inB+`, "b"`)
-	h.run(t, "PROBE", "x", "call A:#"+inA+"(id)", inA)
-}
-
-func (h *scriptsHost) read(t *testing.T, binding, name, script string) string {
-	t.Helper()
-	return (&probe{t: t, Host: &hosttest.Host{Runtime: h.runtime}}).runIn(binding, name, script)
+	p.says("PROBE", "x", "add n 1, var WHO", `1, "a"`)
+	p.says("PROBE", "x", "add n 1, call B:x(add n 1, var WHO), call B:x(call A:x(get n))", `2, 1, "b", 2`)
+	p.says("PROBE", "x", "idfromstring B "+inB+", call B:#"+inB+"(id)", inB+` "", `+inB)
+	p.says("PROBE", "x", "try(call B:#"+inA+"(id))", notOfHere)
+	p.restartWith(b, a) // b is public now
+	p.says("A", "x", "add n 1, id, var WHO", `3, `+inA+`, "a"`)
+	p.says("PROBE", "x", "add n 1, id, var WHO", `2, `+inB+`, "b"`)
+	p.says("PROBE", "x", "call A:#"+inA+"(id)", inA)
 }

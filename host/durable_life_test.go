@@ -7,11 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/release"
 )
 
 // TestDurableLife is G, without sockets: an object's time in memory.
@@ -160,7 +158,7 @@ func TestDurableCodeUpdate(t *testing.T) {
 	}
 	// A section that no host knows makes another module of the same code.
 	changed := append(slices.Clone(testguest.Build(t, "probe")), "\x00\x02\x01x"...)
-	if _, err := p.Runtime.Deploy(t.Context(), host.Deploy{Wasm: changed}); err != nil {
+	if _, err := p.Runtime.Releases().Deploy(t.Context(), release.Deploy{Wasm: changed}); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.run("A", "get x, count"); got != "1, 1" {
@@ -171,24 +169,18 @@ func TestDurableCodeUpdate(t *testing.T) {
 // TestDurableScripts is G: objects of two scripts call each other, abort and
 // come back, under one store.
 func TestDurableScripts(t *testing.T) {
-	h := &scriptsHost{fs: vfs.NewMem()}
-	defer h.stop(t)
-	script := func(name, other string) host.Script {
-		return guestScript(t, "probe", strings.NewReplacer("NAME", name, "OTHER", other).Replace(`"name": "NAME",
+	script := func(name, other string) release.Script {
+		return hosttest.Script(t, "probe", strings.NewReplacer("NAME", name, "OTHER", other).Replace(`"name": "NAME",
 			"durable_objects": {"bindings": [{"name": "PROBE", "class_name": "Probe"},
 				{"name": "FAR", "class_name": "Probe", "script_name": "OTHER"}]},
 			"migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`))
 	}
-	if err := h.start(t, script("a", "b"), script("b", "a")); err != nil {
-		t.Fatal(err)
-	}
-	h.run(t, "PROBE", "x", "count, call FAR:x(count, call FAR:x(count)), count", "1, 1, 2, 3")
-	h.run(t, "PROBE", "x", "put k here, call FAR:x(put k there), get k, call FAR:x(get k)", `"here", "there"`)
-	h.run(t, "PROBE", "x", "stub s FAR:x, try(send s(abort stop)), try(send s(count)), stub s FAR:x, send s(count, get k), count",
+	p := startScripts(t, script("a", "b"), script("b", "a"))
+	p.says("PROBE", "x", "count, call FAR:x(count, call FAR:x(count)), count", "1, 1, 2, 3")
+	p.says("PROBE", "x", "put k here, call FAR:x(put k there), get k, call FAR:x(get k)", `"here", "there"`)
+	p.says("PROBE", "x", "stub s FAR:x, try(send s(abort stop)), try(send s(count)), stub s FAR:x, send s(count, get k), count",
 		`[remote reset] stop, [remote reset] stop, 1, "there", 4`)
-	h.run(t, "PROBE", "x", "call FAR:x(deleteall), get k", `"here"`)
-	if err := h.start(t, script("b", "a"), script("a", "b")); err != nil {
-		t.Fatal(err)
-	}
-	h.run(t, "PROBE", "x", "list, call FAR:x(list)", "empty, k")
+	p.says("PROBE", "x", "call FAR:x(deleteall), get k", `"here"`)
+	p.restartWith(script("b", "a"), script("a", "b"))
+	p.says("PROBE", "x", "list, call FAR:x(list)", "empty, k")
 }

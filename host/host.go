@@ -22,6 +22,7 @@ import (
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/outbound"
+	"github.com/cairn-dev/cairn/host/release"
 	"github.com/cairn-dev/cairn/host/router"
 	"github.com/cairn-dev/cairn/host/storage"
 	"github.com/cairn-dev/cairn/host/worker"
@@ -35,21 +36,15 @@ type Runtime struct {
 	account  *account.Account
 	store    *storage.Store
 	gate     *gate.Gate
-	shelf    *shelf
 	engine   *module.Engine
-	scripts  []*script // the first is the public one
-	app      app.App   // what calls see of them
+	releases *release.Releases
+	app      app.App // what calls see of the releases
 	workers  *worker.Workers
 	objects  *object.Objects
 	alarms   *alarm.Scheduler
 	outbound *outbound.Client // nil where no host is allowed
 	sender   event.Sender
 	server   *ingress.Server
-
-	// deploying is held as long as a deploy takes. Calls and those who look at
-	// the scripts do not wait for it: they see app.
-	deploying sync.Mutex
-	compiles  sync.WaitGroup // that are under way, also when nobody waits for them
 
 	// recorded is when what Start wrote is durable.
 	recorded storage.Seq
@@ -62,8 +57,8 @@ type Runtime struct {
 
 // Start makes everything ready to Serve. What can fail without the store comes
 // before the store is opened, what can fail without a change of it before the
-// change: the modules are built, the store is opened, what is to serve is compiled,
-// and last the store is brought to what the migrations say. What it opened before
+// change: the modules are built, the store is opened, the rooms are connected, and
+// last what the scripts are to run is released, see release.Releases.Start. What it opened before
 // a failure is closed again, and the store says what it said.
 func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	if err := o.validate(); err != nil {
@@ -79,18 +74,20 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	defer close(r.started)
 	defer func() {
 		if err != nil {
-			r.close(ctx)
+			r.close(context.WithoutCancel(ctx)) // nothing runs yet that would take time
 		}
 	}()
 	if r.engine, err = module.NewEngine(ctx, module.Options{
-		System:      hostfunc.System{Now: o.Now, Random: o.Random, Wrap: o.WrapImports, Enter: o.EnterExports},
+		System: hostfunc.System{
+			Now: o.Now, Random: o.Random, Wrap: o.WrapImports, Enter: o.EnterExports,
+		},
 		MemoryLimit: o.MemoryLimit, Account: r.account, Compiler: o.Compiler, CacheDir: o.CacheDir,
 		Interpreter: o.Interpreter, NoImages: o.NoImages, Swapped: r.onSwap(), Logger: r.log,
 	}); err != nil {
 		return nil, err
 	}
-	modules, err := r.build(ctx)
-	if err != nil {
+	scripts := o.scripts()
+	if err := release.Build(ctx, scripts, filepath.Join(o.DataDir, "build"), o.Logger); err != nil {
 		return nil, err
 	}
 	if r.store, err = storage.Open(filepath.Join(o.DataDir, "store"), storage.Options{
@@ -99,19 +96,14 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	}); err != nil {
 		return nil, err
 	}
-	r.shelf = newShelf(r.store, o.Draft)
-	if err := r.compile(ctx, modules); err != nil {
-		return nil, err
-	}
 	if err := r.connect(); err != nil {
 		return nil, err
 	}
-	if err := r.migrate(); err != nil {
+	if r.recorded, err = r.releases.Start(ctx, scripts); err != nil {
 		return nil, err
 	}
 	r.gauges()
 	r.begun(ctx)
-	r.prune()
 	return r, nil
 }
 
@@ -119,21 +111,30 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 func (r *Runtime) connect() (err error) {
 	o := &r.options
 	r.gate = gate.New(r.store.Wait, o.Placement)
+	var out app.Outbound // none, which a nil *outbound.Client in it would not be
 	if len(o.AllowHosts) > 0 {
 		if r.outbound, err = outbound.New(outbound.Options{
 			Gate: r.gate, Allow: o.AllowHosts, Logger: r.log,
 		}); err != nil {
 			return err
 		}
+		out = countedOutbound{r.outbound, r.metrics}
 	}
 	route := &router.Router{Placement: o.Placement}
 	r.sender = object.Counted(&r.app, route)
 	r.objects = object.New(object.Options{
-		App: &r.app, Store: r.store, Random: o.Random, Residents: o.Residents, EvictIdle: o.EvictIdle,
-		Account: r.account, Now: o.Now, Clock: o.Clock, Logger: r.log,
+		App: &r.app, Store: r.store, Random: o.Random, Residents: o.Residents,
+		EvictIdle: o.EvictIdle, Account: r.account, Now: o.Now, Clock: o.Clock, Logger: r.log,
 	}, r.sender)
 	route.Local = r.objects
-	r.workers = worker.New(worker.Options{Sender: r.sender, Random: o.Random, Clock: o.Clock, MaxBusy: o.MaxBusy})
+	r.releases = release.New(release.Options{
+		App: &r.app, Store: r.store, Gate: r.gate, Engine: r.engine, Objects: r.objects,
+		Outbound: out, Metrics: r.metrics, Routes: o.Routes, CPULimit: o.CPULimit,
+		Draft: o.Draft, PruneCache: o.PruneCache, Now: o.Now, Logger: o.Logger, Guests: r.log,
+	})
+	r.workers = worker.New(worker.Options{
+		Sender: r.sender, Random: o.Random, Clock: o.Clock, MaxBusy: o.MaxBusy,
+	})
 	r.server = ingress.New(ingress.Options{
 		Answered: o.Answered,
 		App:      &r.app, Workers: r.workers, Sender: r.sender, Gate: r.gate, Account: r.account,
@@ -143,6 +144,19 @@ func (r *Runtime) connect() (err error) {
 		Store: r.store, Deliver: r.wake, Random: o.Random, Clock: o.Clock, Logger: r.log,
 	})
 	return nil
+}
+
+// onSwap is the engine's option: only drafts are interpreted first.
+func (r *Runtime) onSwap() func(*module.Code) {
+	if !r.options.Draft {
+		return nil
+	}
+	return func(c *module.Code) {
+		<-r.started
+		if r.releases != nil { // nil after a start that failed
+			r.releases.Swapped(c)
+		}
+	}
 }
 
 // begun starts what runs beside the requests.
@@ -233,8 +247,9 @@ func (r *Runtime) close(ctx context.Context) error {
 		r.stop()
 		r.background.Wait()
 	}
-	r.deploying.Lock() // a deploy that is under way gives up, see begin
-	defer r.deploying.Unlock()
+	if r.releases != nil { // nil after a start that failed, as what follows
+		r.releases.Stop()
+	}
 	var errs []error
 	if r.alarms != nil {
 		errs = append(errs, r.alarms.Stop(ctx))
@@ -242,7 +257,7 @@ func (r *Runtime) close(ctx context.Context) error {
 	if r.outbound != nil {
 		r.outbound.Close() // after Stop: a handler may be waiting for an answer
 	}
-	if r.workers != nil { // nil after a start that failed
+	if r.workers != nil {
 		errs = append(errs, r.workers.Close(ctx))
 	}
 	if r.objects != nil {
@@ -251,32 +266,14 @@ func (r *Runtime) close(ctx context.Context) error {
 	if err := errors.Join(errs...); err != nil {
 		return err // a guest still runs: what it stands on stays
 	}
-	if now := r.app.Serving(); now != nil { // nil after a start that failed
-		for _, s := range now.Scripts {
-			for _, v := range s.Versions() {
-				v.Module.Close()
-			}
-		}
-	}
 	// An engine that is closed under its compiler panics, so one that is still at
 	// work when ctx is done is left to the end of the process.
-	if r.engine != nil && waitFor(ctx, &r.compiles) {
+	atRest := r.releases == nil || r.releases.Close(ctx)
+	if r.engine != nil && atRest {
 		errs = append(errs, r.engine.Close(ctx))
 	}
 	if r.store != nil {
 		errs = append(errs, r.store.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// waitFor reports whether a group was done before ctx.
-func waitFor(ctx context.Context, group *sync.WaitGroup) bool {
-	done := make(chan struct{})
-	go func() { group.Wait(); close(done) }()
-	select {
-	case <-done:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

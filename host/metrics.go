@@ -11,7 +11,6 @@ import (
 
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/alarm"
-	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/observe"
@@ -120,21 +119,6 @@ func (c reader) scripts(gauge func(d *prometheus.Desc, value float64, labels ...
 	}
 }
 
-// count lets the metrics count what is served from now on, and nothing else.
-func (r *Runtime) count(now *app.Serving) {
-	var scripts []*observe.Script
-	for _, s := range now.Scripts {
-		scripts = append(scripts, s.Counts)
-	}
-	var classes []*observe.Class
-	for _, c := range now.Classes {
-		counts := r.metrics.Class(c.Script.Name, c.Name)
-		c.Namespace.Count(counts)
-		classes = append(classes, counts)
-	}
-	r.metrics.Retain(scripts, classes)
-}
-
 // timedLog is a log whose waits are counted, those that do wait.
 type timedLog struct {
 	storage.Log
@@ -178,17 +162,6 @@ func (c countedOutbound) Fetch(ctx context.Context, seen gate.Mark, request, dst
 		c.metrics.Fetched(observe.FetchRefused)
 	}
 	return out, err
-}
-
-// changeOutcome says what a deploy or a rollback came to.
-func changeOutcome(err error) observe.Change {
-	switch {
-	case err == nil:
-		return observe.ChangeOK
-	case kind(err) != err: // the caller's fault, as the admin listener sees it
-		return observe.ChangeRefused
-	}
-	return observe.ChangeFailed
 }
 
 // countAlarm counts a run of an alarm that began so late and gave err.

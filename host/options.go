@@ -3,11 +3,8 @@ package host
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -19,6 +16,7 @@ import (
 	"github.com/cairn-dev/cairn/host/internal/clock"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/placement"
+	"github.com/cairn-dev/cairn/host/release"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -30,11 +28,11 @@ type Options struct {
 	Wasm []byte
 	// More are scripts that run beside it, for bindings with a script_name.
 	// Default none.
-	More []Script
+	More []release.Script
 	// Routes are patterns of requests and the names of the scripts that answer them;
 	// they go before those of the configs. What none matches is for Config. Default
 	// none.
-	Routes []Route
+	Routes []release.Route
 	// Draft is for scripts that are being edited. What their files say is deployed at
 	// the start, whatever was deployed before, and versions are kept in memory and not
 	// in the store, which says of them what it said; migrations are durable as ever.
@@ -108,23 +106,9 @@ type Options struct {
 // MemoryFS returns a new disk in memory, for Options.FS.
 func MemoryFS() vfs.FS { return vfs.NewMem() }
 
-// Route gives the requests of a pattern to a script.
-type Route struct {
-	config.Route
-	Script string
-}
-
-// Script is a script to run.
-type Script struct {
-	// Config is what its wrangler file says. Required.
-	Config *config.Config
-	// Wasm is its module. Default: what Config.Main names.
-	Wasm []byte
-}
-
 // scripts are all scripts, the public one first.
-func (o *Options) scripts() []Script {
-	return append([]Script{{Config: o.Config, Wasm: o.Wasm}}, o.More...)
+func (o *Options) scripts() []release.Script {
+	return append([]release.Script{{Config: o.Config, Wasm: o.Wasm}}, o.More...)
 }
 
 func (o *Options) validate() error {
@@ -133,7 +117,7 @@ func (o *Options) validate() error {
 			return errors.New("host: no config")
 		}
 	}
-	if err := o.validateRoutes(); err != nil {
+	if err := release.CheckRoutes(o.scripts(), o.Routes); err != nil {
 		return err
 	}
 	if o.DataDir == "" {
@@ -163,30 +147,6 @@ func (o *Options) validate() error {
 	}
 	if o.CPULimit == 0 {
 		o.CPULimit = 30 * time.Second
-	}
-	return nil
-}
-
-// validateRoutes wants a script for each of the routes, and one for each pattern.
-func (o *Options) validateRoutes() error {
-	var names []string
-	of := map[string]string{} // the script, by pattern
-	for _, s := range o.scripts() {
-		names = append(names, s.Config.Name)
-		for _, r := range s.Config.Routes {
-			decided := slices.ContainsFunc(o.Routes, func(given Route) bool { return given.Pattern == r.Pattern })
-			if other, ok := of[r.Pattern]; ok && other != s.Config.Name && !decided {
-				return &config.Error{Pos: r.Pos, Message: fmt.Sprintf("The route %q is also one of script %s. "+
-					"One of them has to go, or --route says which it is.", r.Pattern, other)}
-			}
-			of[r.Pattern] = s.Config.Name
-		}
-	}
-	for _, r := range o.Routes {
-		if !slices.Contains(names, r.Script) {
-			return fmt.Errorf("host: route %s is to script %q, which is not served (served: %s)", r.Pattern, r.Script,
-				strings.Join(names, ", "))
-		}
 	}
 	return nil
 }

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/release"
 )
 
 // twig, branch and grown are those of testdata/cycle/tree.go.
@@ -176,7 +176,7 @@ func (w *wood) client(seed uint64, number int, names []string, each int, mild bo
 
 // deploy puts a variant in place of what runs, which may be itself.
 func (w *wood) deploy(variant int) {
-	if _, err := w.Runtime.Deploy(context.Background(), host.Deploy{Wasm: w.variants[variant]}); err != nil {
+	if _, err := w.Runtime.Releases().Deploy(context.Background(), release.Deploy{Wasm: w.variants[variant]}); err != nil {
 		w.t.Errorf("deploy: %v", err)
 	}
 }

@@ -22,12 +22,13 @@ import (
 	"github.com/cairn-dev/cairn/host/build"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/release"
 )
 
 // developer is cairn dev: it serves what the files say, as far as they can be served.
 type developer struct {
 	flags   serveFlags
-	start   func([]host.Script) (*host.Runtime, error)
+	start   func([]release.Script) (*host.Runtime, error)
 	stdout  io.Writer
 	told    told
 	logger  *slog.Logger
@@ -45,7 +46,7 @@ type edited struct {
 }
 
 func newDeveloper(f serveFlags, paths []string, listener net.Listener,
-	start func([]host.Script) (*host.Runtime, error), stdout io.Writer, told told,
+	start func([]release.Script) (*host.Runtime, error), stdout io.Writer, told told,
 	logger *slog.Logger) *developer {
 	d := &developer{flags: f, start: start, stdout: stdout, told: told, logger: logger,
 		page: &page{listener: listener}}
@@ -101,7 +102,7 @@ func (d *developer) begin(ctx context.Context) (r *host.Runtime,
 
 // first loads, builds and starts all scripts. An error that is fixable is in the log.
 func (d *developer) first(ctx context.Context) error {
-	var scripts []host.Script
+	var scripts []release.Script
 	for i, app := range d.apps {
 		c, warnings, err := d.flags.sources.load(app.path)
 		if err == nil {
@@ -110,7 +111,7 @@ func (d *developer) first(ctx context.Context) error {
 			d.follow(i)
 			var wasm []byte
 			wasm, err = d.build(ctx, c)
-			scripts = append(scripts, host.Script{Config: c, Wasm: wasm})
+			scripts = append(scripts, release.Script{Config: c, Wasm: wasm})
 		}
 		if err != nil {
 			return d.waits(ctx, app.path, err)
@@ -186,7 +187,8 @@ func (d *developer) rebuild(ctx context.Context, i int, app *edited) {
 		app.wrong = false
 		return
 	}
-	v, err := d.runtime.Deploy(ctx, host.Deploy{Script: app.config.Name, Wasm: wasm, Config: next})
+	v, err := d.runtime.Releases().Deploy(ctx,
+		release.Deploy{Script: app.config.Name, Wasm: wasm, Config: next})
 	if err != nil {
 		app.wrong = d.report(ctx, "new version refused, the old version keeps serving",
 			app.path, err) != nil || app.wrong
@@ -320,7 +322,7 @@ func alike(a, b *config.Config) bool {
 // serving returns the version that all objects of a script run if that is a module;
 // 0 if it is not.
 func serving(r *host.Runtime, script string, wasm []byte) int {
-	list, err := r.Versions(script)
+	list, err := r.Releases().Versions(script)
 	hash := sha256.Sum256(wasm)
 	if err != nil {
 		return 0

@@ -5,12 +5,12 @@ import (
 	"io"
 	"strings"
 
-	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/release"
 )
 
 // parseRoutes reads --route. A host alone is all of its paths.
-func parseRoutes(flags []string) (routes []host.Route, err error) {
+func parseRoutes(flags []string) (routes []release.Route, err error) {
 	for _, text := range flags {
 		i := strings.LastIndexByte(text, '=')
 		if i < 0 || text[i+1:] == "" {
@@ -26,14 +26,14 @@ func parseRoutes(flags []string) (routes []host.Route, err error) {
 		if problem != "" {
 			return nil, usageError{fmt.Errorf("--route %q %s", text, problem)}
 		}
-		routes = append(routes, host.Route{Route: r, Script: text[i+1:]})
+		routes = append(routes, release.Route{Route: r, Script: text[i+1:]})
 	}
 	return routes, nil
 }
 
 // printRoutes says which of several scripts answers what, and which none reaches
 // but by a binding.
-func printRoutes(w io.Writer, configs []*config.Config, given []host.Route) {
+func printRoutes(w io.Writer, configs []*config.Config, given []release.Route) {
 	if len(configs) == 1 {
 		return
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/admin"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/release"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -129,7 +130,7 @@ func (s *server) open() (err error) {
 // start starts the runtime and waits until what it has deployed is recorded. Only then
 // a store that was cleared is gone.
 func (s *server) start(ctx context.Context) (err error) {
-	start := func(scripts []host.Script) (*host.Runtime, error) {
+	start := func(scripts []release.Script) (*host.Runtime, error) {
 		o := s.options
 		o.Config, o.Wasm, o.More = scripts[0].Config, scripts[0].Wasm, scripts[1:]
 		return host.Start(ctx, o)
@@ -196,9 +197,9 @@ func (s *server) run(ctx context.Context) error {
 }
 
 // scriptsOf are the scripts of configs, whose modules are built at the start.
-func scriptsOf(configs []*config.Config) (scripts []host.Script) {
+func scriptsOf(configs []*config.Config) (scripts []release.Script) {
 	for _, c := range configs {
-		scripts = append(scripts, host.Script{Config: c})
+		scripts = append(scripts, release.Script{Config: c})
 	}
 	return scripts
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
@@ -28,6 +29,7 @@ import (
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/placement"
+	"github.com/cairn-dev/cairn/host/release"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -55,8 +57,11 @@ func CompiledCode(t testing.TB, wasm []byte) (dir string) {
 
 // Options say what a Host runs.
 type Options struct {
-	// Guest names a program in ./testdata. Required, unless Wasm is set.
+	// Guest names a program in ./testdata. Required, unless Wasm or Scripts are set.
 	Guest string
+	// Scripts are what runs, the public one first, in place of Guest, Wasm, Bindings,
+	// Vars and CallLimit.
+	Scripts []release.Script
 	// Wasm is a module in place of Guest's.
 	Wasm []byte
 	// Bindings are the config's, binding to class. Default COUNTERS to Counter.
@@ -92,6 +97,8 @@ type Options struct {
 	WrapLog func(storage.Log) storage.Log
 	// WrapImports is that of host.Options. Default none.
 	WrapImports func(name string, run hostfunc.Function) hostfunc.Function
+	// EnterExports is that of host.Options. Default none.
+	EnterExports func(c *hostfunc.Call, export string, enter func() (abi.Status, error)) (abi.Status, error)
 	// Random is that of host.Options. Default crypto/rand.
 	Random func([]byte)
 	// Clock is the time, for alarms, critical sections and what guests see. Default
@@ -161,21 +168,24 @@ func New(t testing.TB, o Options) (*Host, error) {
 func (h *Host) start() error {
 	h.t.Helper()
 	o := &h.options
-	wasm := o.Wasm
-	if wasm == nil {
-		wasm = testguest.Build(h.t, o.Guest)
+	scripts := o.Scripts
+	if scripts == nil {
+		scripts = []release.Script{{Config: o.config(h.t), Wasm: o.Wasm}}
+		if o.Wasm == nil {
+			scripts[0].Wasm = testguest.Build(h.t, o.Guest)
+		}
 	}
 	var now func() time.Time
 	if o.Clock != nil {
 		now = o.Clock.Now // guests set alarms by the time that they see
 	}
 	runtime, err := host.Start(context.Background(), host.Options{
-		Config: o.config(h.t), Wasm: wasm, DataDir: o.DataDir,
-		Compiler: Compiler, CacheDir: testguest.CacheDir(h.t),
+		Config: scripts[0].Config, Wasm: scripts[0].Wasm, More: scripts[1:],
+		DataDir: o.DataDir, Compiler: Compiler, CacheDir: testguest.CacheDir(h.t),
 		CPULimit: o.CPULimit, MemoryLimit: o.MemoryLimit, EvictIdle: o.EvictIdle, Residents: o.Residents,
 		MemoryBudget: o.MemoryBudget, MaxBusy: o.MaxBusy,
 		NoImages: o.NoImages, Interpreter: o.Interpreter,
-		FS: o.FS, Placement: o.Placement, WrapLog: o.WrapLog, WrapImports: o.WrapImports, Random: o.Random, Now: now, Clock: o.Clock, AllowHosts: o.AllowHosts,
+		FS: o.FS, Placement: o.Placement, WrapLog: o.WrapLog, WrapImports: o.WrapImports, EnterExports: o.EnterExports, Random: o.Random, Now: now, Clock: o.Clock, AllowHosts: o.AllowHosts,
 		TrustProxies: o.TrustProxies, Limits: o.Limits,
 		Logger: h.log.logger(),
 	})

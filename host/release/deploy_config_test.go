@@ -1,4 +1,4 @@
-package host_test
+package release_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/release"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -51,8 +52,8 @@ func bound(t *testing.T, name string) string {
 // that are new are a deploy.
 func TestRestartServesWhatServed(t *testing.T) {
 	modules := map[int][]byte{1: tinyCounter(t, 1), 10: tinyCounter(t, 10)}
-	files := func(binding string, step int) host.Script {
-		return host.Script{Config: parseConfig(t, bound(t, binding)), Wasm: modules[step]}
+	files := func(binding string, step int) release.Script {
+		return release.Script{Config: parseConfig(t, bound(t, binding)), Wasm: modules[step]}
 	}
 	h := startDeploys(t, files("A", 1))
 	last := 0
@@ -63,7 +64,7 @@ func TestRestartServesWhatServed(t *testing.T) {
 		number  int    // of the version that serves
 	}{
 		{func() {}, "A", 1, 1},
-		{func() { h.deploy(host.Deploy{Wasm: modules[10], Config: files("B", 10).Config}) }, "B", 10, 2},
+		{func() { h.deploy(release.Deploy{Wasm: modules[10], Config: files("B", 10).Config}) }, "B", 10, 2},
 		{func() { h.restart(files("A", 1)) }, "B", 10, 2},
 		{func() { h.rollback(0) }, "A", 1, 1},
 		{func() { h.restart(files("A", 1)) }, "A", 1, 1},
@@ -77,7 +78,7 @@ func TestRestartServesWhatServed(t *testing.T) {
 			moved.Config = parseConfig(t, "\n// a comment\n"+bound(t, "C"))
 			h.restart(moved)
 		}, "C", 10, 4},
-		{func() { h.deploy(host.Deploy{Wasm: modules[1]}) }, "C", 1, 5}, // with the config that counts
+		{func() { h.deploy(release.Deploy{Wasm: modules[1]}) }, "C", 1, 5}, // with the config that counts
 	} {
 		step.do()
 		for _, binding := range []string{"A", "B", "C"} {
@@ -98,8 +99,8 @@ func TestRestartServesWhatServed(t *testing.T) {
 // values of a variable, also beside each other.
 func TestVersionKeepsVars(t *testing.T) {
 	wasm := testguest.Build(t, "probe")
-	script := func(value string) host.Script {
-		return host.Script{Wasm: wasm, Config: parseConfig(t, fmt.Sprintf(`"vars": {"V": %q}, "durable_objects": {"bindings":
+	script := func(value string) release.Script {
+		return release.Script{Wasm: wasm, Config: parseConfig(t, fmt.Sprintf(`"vars": {"V": %q}, "durable_objects": {"bindings":
 			[{"name": "P", "class_name": "Probe"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`, value))}
 	}
 	h := startDeploys(t, script("one"))
@@ -111,7 +112,7 @@ func TestVersionKeepsVars(t *testing.T) {
 		}
 	}
 	says("A", "one")
-	if v := h.deploy(host.Deploy{Wasm: wasm, Config: script("two").Config}); v.Number != 2 {
+	if v := h.deploy(release.Deploy{Wasm: wasm, Config: script("two").Config}); v.Number != 2 {
 		t.Errorf("another config is version %d", v.Number)
 	}
 	says("A", "two")
@@ -119,7 +120,7 @@ func TestVersionKeepsVars(t *testing.T) {
 	says("A", "two")
 	h.rollback(0)
 	says("A", "one")
-	h.deploy(host.Deploy{Wasm: wasm, Config: script("three").Config, Percent: 50})
+	h.deploy(release.Deploy{Wasm: wasm, Config: script("three").Config, Percent: 50})
 	seen := map[int]bool{}
 	for i := range 20 {
 		name := fmt.Sprint("object", i)
@@ -143,25 +144,25 @@ func TestVersionKeepsVars(t *testing.T) {
 func TestPlanOfBoth(t *testing.T) {
 	wasm := tinyCounter(t, 1)
 	const own = `"migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`
-	named := func(name, text string) host.Script {
+	named := func(name, text string) release.Script {
 		c := parseConfig(t, text)
 		c.Name = name
-		return host.Script{Config: c, Wasm: wasm}
+		return release.Script{Config: c, Wasm: wasm}
 	}
-	h := startDeploys(t, named("app", own), func(o *host.Options) { o.More = []host.Script{named("other", own)} })
-	h.deploy(host.Deploy{Script: "other", Wasm: tinyCounter(t, 10), Percent: 50, Config: named("other",
+	h := startDeploys(t, named("app", own), func(o *host.Options) { o.More = []release.Script{named("other", own)} })
+	h.deploy(release.Deploy{Script: "other", Wasm: tinyCounter(t, 10), Percent: 50, Config: named("other",
 		`"durable_objects": {"bindings": [{"name": "C", "class_name": "Counter", "script_name": "app"}]}, `+own).Config})
 	// class_register is gone: i32.const 8, i32.const 7, i32.const 0, two calls.
 	i := bytes.Index(wasm, []byte{0x41, 8, 0x41, 7, 0x41, 0})
 	none := bytes.Clone(wasm)
 	copy(none[i:], bytes.Repeat([]byte{1}, 10))
-	d := host.Deploy{Script: "app", Wasm: none, Config: parseConfig(t, strings.Replace(own, "]}]",
+	d := release.Deploy{Script: "app", Wasm: none, Config: parseConfig(t, strings.Replace(own, "]}]",
 		`]}, {"tag": "v2", "deleted_classes": ["Counter"]}]`, 1))}
-	_, err := h.runtime.Deploy(t.Context(), d)
-	if !errors.Is(err, host.ErrRefused) || !strings.Contains(err.Error(), "version 2 of other, which takes a share") {
+	_, err := h.runtime.Releases().Deploy(t.Context(), d)
+	if !errors.Is(err, release.ErrRefused) || !strings.Contains(err.Error(), "version 2 of other, which takes a share") {
 		t.Errorf("deploy: %v", err)
 	}
-	if _, err := h.runtime.Rollback(t.Context(), "other", 0); err != nil {
+	if _, err := h.runtime.Releases().Rollback(t.Context(), "other", 0); err != nil {
 		t.Fatal(err)
 	}
 	h.deploy(d)
@@ -173,7 +174,7 @@ func TestVersionsWithoutConfigs(t *testing.T) {
 	script := tinyScript(t)
 	h := startDeploys(t, script)
 	h.counts("A", 1)
-	h.deploy(host.Deploy{Wasm: tinyCounter(t, 10)})
+	h.deploy(release.Deploy{Wasm: tinyCounter(t, 10)})
 	h.stop()
 	store, err := storage.Open("data/store", storage.Options{FS: h.options.FS})
 	if err != nil {

@@ -1,4 +1,4 @@
-package host
+package release
 
 import (
 	"context"
@@ -16,7 +16,7 @@ const compileLimit = 2 * time.Minute
 
 // prepare compiles a module and makes the instance that the first request will
 // take.
-func (r *Runtime) prepare(ctx context.Context, wasm []byte) (*module.Version, error) {
+func (r *Releases) prepare(ctx context.Context, wasm []byte) (*module.Version, error) {
 	v, err := r.compileWithin(ctx, wasm)
 	if err == nil {
 		var i *module.Instance
@@ -37,13 +37,13 @@ func (r *Runtime) prepare(ctx context.Context, wasm []byte) (*module.Version, er
 }
 
 // compileWithin compiles a module, or gives up waiting.
-func (r *Runtime) compileWithin(ctx context.Context, wasm []byte) (*module.Version, error) {
+func (r *Releases) compileWithin(ctx context.Context, wasm []byte) (*module.Version, error) {
 	type result struct {
 		v   *module.Version
 		err error
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, compileLimit,
-		&module.CompileError{Problem: fmt.Sprintf("module did not compile and start within %v", compileLimit)})
+	ctx, cancel := context.WithTimeoutCause(ctx, compileLimit, &module.CompileError{
+		Problem: fmt.Sprintf("module did not compile and start within %v", compileLimit)})
 	defer cancel()
 	done := make(chan result)
 	r.compiles.Go(func() {
@@ -66,7 +66,8 @@ func (r *Runtime) compileWithin(ctx context.Context, wasm []byte) (*module.Versi
 
 // compileGuarded turns a panic of the compiler into an error: what a caller of
 // Deploy sends must not end the host.
-func (r *Runtime) compileGuarded(ctx context.Context, wasm []byte) (v *module.Version, err error) {
+func (r *Releases) compileGuarded(ctx context.Context, wasm []byte) (
+	v *module.Version, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.options.Logger.Error("compiler failed", "panic", p, "stack", string(debug.Stack()))
@@ -74,5 +75,5 @@ func (r *Runtime) compileGuarded(ctx context.Context, wasm []byte) (v *module.Ve
 				Hint: "this is a bug of cairn or of wazero; the log has the rest"}
 		}
 	}()
-	return r.engine.Compile(ctx, wasm)
+	return r.options.Engine.Compile(ctx, wasm)
 }

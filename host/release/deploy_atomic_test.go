@@ -1,4 +1,4 @@
-package host_test
+package release_test
 
 import (
 	"bytes"
@@ -14,9 +14,10 @@ import (
 	"testing"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/release"
 )
 
 // What calls begin with changes in one step, and a call keeps what it began with.
@@ -36,14 +37,14 @@ func parseConfig(t *testing.T, text string) *config.Config {
 // that its code knows.
 func TestDeployKeepsBinding(t *testing.T) {
 	hold := newHold(abi.FuncStubCall)
-	h := startDeploys(t, guestScript(t, "counter", strings.Replace(counterV1, `"C"`, `"COUNTERS"`, 1)), hold.wrap)
+	h := startDeploys(t, hosttest.Script(t, "counter", strings.Replace(counterV1, `"C"`, `"COUNTERS"`, 1)), hold.wrap)
 	url := h.listen()
 	done := hold.next(func() {
 		if status, body := fetch(t, url+"/increment?name=A"); status != 200 || !strings.HasSuffix(body, ": 1") {
 			t.Errorf("the request that was under way: %d %q", status, body)
 		}
 	})
-	h.deploy(host.Deploy{Wasm: testguest.Build(t, "tally"), Config: parseConfig(t,
+	h.deploy(release.Deploy{Wasm: testguest.Build(t, "tally"), Config: parseConfig(t,
 		`"durable_objects": {"bindings": [{"name": "C", "class_name": "Tally"}]}, "migrations": [
 		{"tag": "v1", "new_sqlite_classes": ["Counter"]},
 		{"tag": "v2", "renamed_classes": [{"from": "Counter", "to": "Tally"}]}]`)})
@@ -59,15 +60,15 @@ func TestDeployRenamesUnderLoad(t *testing.T) {
 	const deploys = 30
 	classes, bindings := [2]string{"Counter", "Counted"}, [2]string{"A", "B"}
 	migrations := []string{`{"tag": "v0", "new_sqlite_classes": ["Counter"]}`}
-	version := func(n int) host.Deploy {
-		return host.Deploy{
+	version := func(n int) release.Deploy {
+		return release.Deploy{
 			Wasm: bytes.ReplaceAll(tinyCounter(t, 1), []byte(classes[0]), []byte(classes[n%2])),
 			Config: parseConfig(t, fmt.Sprintf(`"durable_objects": {"bindings": [{"name": %q, "class_name": %q}]}, "migrations": [%s]`,
 				bindings[n%2], classes[n%2], strings.Join(migrations, ","))),
 		}
 	}
 	first := version(0)
-	h := startDeploys(t, host.Script{Config: first.Config, Wasm: first.Wasm})
+	h := startDeploys(t, release.Script{Config: first.Config, Wasm: first.Wasm})
 	var wg sync.WaitGroup
 	var stop atomic.Bool
 	var done [2]atomic.Int64
@@ -124,7 +125,7 @@ func TestDeployDropsWorker(t *testing.T) {
 		})
 	}
 	for n := range deploys {
-		h.deploy(host.Deploy{Wasm: [][]byte{without, with}[n%2]})
+		h.deploy(release.Deploy{Wasm: [][]byte{without, with}[n%2]})
 	}
 	stop.Store(true)
 	wg.Wait()

@@ -1,4 +1,4 @@
-package host
+package release
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ const (
 )
 
 // shelf is where versions are kept: in the store, compressed, or in memory while
-// they are drafts. Whoever holds Runtime.deploying has it, and Start before that.
+// they are drafts. Whoever holds Releases.changing has it, and Start before that.
 type shelf struct {
 	store  *storage.Store
 	drafts map[string][]byte // nil: in the store
@@ -86,7 +86,9 @@ type kept struct{ plain, packed map[string][]byte }
 
 func moduleKey(script, hash string) string { return "module/" + script + "/" + hash }
 
-func configKey(script, fingerprint string) string { return "config/" + script + "/" + fingerprint }
+func configKey(script, fingerprint string) string {
+	return "config/" + script + "/" + fingerprint
+}
 
 // module returns the bytes of a kept module.
 func (s *shelf) module(script, hash string) ([]byte, error) {
@@ -95,7 +97,8 @@ func (s *shelf) module(script, hash string) ([]byte, error) {
 		return nil, fmt.Errorf("read module %s of script %s: %w", hash[:12], script, err)
 	}
 	if got := hashOf(wasm); got != hash {
-		return nil, fmt.Errorf("read module %s of script %s: the store has other bytes, with the hash %s", hash[:12], script, got[:12])
+		return nil, fmt.Errorf("read module %s of script %s: "+
+			"the store has other bytes, with the hash %s", hash[:12], script, got[:12])
 	}
 	return wasm, nil
 }

@@ -1,4 +1,4 @@
-package host_test
+package release_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/release"
 )
 
 // FuzzDeploy sends modules that are nearly right to one host, one after another.
@@ -52,7 +53,7 @@ func FuzzDeploy(f *testing.F) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			_, refused = r.Deploy(ctx, host.Deploy{Wasm: wasm, Percent: percent})
+			_, refused = r.Releases().Deploy(ctx, release.Deploy{Wasm: wasm, Percent: percent})
 		}()
 		select {
 		case <-ended:
@@ -62,10 +63,10 @@ func FuzzDeploy(f *testing.F) {
 		switch {
 		case refused == nil: // it may fail, and do what it likes to its own object
 			_, _ = r.Call(ctx, "C", "other", "increment", []byte("[]"))
-			if _, err := r.Deploy(t.Context(), host.Deploy{Wasm: good}); err != nil {
+			if _, err := r.Releases().Deploy(t.Context(), release.Deploy{Wasm: good}); err != nil {
 				t.Fatalf("the good module: %v", err)
 			}
-		case !errors.Is(refused, host.ErrRefused) && ctx.Err() == nil:
+		case !errors.Is(refused, release.ErrRefused) && ctx.Err() == nil:
 			t.Errorf("neither served nor refused: %v", refused)
 		}
 		got, err := r.Call(t.Context(), "C", "A", "increment", []byte("[]"))

@@ -1,4 +1,4 @@
-package host_test
+package release_test
 
 import (
 	"encoding/json"
@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/cairn-dev/cairn/host"
+	"github.com/cairn-dev/cairn/host/hosttest"
+	"github.com/cairn-dev/cairn/host/release"
 )
 
 // tells is a logger's end that says when a message comes.
@@ -36,8 +38,8 @@ func ownCache(dir string) func(*host.Options) {
 }
 
 // stepScript is the counter in WebAssembly text, which counts in steps of 1.
-func stepScript(t *testing.T) host.Script {
-	s := guestScript(t, "counter", counterV1)
+func stepScript(t *testing.T) release.Script {
+	s := hosttest.Script(t, "counter", counterV1)
 	s.Wasm = tinyCounter(t, 1)
 	return s
 }
@@ -61,7 +63,7 @@ func TestPruneKept(t *testing.T) {
 	dir := t.TempDir()
 	h := startDeploys(t, stepScript(t), ownCache(dir))
 	kept := func() (hashes []string) {
-		list, err := h.runtime.Versions("")
+		list, err := h.runtime.Releases().Versions("")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +80,7 @@ func TestPruneKept(t *testing.T) {
 		}
 	}
 	for step := range byte(12) {
-		h.deploy(host.Deploy{Wasm: tinyCounter(t, step+2)})
+		h.deploy(release.Deploy{Wasm: tinyCounter(t, step+2)})
 		check("after a deploy", min(int(step)+2, 10))
 	}
 	h.stop()
@@ -97,17 +99,17 @@ func TestPruneKept(t *testing.T) {
 func TestDraft(t *testing.T) {
 	dir := t.TempDir()
 	h := startDeploys(t, stepScript(t), ownCache(dir))
-	h.deploy(host.Deploy{Wasm: tinyCounter(t, 2)})
+	h.deploy(release.Deploy{Wasm: tinyCounter(t, 2)})
 	h.counts("A", 2)
 	h.options.Draft = true
 	h.restart(stepScript(t))
 	h.counts("A", 3) // the files count, not what was deployed
 	for step := range byte(5) {
-		h.deploy(host.Deploy{Wasm: tinyCounter(t, step+10)})
+		h.deploy(release.Deploy{Wasm: tinyCounter(t, step+10)})
 	}
 	h.counts("A", 17)
 	h.serves(map[int]int{6: 100})
-	if list, err := h.runtime.Versions(""); err != nil || len(list) != 2 {
+	if list, err := h.runtime.Releases().Versions(""); err != nil || len(list) != 2 {
 		t.Errorf("%v is kept of six drafts, %v", list, err)
 	}
 	if v := h.rollback(0); v.Number != 5 {
@@ -130,7 +132,7 @@ func TestDraft(t *testing.T) {
 // memory stays, as no version was deployed meanwhile.
 func TestDraftSwap(t *testing.T) {
 	swapped := tells{"compiled code serves", make(chan struct{}, 1)}
-	script := guestScript(t, "sdk", `"name": "sdk", "durable_objects": {"bindings": [{"name": "C", "class_name": "Probe"}]},
+	script := hosttest.Script(t, "sdk", `"name": "sdk", "durable_objects": {"bindings": [{"name": "C", "class_name": "Probe"}]},
 		"migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`)
 	h := startDeploys(t, script, draft, ownCache(t.TempDir()), func(o *host.Options) {
 		o.Logger = slog.New(slog.NewTextHandler(swapped, &slog.HandlerOptions{Level: slog.LevelDebug}))

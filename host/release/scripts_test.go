@@ -1,4 +1,4 @@
-package host_test
+package release_test
 
 import (
 	"bytes"
@@ -14,9 +14,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/cairn-dev/cairn/host"
-	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/release"
 )
 
 // scriptsHost is a store that runs one set of scripts after another.
@@ -26,19 +26,8 @@ type scriptsHost struct {
 	log     bytes.Buffer // of the last start
 }
 
-// guestScript is a wrangler file of a script, without main, and a guest.
-func guestScript(t *testing.T, guest, text string) host.Script {
-	t.Helper()
-	c, _, err := config.Parse("wrangler.jsonc", []byte(`{"main": "m.wasm", `+text+`}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Path = c.Name + "/wrangler.jsonc"
-	return host.Script{Config: c, Wasm: testguest.Build(t, guest)}
-}
-
 // start stops what runs and starts the scripts on the same store.
-func (h *scriptsHost) start(t *testing.T, scripts ...host.Script) error {
+func (h *scriptsHost) start(t *testing.T, scripts ...release.Script) error {
 	t.Helper()
 	h.stop(t)
 	h.log.Reset()
@@ -79,10 +68,10 @@ func (h *scriptsHost) increment(t *testing.T, binding, name string, want int) {
 func TestScriptsShareClasses(t *testing.T) {
 	h := &scriptsHost{fs: vfs.NewMem()}
 	defer h.stop(t)
-	a := guestScript(t, "counter", `"name": "a", "durable_objects": {"bindings": [
+	a := hosttest.Script(t, "counter", `"name": "a", "durable_objects": {"bindings": [
 		{"name": "A", "class_name": "Counter"}, {"name": "B", "class_name": "Counter", "script_name": "b"}]},
 		"migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`)
-	b := guestScript(t, "counter", `"name": "b", "durable_objects": {"bindings": [
+	b := hosttest.Script(t, "counter", `"name": "b", "durable_objects": {"bindings": [
 		{"name": "A", "class_name": "Counter", "script_name": "a"}, {"name": "B", "class_name": "Counter"}]},
 		"migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`)
 	if err := h.start(t, a, b); err != nil {
@@ -107,8 +96,8 @@ func TestScriptsShareClasses(t *testing.T) {
 func TestScriptsHaveEnvs(t *testing.T) {
 	h := &scriptsHost{fs: vfs.NewMem()}
 	defer h.stop(t)
-	script := func(name, other string) host.Script {
-		return guestScript(t, "chain", fmt.Sprintf(`"name": %q, "durable_objects": {"bindings": [
+	script := func(name, other string) release.Script {
+		return hosttest.Script(t, "chain", fmt.Sprintf(`"name": %q, "durable_objects": {"bindings": [
 			{"name": "LINKS", "class_name": "Link", "script_name": %q}]},
 			"migrations": [{"tag": "v1", "new_sqlite_classes": ["Link"]}]`, name, other))
 	}
@@ -165,7 +154,7 @@ func TestMigrations(t *testing.T) {
 		{"restart deleted", "echo", none + v1 + v2 + v3, "", -1, 0},
 		{"create after delete", "counter", count + v1 + v2 + v3 + v4, "", 1, 1},
 	} {
-		err := h.start(t, guestScript(t, step.guest, step.config+"]"))
+		err := h.start(t, hosttest.Script(t, step.guest, step.config+"]"))
 		if step.refused != "" {
 			if err == nil || !strings.Contains(err.Error(), step.refused) {
 				t.Fatalf("%s: %v, want %q", step.title, err, step.refused)

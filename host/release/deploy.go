@@ -1,4 +1,4 @@
-package host
+package release
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/release/migrate"
 )
 
@@ -24,22 +25,22 @@ type Deploy struct {
 
 // Errors of Deploy and Rollback that are the caller's fault.
 var (
-	ErrNoScript  = errors.New("host: no such script")
-	ErrNoVersion = errors.New("host: no such version")
-	ErrDeploying = errors.New("host: another deploy is under way (try again when it is done)")
-	ErrRefused   = errors.New("host: deploy refused")
+	ErrNoScript  = errors.New("release: no such script")
+	ErrNoVersion = errors.New("release: no such version")
+	ErrDeploying = errors.New("release: another deploy is under way (try again when it is done)")
+	ErrRefused   = errors.New("release: deploy refused")
 )
 
-// ErrStopping says that the runtime shuts down.
-var ErrStopping = errors.New("host: shutting down")
+// ErrStopping says that the host shuts down.
+var ErrStopping = errors.New("release: shutting down")
 
 // Deploy checks, compiles and warms a version beside the one that serves, and
 // then lets it serve: new activations and idle objects at their next call,
 // busy ones between two calls. Running calls end under what they began with,
 // and no request is refused. After an error everything is as it was. Once the
 // version is durable ctx counts no more: the caller may be gone.
-func (r *Runtime) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
-	defer func() { r.metrics.Deployed(changeOutcome(err)) }()
+func (r *Releases) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
+	defer func() { r.options.Metrics.Deployed(outcome(err)) }()
 	ctx, done, err := r.begin(ctx)
 	if err != nil {
 		return Version{}, err
@@ -63,7 +64,7 @@ func (r *Runtime) Deploy(ctx context.Context, d Deploy) (_ Version, err error) {
 
 // Plan says what Deploy would change about the store's classes, one line for each,
 // or refuses what Deploy would refuse. Nothing is changed.
-func (r *Runtime) Plan(ctx context.Context, d Deploy) ([]string, error) {
+func (r *Releases) Plan(ctx context.Context, d Deploy) ([]string, error) {
 	ctx, done, err := r.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ func (r *Runtime) Plan(ctx context.Context, d Deploy) ([]string, error) {
 }
 
 // change is a deploy up to where it changes something.
-func (r *Runtime) change(ctx context.Context, d Deploy) (_ *change, err error) {
+func (r *Releases) change(ctx context.Context, d Deploy) (_ *change, err error) {
 	s, err := r.script(d.Script)
 	if err != nil {
 		return nil, err
@@ -91,9 +92,10 @@ func (r *Runtime) change(ctx context.Context, d Deploy) (_ *change, err error) {
 		runs := s.runs()
 		c = runs[len(runs)-1].config
 	}
-	if name := s.name; c.Name != name {
-		return nil, fmt.Errorf("%w: the config is of script %q, and %q runs here: its objects would be lost "+
-			"(keep the name, or serve the new script beside it)", ErrRefused, c.Name, name)
+	if c.Name != s.name {
+		return nil, fmt.Errorf("%w: the config is of script %q, and %q runs here: "+
+			"its objects would be lost (keep the name, or serve the new script beside it)",
+			ErrRefused, c.Name, s.name)
 	}
 	v, err := r.prepare(ctx, d.Wasm)
 	if err != nil {
@@ -124,8 +126,9 @@ func (r *Runtime) change(ctx context.Context, d Deploy) (_ *change, err error) {
 // Rollback lets an earlier version serve again, with the config that it ran with;
 // number 0 is the one before the one that serves. A rollback over a migration is
 // refused: the older code does not know of its classes.
-func (r *Runtime) Rollback(ctx context.Context, script string, number int) (_ Version, err error) {
-	defer func() { r.metrics.RolledBack(changeOutcome(err)) }()
+func (r *Releases) Rollback(ctx context.Context, script string, number int) (
+	_ Version, err error) {
+	defer func() { r.options.Metrics.RolledBack(outcome(err)) }()
 	ctx, done, err := r.begin(ctx)
 	if err != nil {
 		return Version{}, err
@@ -143,13 +146,15 @@ func (r *Runtime) Rollback(ctx context.Context, script string, number int) (_ Ve
 	if item.Number == versions.Stable && versions.Next == 0 {
 		return Version{}, fmt.Errorf("%w: version %d serves already", ErrRefused, item.Number)
 	}
-	record, err := migrate.Read(r.store)
+	record, err := migrate.Read(r.options.Store)
 	if err != nil {
 		return Version{}, err
 	}
 	if known := record.Scripts[s.name]; known != nil && known.Tag != item.Tag {
-		return Version{}, fmt.Errorf("%w: version %d was made before the migration %q, and objects were stored since "+
-			"(deploy a new version with the older code and this migration instead)", ErrRefused, item.Number, known.Tag)
+		return Version{}, fmt.Errorf("%w: version %d was made before the migration %q, "+
+			"and objects were stored since "+
+			"(deploy a new version with the older code and this migration instead)",
+			ErrRefused, item.Number, known.Tag)
 	}
 	wasm, err := r.shelf.module(s.name, item.Hash)
 	if err != nil {
@@ -177,7 +182,7 @@ func (r *Runtime) Rollback(ctx context.Context, script string, number int) (_ Ve
 }
 
 // Versions returns the kept versions of a script, oldest first.
-func (r *Runtime) Versions(script string) ([]Version, error) {
+func (r *Releases) Versions(script string) ([]Version, error) {
 	s, err := r.script(script)
 	if err != nil {
 		return nil, err
@@ -186,13 +191,13 @@ func (r *Runtime) Versions(script string) ([]Version, error) {
 }
 
 // begin lets one change of the scripts in at a time. The context that it returns
-// ends with the runtime as well; done must be called.
-func (r *Runtime) begin(ctx context.Context) (_ context.Context, done func(), err error) {
-	if !r.deploying.TryLock() {
+// ends with Stop as well; done must be called.
+func (r *Releases) begin(ctx context.Context) (_ context.Context, done func(), err error) {
+	if !r.changing.TryLock() {
 		return nil, nil, ErrDeploying
 	}
 	if r.running.Err() != nil {
-		r.deploying.Unlock()
+		r.changing.Unlock()
 		return nil, nil, ErrStopping
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -200,17 +205,18 @@ func (r *Runtime) begin(ctx context.Context) (_ context.Context, done func(), er
 	return ctx, func() {
 		stop()
 		cancel(nil)
-		r.deploying.Unlock()
+		r.changing.Unlock()
 	}, nil
 }
 
-func (r *Runtime) script(name string) (*script, error) {
-	var served []string
-	for _, s := range r.scripts {
-		if name == "" || s.name == name {
-			return s, nil
-		}
-		served = append(served, s.name)
+// outcome says what a deploy or a rollback came to.
+func outcome(err error) observe.Change {
+	if err == nil {
+		return observe.ChangeOK
 	}
-	return nil, fmt.Errorf("%w: %q (served: %q)", ErrNoScript, name, served)
+	refusals := []error{ErrNoScript, ErrNoVersion, ErrDeploying, ErrRefused, ErrStopping}
+	if slices.ContainsFunc(refusals, func(e error) bool { return errors.Is(err, e) }) {
+		return observe.ChangeRefused
+	}
+	return observe.ChangeFailed
 }

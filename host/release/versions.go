@@ -1,4 +1,4 @@
-package host
+package release
 
 import (
 	"crypto/sha256"
@@ -66,7 +66,8 @@ func (s *shelf) versions(script, config string) (*versions, error) {
 		}
 	case versionsFormat:
 	default:
-		return nil, fmt.Errorf("read versions of %s: unknown format %d (was the store written by a newer cairn?)", script, v.Format)
+		return nil, fmt.Errorf("read versions of %s: unknown format %d "+
+			"(was the store written by a newer cairn?)", script, v.Format)
 	}
 	return v, nil
 }
@@ -90,7 +91,7 @@ func (v *versions) setMain(number int) {
 	v.Main, v.MainConfig, v.MainNumber = item.Hash, item.Config, v.List[len(v.List)-1].Number
 }
 
-// clone returns a copy to be changed: what the runtime serves by is replaced
+// clone returns a copy to be changed: what a script serves by is replaced
 // when the copy is durable, and not before.
 func (v *versions) clone() *versions {
 	c := *v
@@ -140,8 +141,8 @@ func (v *versions) add(item Version) int {
 	return item.Number
 }
 
-// release sets what serves, and prunes. next is 0 when stable takes all.
-func (v *versions) release(stable, next, percent int) (pruned []Version) {
+// serve sets what serves, and prunes. next is 0 when stable takes all.
+func (v *versions) serve(stable, next, percent int) (pruned []Version) {
 	v.Stable, v.Next = stable, next
 	for i := 0; len(v.List) > v.limit; {
 		if n := v.List[i].Number; n == stable || n == next {
@@ -169,7 +170,8 @@ func (v *versions) release(stable, next, percent int) (pruned []Version) {
 
 // changes is the record as a change of the shelf's, with the module and the
 // config of what now runs and without those that no version has any more.
-func (v *versions) changes(script string, runs *running, wasm []byte, pruned []Version) (k kept, err error) {
+func (v *versions) changes(script string, runs *running, wasm []byte, pruned []Version) (
+	k kept, err error) {
 	record, err := json.Marshal(v)
 	if err != nil {
 		return k, fmt.Errorf("write versions of %s: %w", script, err)
@@ -183,7 +185,8 @@ func (v *versions) changes(script string, runs *running, wasm []byte, pruned []V
 		delete(k.plain, moduleKey(script, item.Hash))
 		delete(k.plain, configKey(script, item.Config))
 	}
-	if k.packed[configKey(script, v.find(runs.number).Config)], err = runs.config.Encode(); err != nil {
+	key := configKey(script, v.find(runs.number).Config)
+	if k.packed[key], err = runs.config.Encode(); err != nil {
 		return k, err
 	}
 	if wasm != nil {

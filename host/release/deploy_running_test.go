@@ -1,4 +1,4 @@
-package host_test
+package release_test
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/release"
 )
 
 // TestDeployWhileCalling swaps while an object is inside a call and another call
@@ -47,7 +48,7 @@ func TestDeployWhileCalling(t *testing.T) {
 // TestDeployForgets deploys a module again. Objects forget what they hold in
 // memory, and not what they stored.
 func TestDeployForgets(t *testing.T) {
-	ledger := guestScript(t, "ledger", `"name": "app", "durable_objects": {"bindings": [
+	ledger := hosttest.Script(t, "ledger", `"name": "app", "durable_objects": {"bindings": [
 		{"name": "L", "class_name": "Ledger"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Ledger"]}]`)
 	h := startDeploys(t, ledger, func(o *host.Options) { o.Residents = 1 }) // all but one are suspended
 	add := func(want string) {
@@ -61,7 +62,7 @@ func TestDeployForgets(t *testing.T) {
 	}
 	add(`{"Value":5,"Calls":1}`)
 	add(`{"Value":10,"Calls":2}`)
-	if v := h.deploy(host.Deploy{Wasm: ledger.Wasm}); v.Number != 1 {
+	if v := h.deploy(release.Deploy{Wasm: ledger.Wasm}); v.Number != 1 {
 		t.Errorf("the same module is version %d", v.Number)
 	}
 	add(`{"Value":15,"Calls":1}`)
@@ -96,10 +97,10 @@ func TestDeployAlone(t *testing.T) {
 	if metrics, err := h.runtime.Metrics().Gather(); err != nil || len(metrics) < 5 {
 		t.Errorf("%d metrics, %v", len(metrics), err)
 	}
-	if _, err := h.runtime.Deploy(t.Context(), tenfold(t)); !errors.Is(err, host.ErrDeploying) {
+	if _, err := h.runtime.Releases().Deploy(t.Context(), tenfold(t)); !errors.Is(err, release.ErrDeploying) {
 		t.Errorf("a second deploy: %v", err)
 	}
-	if _, err := h.runtime.Rollback(t.Context(), "", 1); !errors.Is(err, host.ErrDeploying) {
+	if _, err := h.runtime.Releases().Rollback(t.Context(), "", 1); !errors.Is(err, release.ErrDeploying) {
 		t.Errorf("a rollback beside it: %v", err)
 	}
 	hold.release()
@@ -114,7 +115,7 @@ func TestDeployGone(t *testing.T) {
 	h := startDeploys(t, counterScript(t), entering(abi.ExportInitialize, hold))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := hold.next(func() {
-		if _, err := h.runtime.Deploy(ctx, tenfold(t)); !errors.Is(err, context.Canceled) || errors.Is(err, host.ErrRefused) {
+		if _, err := h.runtime.Releases().Deploy(ctx, tenfold(t)); !errors.Is(err, context.Canceled) || errors.Is(err, release.ErrRefused) {
 			t.Errorf("deploy of one who is gone: %v", err)
 		}
 	})
@@ -126,7 +127,7 @@ func TestDeployGone(t *testing.T) {
 
 	runtime := h.runtime
 	done = hold.next(func() {
-		if _, err := runtime.Deploy(t.Context(), tenfold(t)); !errors.Is(err, host.ErrStopping) {
+		if _, err := runtime.Releases().Deploy(t.Context(), tenfold(t)); !errors.Is(err, release.ErrStopping) {
 			t.Errorf("deploy at a shutdown: %v", err)
 		}
 	})
@@ -135,7 +136,7 @@ func TestDeployGone(t *testing.T) {
 	<-done
 	hold.release()
 	<-stopped
-	if _, err := runtime.Deploy(t.Context(), tenfold(t)); !errors.Is(err, host.ErrStopping) {
+	if _, err := runtime.Releases().Deploy(t.Context(), tenfold(t)); !errors.Is(err, release.ErrStopping) {
 		t.Errorf("deploy after a shutdown: %v", err)
 	}
 	h.restart(counterScript(t))
@@ -148,7 +149,7 @@ func TestVersionsPruned(t *testing.T) {
 	h.counts("A", 1)
 	const kept = 10
 	list := func() (numbers []int) {
-		all, err := h.runtime.Versions("")
+		all, err := h.runtime.Releases().Versions("")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +159,7 @@ func TestVersionsPruned(t *testing.T) {
 		return numbers
 	}
 	for i := range 15 {
-		if v := h.deploy(host.Deploy{Wasm: tiny(t, i)}); v.Number != i+2 {
+		if v := h.deploy(release.Deploy{Wasm: tiny(t, i)}); v.Number != i+2 {
 			t.Fatalf("deploy %d is version %d", i, v.Number)
 		}
 		h.counts("A", i+2)
@@ -167,13 +168,13 @@ func TestVersionsPruned(t *testing.T) {
 		t.Errorf("kept %v", got)
 	}
 	h.modules(1)
-	if _, err := h.runtime.Rollback(t.Context(), "", 6); !errors.Is(err, host.ErrNoVersion) {
+	if _, err := h.runtime.Releases().Rollback(t.Context(), "", 6); !errors.Is(err, release.ErrNoVersion) {
 		t.Errorf("roll back to what was pruned: %v", err)
 	}
 	h.rollback(7)
 	// The oldest serves, and others take their turns beside it.
 	for i := range 15 {
-		h.deploy(host.Deploy{Wasm: tiny(t, 100+i), Percent: 50})
+		h.deploy(release.Deploy{Wasm: tiny(t, 100+i), Percent: 50})
 		h.modules(2)
 	}
 	if got := list(); len(got) != kept || got[0] != 7 || got[1] != 23 || got[kept-1] != 31 {
@@ -186,6 +187,9 @@ func TestVersionsPruned(t *testing.T) {
 	h.rollback(0)
 	h.serves(map[int]int{7: 100})
 }
+
+// root is the folder of the module.
+const root = "../.."
 
 // tinyCounter is a counter written by hand, which compiles in no time: with it a
 // test can swap often. It counts in steps of up to 63.
@@ -210,7 +214,7 @@ func tiny(t testing.TB, number int) []byte {
 	return append(wasm, append([]byte{0, byte(len(name) + 1), byte(len(name))}, name...)...) // a custom section
 }
 
-func tinyScript(t *testing.T) host.Script {
+func tinyScript(t *testing.T) release.Script {
 	s := counterScript(t)
 	s.Wasm = tiny(t, 999)
 	return s
@@ -265,11 +269,11 @@ func swapUnderLoad(t *testing.T, length time.Duration, modules ...[]byte) {
 	}
 	swaps, ticker := 0, time.NewTicker(every)
 	for end := time.Now().Add(length); time.Now().Before(end) && !t.Failed(); swaps++ {
-		d := host.Deploy{Wasm: modules[swaps%2]}
+		d := release.Deploy{Wasm: modules[swaps%2]}
 		if swaps%6 == 4 {
 			d.Percent = 50 // and takes all later: two swaps behind it is the other's turn
 		}
-		if _, err := h.Runtime.Deploy(t.Context(), d); err != nil {
+		if _, err := h.Runtime.Releases().Deploy(t.Context(), d); err != nil {
 			t.Errorf("swap %d: %v", swaps, err)
 		}
 		<-ticker.C
@@ -322,11 +326,11 @@ func TestDeployWhileActivating(t *testing.T) {
 	}
 	modules := [][]byte{tinyCounter(t, 10), tinyCounter(t, 1)}
 	for i := range 20 {
-		h.deploy(host.Deploy{Wasm: modules[i%2]})
+		h.deploy(release.Deploy{Wasm: modules[i%2]})
 	}
 	stop.Store(true)
 	wg.Wait()
-	var versions []host.Version
+	var versions []release.Version
 	list, err := h.runtime.Admin().Versions("app")
 	if err != nil || len(list) != 10 {
 		t.Errorf("%d versions, %v", len(list), err)

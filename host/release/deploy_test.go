@@ -1,4 +1,4 @@
-package host_test
+package release_test
 
 import (
 	"bytes"
@@ -20,6 +20,7 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/release"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -54,7 +55,7 @@ const (
 	counterV1      = counterBinding + `, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`
 )
 
-func startDeploys(t *testing.T, s host.Script, change ...func(*host.Options)) *deployHost {
+func startDeploys(t *testing.T, s release.Script, change ...func(*host.Options)) *deployHost {
 	t.Helper()
 	h := &deployHost{t: t, options: host.Options{DataDir: "data", Compiler: hosttest.Compiler, CacheDir: testguest.CacheDir(t), FS: vfs.NewMem()}}
 	h.options.Logger = slog.New(slog.NewTextHandler(&h.log, nil))
@@ -83,7 +84,7 @@ func (h *deployHost) stop() {
 }
 
 // restart starts a script on the same store.
-func (h *deployHost) restart(s host.Script) {
+func (h *deployHost) restart(s release.Script) {
 	h.t.Helper()
 	h.stop()
 	h.options.Config, h.options.Wasm = s.Config, s.Wasm
@@ -94,18 +95,18 @@ func (h *deployHost) restart(s host.Script) {
 }
 
 // deploy wants a deploy to succeed.
-func (h *deployHost) deploy(d host.Deploy) host.Version {
+func (h *deployHost) deploy(d release.Deploy) release.Version {
 	h.t.Helper()
-	v, err := h.runtime.Deploy(h.t.Context(), d)
+	v, err := h.runtime.Releases().Deploy(h.t.Context(), d)
 	if err != nil {
 		h.t.Fatalf("deploy: %v", err)
 	}
 	return v
 }
 
-func (h *deployHost) rollback(number int) host.Version {
+func (h *deployHost) rollback(number int) release.Version {
 	h.t.Helper()
-	v, err := h.runtime.Rollback(h.t.Context(), "", number)
+	v, err := h.runtime.Releases().Rollback(h.t.Context(), "", number)
 	if err != nil {
 		h.t.Fatalf("roll back to %d: %v", number, err)
 	}
@@ -137,7 +138,7 @@ func (h *deployHost) counts(name string, want int) {
 // serves wants versions to take the shares given, by number; others take none.
 func (h *deployHost) serves(shares map[int]int) {
 	h.t.Helper()
-	list, err := h.runtime.Versions("")
+	list, err := h.runtime.Releases().Versions("")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -156,10 +157,12 @@ func (h *deployHost) modules(want int) {
 	}
 }
 
-func counterScript(t *testing.T) host.Script { return guestScript(t, "counter", counterV1) }
+func counterScript(t *testing.T) release.Script { return hosttest.Script(t, "counter", counterV1) }
 
 // tenfold deploys counter10.
-func tenfold(t *testing.T) host.Deploy { return host.Deploy{Wasm: testguest.Build(t, "counter10")} }
+func tenfold(t *testing.T) release.Deploy {
+	return release.Deploy{Wasm: testguest.Build(t, "counter10")}
+}
 
 // TestDeploy goes from one version to the next and back, with restarts between:
 // a start serves what served before. What it does with new files is in
@@ -184,15 +187,15 @@ func TestDeploy(t *testing.T) {
 	h.counts("A", 22)
 	h.restart(counterScript(t))
 	h.counts("A", 23)
-	for number, want := range map[int]error{0: host.ErrNoVersion, 99: host.ErrNoVersion, 1: host.ErrRefused} {
-		if _, err := h.runtime.Rollback(t.Context(), "", number); !errors.Is(err, want) {
+	for number, want := range map[int]error{0: release.ErrNoVersion, 99: release.ErrNoVersion, 1: release.ErrRefused} {
+		if _, err := h.runtime.Releases().Rollback(t.Context(), "", number); !errors.Is(err, want) {
 			t.Errorf("roll back to %d: %v, want %v", number, err, want)
 		}
 	}
 	h.rollback(2) // forward
 	h.counts("A", 33)
 	h.rollback(1)
-	h.restart(guestScript(t, "counter10", counterV1)) // another main, but one that was taken back
+	h.restart(hosttest.Script(t, "counter10", counterV1)) // another main, but one that was taken back
 	h.counts("A", 34)
 	h.serves(map[int]int{1: 100})
 	h.modules(1)
@@ -203,41 +206,43 @@ func TestDeploy(t *testing.T) {
 func TestDeployRefuses(t *testing.T) {
 	h := startDeploys(t, counterScript(t))
 	ten := testguest.Build(t, "counter10")
-	script := func(text string) *config.Config { return guestScript(t, "counter", text).Config }
+	script := func(text string) *config.Config { return hosttest.Script(t, "counter", text).Config }
 	renamed := strings.ReplaceAll(counterV1, `"Counter"}`, `"Tally"}`)
 	for i, c := range []struct {
 		name   string
-		deploy host.Deploy
+		deploy release.Deploy
 		is     error
 		want   []string
 	}{
-		{"nothing", host.Deploy{}, host.ErrRefused, []string{"not a module"}},
-		{"text", host.Deploy{Wasm: []byte("(module)")}, host.ErrRefused, []string{"not a module"}},
-		{"cut", host.Deploy{Wasm: ten[:len(ten)/2]}, host.ErrRefused, []string{"not a module"}},
-		{"no guest", host.Deploy{Wasm: []byte("\x00asm\x01\x00\x00\x00")}, host.ErrRefused, []string{`lacks the export "memory"`}},
-		{"traps", host.Deploy{Wasm: beginning(t, 0x00)}, host.ErrRefused, []string{"_initialize failed", "unreachable", "log has the stack"}},
-		{"other import", host.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("class_register"), []byte("class_registes"), 1)},
-			host.ErrRefused, []string{"cairn_v1.class_registes"}},
-		{"other export", host.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("object_call"), []byte("object_calm"), 1)},
-			host.ErrRefused, []string{`"object_call"`}},
-		{"bound class missing", host.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("Counter"), []byte("Countex"), 1)},
-			host.ErrRefused, []string{`"Counter"`, `it has Countex`, `"from": "Counter", "to": "Countex"`}},
-		{"lost class", host.Deploy{Wasm: testguest.Build(t, "echo")}, host.ErrRefused, []string{`"Counter"`, "deleted_classes"}},
-		{"renamed without migration", host.Deploy{Wasm: testguest.Build(t, "tally"), Config: script(renamed)},
-			host.ErrRefused, []string{`{ "tag": "v2", "renamed_classes": [{ "from": "Counter", "to": "Tally" }] }`}},
-		{"new without migration", host.Deploy{Wasm: ten, Config: script(strings.Replace(counterV1, `"bindings": [`,
-			`"bindings": [{"name": "R", "class_name": "Room"}, `, 1))}, host.ErrRefused, []string{`"Room"`}},
-		{"another name", host.Deploy{Wasm: ten, Config: script(strings.Replace(counterV1, `"app"`, `"other"`, 1))},
-			host.ErrRefused, []string{`"other"`, `"app"`}},
-		{"no such script", host.Deploy{Script: "other", Wasm: ten}, host.ErrNoScript, []string{`"other"`, `"app"`}},
-		{"below zero", host.Deploy{Wasm: ten, Percent: -1}, host.ErrRefused, []string{"-1 percent"}},
-		{"above all", host.Deploy{Wasm: ten, Percent: 101}, host.ErrRefused, []string{"101 percent"}},
-		{"gradual to itself", host.Deploy{Wasm: testguest.Build(t, "counter"), Percent: 5}, host.ErrRefused, []string{"version 1"}},
-		{"gradual migration", host.Deploy{Wasm: testguest.Build(t, "tally"), Percent: 5, Config: script(strings.Replace(renamed,
+		{"nothing", release.Deploy{}, release.ErrRefused, []string{"not a module"}},
+		{"text", release.Deploy{Wasm: []byte("(module)")}, release.ErrRefused, []string{"not a module"}},
+		{"cut", release.Deploy{Wasm: ten[:len(ten)/2]}, release.ErrRefused, []string{"not a module"}},
+		{"no guest", release.Deploy{Wasm: []byte("\x00asm\x01\x00\x00\x00")}, release.ErrRefused, []string{`lacks the export "memory"`}},
+		{"traps", release.Deploy{Wasm: beginning(t, 0x00)}, release.ErrRefused, []string{"_initialize failed", "unreachable", "log has the stack"}},
+		{"other import", release.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("class_register"), []byte("class_registes"), 1)},
+			release.ErrRefused, []string{"cairn_v1.class_registes"}},
+		{"other export", release.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("object_call"), []byte("object_calm"), 1)},
+			release.ErrRefused, []string{`"object_call"`}},
+		{"bound class missing", release.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("Counter"), []byte("Countex"), 1)},
+			release.ErrRefused, []string{`"Counter"`, `it has Countex`, `"from": "Counter", "to": "Countex"`}},
+		{"lost class", release.Deploy{Wasm: testguest.Build(t, "echo")}, release.ErrRefused, []string{`"Counter"`, "deleted_classes"}},
+		{"renamed without migration", release.Deploy{Wasm: testguest.Build(t, "tally"), Config: script(renamed)},
+			release.ErrRefused, []string{`{ "tag": "v2", "renamed_classes": [{ "from": "Counter", "to": "Tally" }] }`}},
+		{"new without migration", release.Deploy{Wasm: ten, Config: script(strings.Replace(counterV1, `"bindings": [`,
+			`"bindings": [{"name": "R", "class_name": "Room"}, `, 1))}, release.ErrRefused, []string{`"Room"`}},
+		{"another name", release.Deploy{Wasm: ten, Config: script(strings.Replace(counterV1, `"app"`, `"other"`, 1))},
+			release.ErrRefused, []string{`"other"`, `"app"`}},
+		{"no such script", release.Deploy{Script: "other", Wasm: ten}, release.ErrNoScript, []string{`"other"`, `"app"`}},
+		{"below zero", release.Deploy{Wasm: ten, Percent: -1}, release.ErrRefused, []string{"-1 percent"}},
+		{"above all", release.Deploy{Wasm: ten, Percent: 101}, release.ErrRefused, []string{"101 percent"}},
+		{"gradual without Worker", release.Deploy{Wasm: beginning(t), Percent: 5}, release.ErrRefused,
+			[]string{"one of the versions has a Worker and the other has none"}},
+		{"gradual to itself", release.Deploy{Wasm: testguest.Build(t, "counter"), Percent: 5}, release.ErrRefused, []string{"version 1"}},
+		{"gradual migration", release.Deploy{Wasm: testguest.Build(t, "tally"), Percent: 5, Config: script(strings.Replace(renamed,
 			`]}]`, `]}, {"tag": "v2", "renamed_classes": [{"from": "Counter", "to": "Tally"}]}]`, 1))},
-			host.ErrRefused, []string{"cannot be gradual"}},
+			release.ErrRefused, []string{"cannot be gradual"}},
 	} {
-		_, err := h.runtime.Deploy(t.Context(), c.deploy)
+		_, err := h.runtime.Releases().Deploy(t.Context(), c.deploy)
 		if !errors.Is(err, c.is) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.is)
 		}
@@ -288,7 +293,7 @@ func TestDeployNotKept(t *testing.T) {
 		}
 	})
 	broken = errors.New("no room")
-	if _, err := h.runtime.Deploy(t.Context(), tenfold(t)); !errors.Is(err, broken) || errors.Is(err, host.ErrRefused) {
+	if _, err := h.runtime.Releases().Deploy(t.Context(), tenfold(t)); !errors.Is(err, broken) || errors.Is(err, release.ErrRefused) {
 		t.Errorf("deploy: %v", err)
 	}
 	broken = nil
@@ -298,12 +303,12 @@ func TestDeployNotKept(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	onWait = cancel
-	if v, err := h.runtime.Deploy(ctx, tenfold(t)); err != nil || v.Number != 2 {
+	if v, err := h.runtime.Releases().Deploy(ctx, tenfold(t)); err != nil || v.Number != 2 {
 		t.Errorf("deploy: %+v, %v", v, err)
 	}
 	h.serves(map[int]int{2: 100})
 	h.counts("A", 11)
-	if _, err := h.runtime.Deploy(ctx, tenfold(t)); !errors.Is(err, context.Canceled) {
+	if _, err := h.runtime.Releases().Deploy(ctx, tenfold(t)); !errors.Is(err, context.Canceled) {
 		t.Errorf("deploy of one who is gone: %v", err)
 	}
 }
@@ -313,9 +318,9 @@ func TestDeployNotKept(t *testing.T) {
 func TestDeployRename(t *testing.T) {
 	h := startDeploys(t, counterScript(t))
 	h.counts("A", 1)
-	next := guestScript(t, "tally", strings.NewReplacer(`"Counter"}`, `"Tally"}`,
+	next := hosttest.Script(t, "tally", strings.NewReplacer(`"Counter"}`, `"Tally"}`,
 		`]}]`, `]}, {"tag": "v2", "renamed_classes": [{"from": "Counter", "to": "Tally"}]}]`).Replace(counterV1))
-	if v := h.deploy(host.Deploy{Wasm: next.Wasm, Config: next.Config}); v.Number != 2 || v.Tag != "v2" {
+	if v := h.deploy(release.Deploy{Wasm: next.Wasm, Config: next.Config}); v.Number != 2 || v.Tag != "v2" {
 		t.Errorf("deployed %+v", v)
 	}
 	h.counts("A", 2)
@@ -327,8 +332,8 @@ func TestDeployRename(t *testing.T) {
 	if _, err := h.runtime.Admin().Object("", "Counter", "A"); err == nil {
 		t.Error("the old class is still there")
 	}
-	_, err = h.runtime.Rollback(t.Context(), "", 0)
-	if !errors.Is(err, host.ErrRefused) || !strings.Contains(err.Error(), `version 1 was made before the migration "v2"`) {
+	_, err = h.runtime.Releases().Rollback(t.Context(), "", 0)
+	if !errors.Is(err, release.ErrRefused) || !strings.Contains(err.Error(), `version 1 was made before the migration "v2"`) {
 		t.Errorf("rollback: %v", err)
 	}
 	h.counts("A", 3)
@@ -343,12 +348,12 @@ func TestDeployDelete(t *testing.T) {
 	h := startDeploys(t, counterScript(t), hold.wrap)
 	h.counts("B", 1)
 	counting := hold.next(func() { h.counts("A", 1) })
-	none := guestScript(t, "echo", `"name": "app", "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]},
+	none := hosttest.Script(t, "echo", `"name": "app", "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]},
 		{"tag": "v2", "deleted_classes": ["Counter"]}]`)
 	deployed := make(chan struct{})
 	go func() {
 		defer close(deployed)
-		h.deploy(host.Deploy{Wasm: none.Wasm, Config: none.Config})
+		h.deploy(release.Deploy{Wasm: none.Wasm, Config: none.Config})
 	}()
 	hold.release()
 	<-counting
@@ -356,9 +361,9 @@ func TestDeployDelete(t *testing.T) {
 	if _, err := h.runtime.Call(t.Context(), "C", "A", "increment", []byte("[]")); err == nil {
 		t.Error("the binding is still there")
 	}
-	back := guestScript(t, "counter", strings.Replace(counterV1, `]}]`,
+	back := hosttest.Script(t, "counter", strings.Replace(counterV1, `]}]`,
 		`]}, {"tag": "v2", "deleted_classes": ["Counter"]}, {"tag": "v3", "new_sqlite_classes": ["Counter"]}]`, 1))
-	h.deploy(host.Deploy{Wasm: back.Wasm, Config: back.Config})
+	h.deploy(release.Deploy{Wasm: back.Wasm, Config: back.Config})
 	h.counts("A", 1)
 	h.counts("B", 1)
 }

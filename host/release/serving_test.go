@@ -1,10 +1,9 @@
-package host
+package release_test
 
 import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,8 +11,10 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/config"
+	"github.com/cairn-dev/cairn/host/release"
 )
 
 // torn says what does not fit together in what calls begin with.
@@ -48,13 +49,10 @@ func torn(now *app.Serving) error {
 // deploy renames the class, the binding and the value of a variable.
 func TestServingIsWhole(t *testing.T) {
 	const deploys = 40
-	wasm, err := os.ReadFile("../testdata/counter-wat/counter.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
+	wasm := tinyCounter(t, 1)
 	names := [2]string{"Counter", "Counted"}
 	migrations := []string{`{"tag": "v0", "new_sqlite_classes": ["Counter"]}`}
-	version := func(n int) Deploy {
+	version := func(n int) release.Deploy {
 		if n > 0 {
 			migrations = append(migrations, fmt.Sprintf(`{"tag": "v%d", "renamed_classes": [{"from": %q, "to": %q}]}`,
 				n, names[(n+1)%2], names[n%2]))
@@ -65,10 +63,10 @@ func TestServingIsWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Deploy{Config: c, Wasm: bytes.ReplaceAll(wasm, []byte(names[0]), []byte(names[n%2]))}
+		return release.Deploy{Config: c, Wasm: bytes.ReplaceAll(wasm, []byte(names[0]), []byte(names[n%2]))}
 	}
 	first := version(0)
-	r, err := Start(t.Context(), Options{Config: first.Config, Wasm: first.Wasm, DataDir: "data", FS: vfs.NewMem()})
+	r, err := host.Start(t.Context(), host.Options{Config: first.Config, Wasm: first.Wasm, DataDir: "data", FS: vfs.NewMem()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,14 +79,14 @@ func TestServingIsWhole(t *testing.T) {
 	var looked sync.WaitGroup
 	looked.Go(func() {
 		for !stop.Load() {
-			if err := torn(r.app.Serving()); err != nil {
+			if err := torn(r.Releases().Serving()); err != nil {
 				t.Error(err)
 				return
 			}
 		}
 	})
 	for n := 1; n <= deploys && !t.Failed(); n++ {
-		if _, err := r.Deploy(t.Context(), version(n)); err != nil {
+		if _, err := r.Releases().Deploy(t.Context(), version(n)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package host
+package release
 
 import (
 	"context"
@@ -18,25 +18,27 @@ import (
 const destroyLimit = 30 * time.Second
 
 // plan checks a script's new config and module against the store.
-func (r *Runtime) plan(s *script, c *config.Config, v *module.Version, rollback bool) (*migrate.Plan, error) {
+func (r *Releases) plan(s *served, c *config.Config, v *module.Version, rollback bool) (
+	*migrate.Plan, error) {
 	var wanted []migrate.Script
 	for _, other := range r.scripts {
 		if other != s {
-			wanted = append(wanted, migrate.Script{Config: other.stable.config, Classes: other.stable.module.Classes()})
+			wanted = append(wanted, other.stable.wanted())
 			continue
 		}
 		wanted = append(wanted, migrate.Script{Config: c, Classes: v.Classes(), Rollback: rollback})
 	}
-	plan, err := migrate.NewPlan(r.store, wanted)
+	plan, err := migrate.NewPlan(r.options.Store, wanted)
 	for i, other := range r.scripts {
 		if err != nil || other == s || other.next == nil {
 			continue
 		}
 		// A version that takes a share must find what it is bound to as well.
 		with := slices.Clone(wanted)
-		with[i] = migrate.Script{Config: other.next.config, Classes: other.next.module.Classes()}
-		if _, err = migrate.NewPlan(r.store, with); err != nil {
-			err = fmt.Errorf("version %d of %s, which takes a share: %w", other.next.number, other.name, err)
+		with[i] = other.next.wanted()
+		if _, err = migrate.NewPlan(r.options.Store, with); err != nil {
+			err = fmt.Errorf("version %d of %s, which takes a share: %w",
+				other.next.number, other.name, err)
 		}
 	}
 	var wrong *config.Error
@@ -48,7 +50,7 @@ func (r *Runtime) plan(s *script, c *config.Config, v *module.Version, rollback 
 
 // change is what a deploy makes of a script.
 type change struct {
-	script   *script
+	script   *served
 	plan     *migrate.Plan
 	runs     *running
 	versions *versions // the script's, as they will be
@@ -60,10 +62,13 @@ type change struct {
 // and requests. The scripts' namespaces and bindings are those of one of them.
 func (w *change) checkGradual() error {
 	refuse := func(format string, args ...any) error {
-		return fmt.Errorf("%w: "+format+" (deploy without a percentage)", append([]any{ErrRefused}, args...)...)
+		why := fmt.Sprintf(format, args...)
+		return fmt.Errorf("%w: %s (deploy without a percentage)", ErrRefused, why)
 	}
 	stable, next := w.script.stable.module, w.runs.module
-	classes := func(v *module.Version) []string { return slices.Sorted(slices.Values(v.Classes())) }
+	classes := func(v *module.Version) []string {
+		return slices.Sorted(slices.Values(v.Classes()))
+	}
 	switch was, is := classes(stable), classes(next); {
 	case len(w.plan.Changes) > 0:
 		return refuse("a migration cannot be gradual")
@@ -79,7 +84,7 @@ func (w *change) checkGradual() error {
 
 // switchTo makes the change durable and lets the version serve. The change is
 // made, or nothing is: what follows once it is durable cannot fail.
-func (r *Runtime) switchTo(w *change) (Version, error) {
+func (r *Releases) switchTo(w *change) (Version, error) {
 	s := w.script
 	before := s.runs()
 	after := release{stable: w.runs}
@@ -88,23 +93,25 @@ func (r *Runtime) switchTo(w *change) (Version, error) {
 		after = release{stable: s.stable, next: w.runs, percent: w.percent}
 		stable, next = w.versions.Stable, w.runs.number
 	}
-	pruned := w.versions.release(stable, next, w.percent)
+	pruned := w.versions.serve(stable, next, w.percent)
 	changes, err := w.versions.changes(s.name, w.runs, w.wasm, pruned)
 	if err != nil {
 		return Version{}, err
 	}
-	seq, err := r.shelf.apply(w.plan, changes) // one batch: the classes and the module that fits them
+	// One batch: the classes and the module that fits them.
+	seq, err := r.shelf.apply(w.plan, changes)
 	if err == nil {
-		err = r.gate.Pass(r.running, gate.At(seq))
+		err = r.options.Gate.Pass(r.running, gate.At(seq))
 	}
 	if err != nil {
-		return Version{}, fmt.Errorf("keep version: %w (what served serves on; if the log has failed, mend the disk and restart)", err)
+		return Version{}, fmt.Errorf("keep version: %w "+
+			"(what served serves on; if the log has failed, mend the disk and restart)", err)
 	}
 	s.release = after
 	s.versions.Store(w.versions)
-	r.app.Serve(r.serving(w.plan.Record)) // all of it at once
+	r.options.App.Serve(r.serving(w.plan.Record)) // all of it at once
 
-	r.objects.Refresh()
+	r.options.Objects.Refresh()
 	for _, old := range before {
 		if !slices.Contains(s.runs(), old) {
 			old.module.Close()
@@ -120,7 +127,7 @@ func (r *Runtime) switchTo(w *change) (Version, error) {
 }
 
 // report logs what a plan says once it is applied.
-func (r *Runtime) report(plan *migrate.Plan) {
+func (r *Releases) report(plan *migrate.Plan) {
 	for _, w := range plan.Warnings {
 		r.options.Logger.Warn("config", "at", w.Pos.String(), "warning", w.Message)
 	}
@@ -131,19 +138,19 @@ func (r *Runtime) report(plan *migrate.Plan) {
 
 // destroy ends the objects of deleted classes and destroys what they stored. A
 // failure leaves it to the next deploy or start: the record says what is left.
-func (r *Runtime) destroy(record *migrate.Record) {
+func (r *Releases) destroy(record *migrate.Record) {
 	ctx, cancel := context.WithTimeout(r.running, destroyLimit)
 	defer cancel()
 	err := func() error {
 		for _, d := range record.Deleting {
-			if err := r.objects.Drop(ctx, d.Number); err != nil {
+			if err := r.options.Objects.Drop(ctx, d.Number); err != nil {
 				return err
 			}
 		}
 		if len(record.Deleting) == 0 {
 			return nil
 		}
-		_, err := migrate.Finish(r.store)
+		_, err := migrate.Finish(r.options.Store)
 		return err
 	}()
 	if err != nil {
@@ -151,6 +158,7 @@ func (r *Runtime) destroy(record *migrate.Record) {
 	}
 }
 
-func (r *Runtime) undestroyed(err error) {
-	r.options.Logger.Error("objects of deleted classes are left, the next start destroys them", "error", err)
+func (r *Releases) undestroyed(err error) {
+	r.options.Logger.Error("objects of deleted classes are left, the next start destroys them",
+		"error", err)
 }
