@@ -41,7 +41,7 @@ const depsRules = `
 	host/app, host/storage, host/release/migrate, host/build < host/release;
 	host/storage, host/internal/contain, host/internal/clock < host/alarm;
 	host/hostfunc < host/outbound;
-	host/release, host/object, host/listen < host/admin;
+	host/release, host/worker, host/alarm, host/listen < host/admin;
 
 	host/ingress, host/router, host/alarm, host/outbound, host/admin < host;
 	host/build < host/internal/testguest;

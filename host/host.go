@@ -102,7 +102,7 @@ func Start(ctx context.Context, o Options) (_ *Runtime, err error) {
 	if r.recorded, err = r.releases.Start(ctx, scripts); err != nil {
 		return nil, err
 	}
-	r.gauges()
+	r.rooms().Gauges(r.metrics)
 	r.begun(ctx)
 	return r, nil
 }

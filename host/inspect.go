@@ -11,9 +11,11 @@ import (
 func (r *Runtime) Releases() *release.Releases { return r.releases }
 
 // Admin returns the runtime as the admin listener sees it.
-func (r *Runtime) Admin() admin.Host {
-	return admin.NewHost(admin.Rooms{App: &r.app, Releases: r.releases, Objects: r.objects,
-		Store: r.store, Engine: r.engine})
+func (r *Runtime) Admin() admin.Host { return admin.NewHost(r.rooms()) }
+
+func (r *Runtime) rooms() admin.Rooms {
+	return admin.Rooms{App: &r.app, Releases: r.releases, Workers: r.workers, Objects: r.objects,
+		Alarms: r.alarms, Engine: r.engine, Store: r.store, Account: r.account}
 }
 
 // Modules returns how many versions hold compiled code, and how many instances

@@ -1,8 +1,9 @@
 // Package admin is the listener for those who run the host: what runs, new
 // versions, health. The public listener serves guests only.
 //
-// There are two types. A [Server] answers JSON under /v1/, and /healthz,
-// /readyz and /metrics; a [Host] is what it may ask of the runtime.
+// There are three types. A [Server] answers JSON under /v1/, and /healthz,
+// /readyz and /metrics; a [Host] is what it may ask of the runtime; [Rooms] make
+// a Host, and the metrics that are read when somebody asks for them.
 //
 // # Who may ask
 //

@@ -7,21 +7,27 @@ import (
 	"net/http"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/alarm"
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/release"
 	"github.com/cairn-dev/cairn/host/storage"
+	"github.com/cairn-dev/cairn/host/worker"
 )
 
 // Rooms are what a node is made of, as far as operators ask about it. All are required.
 type Rooms struct {
 	App      *app.App
 	Releases *release.Releases
+	Workers  *worker.Workers
 	Objects  *object.Objects
-	Store    *storage.Store
+	Alarms   *alarm.Scheduler
 	Engine   *module.Engine
+	Store    *storage.Store
+	Account  *account.Account
 }
 
 // node asks the rooms, and gives errors that are the caller's the status that says so.
