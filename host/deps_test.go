@@ -23,13 +23,14 @@ const depsRules = `
 	abi/wire, guest/internal/goruntime < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
 
 	NONE < host/config, host/build, host/module/rewrite, host/listen,
-		host/internal/fifo, host/internal/contain, host/internal/clock, host/observe;
+		host/internal/fifo, host/internal/group, host/internal/contain, host/internal/clock, host/observe;
 	host/internal/fifo < host/account;
 	abi/wire, host/account < host/storage < host/storage/storagetest;
 
 	host/internal/clock < host/internal/clock/clocktest;
 	abi < host/placement < host/gate;
-	abi/wire, host/account, host/internal/clock, host/gate < host/event < host/hostfunc;
+	abi/wire, host/account, host/internal/clock, host/internal/group, host/gate
+		< host/event < host/hostfunc;
 	host/hostfunc, host/module/rewrite < host/module;
 	host/module, host/observe < host/app;
 	host/storage, host/app, host/internal/contain < host/object;

@@ -12,7 +12,7 @@ import (
 func (r *Runtime) Account() *account.Account { return r.account }
 
 // Busy returns how many requests Workers run, and how many wait for one to end.
-func (r *Runtime) Busy() (busy, waiting int) { return r.workers.Count() }
+func (r *Runtime) Busy() (busy, waiting int) { return r.workers.Busy() }
 
 // storeMemory is what the store may keep in memory: its cache and each of its
 // memtables. It is a part of the budget, and at most what the store wants.

@@ -64,9 +64,3 @@ func describe(e module.Export, input []byte) []any {
 	}
 	return attrs
 }
-
-// firstLine cuts the stack trace off an error's text.
-func firstLine(err error) string {
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return text
-}

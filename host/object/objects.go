@@ -80,8 +80,7 @@ type Objects struct {
 	states  sync.Pool
 	ticks   atomic.Uint32 // see evict.go
 
-	background sync.WaitGroup // calls that were answered and still run
-	closing    atomic.Bool
+	background event.Background
 }
 
 // New makes Objects. Objects call each other through sender; nil is Objects
@@ -194,13 +193,8 @@ func (o *Objects) Len() int {
 // after an answer may finish first, until ctx is done; then it keeps what it
 // runs on, and Close fails.
 func (o *Objects) Close(ctx context.Context) error {
-	o.closing.Store(true)
-	done := make(chan struct{})
-	go func() { o.background.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		return fmt.Errorf("work that objects left for after their answers still runs: %w", ctx.Err())
+	if err := o.background.Close(ctx); err != nil {
+		return fmt.Errorf("work that objects left for after their answers still runs: %w", err)
 	}
 	for i := range o.shards {
 		s := &o.shards[i]

@@ -303,7 +303,7 @@ func (s *State) explain(e module.Export, input []byte, err error, wrote string) 
 	case errors.As(err, &told):
 		return told
 	}
-	return &event.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: "Durable Object reset: " + firstLine(err)}
+	return &event.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: "Durable Object reset: " + observe.FirstLine(err)}
 }
 
 // NoMemory reports whether the host has too much in memory for what was wanted.

@@ -1,7 +1,6 @@
 package object
 
 import (
-	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 )
@@ -18,12 +17,13 @@ func (s *State) BackgroundRequest() error {
 }
 
 // runBackground runs what the guest left for after its answer, as long as it
-// asks for more, within the event's budget; when the node shuts down what was asked
-// for runs, and no more. Its writes are batches of their own.
+// asks for more and event.Background lets it. Each round's writes are a batch of their
+// own. A Worker's loop is another (worker's finish): a Worker writes nothing, and its
+// failure is told here alone, while the log has an object's from its reset.
 func (s *State) runBackground() {
 	for round := 0; s.background; round++ {
 		s.background = false
-		if err := s.mayGoOn(round); err != nil {
+		if err := s.act.objects.background.Spend(s.Budget, round); err != nil {
 			s.logger().Warn("background work given up", "error", err)
 			return
 		}
@@ -32,12 +32,4 @@ func (s *State) runBackground() {
 			return
 		}
 	}
-}
-
-// mayGoOn returns why another round of background work may not begin.
-func (s *State) mayGoOn(round int) error {
-	if round > 0 && s.act.objects.closing.Load() {
-		return event.ErrClosing
-	}
-	return s.Budget.Spend()
 }

@@ -76,6 +76,12 @@ func Failure(err error, output string) []any {
 	return attrs
 }
 
+// FirstLine is what Failure has under "error": an error's text without the stack.
+func FirstLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
+}
+
 // The attributes that have lines of their own, see Terminal.
 const (
 	stackKey  = "stack"

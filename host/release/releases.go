@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/gate"
+	"github.com/cairn-dev/cairn/host/internal/group"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -97,12 +98,5 @@ func (r *Releases) Close(ctx context.Context) (atRest bool) {
 			}
 		}
 	}
-	done := make(chan struct{})
-	go func() { r.compiles.Wait(); close(done) }()
-	select {
-	case <-done:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return group.Wait(ctx, &r.compiles) == nil
 }

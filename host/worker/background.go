@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/cairn-dev/cairn/abi"
-	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
@@ -26,7 +25,7 @@ func (c *call) BackgroundRequest() error {
 func (c *call) finish() {
 	for round := 0; c.background; round++ {
 		c.background = false
-		if err := c.mayGoOn(round); err != nil {
+		if err := c.workers.background.Spend(c.Budget, round); err != nil {
 			c.Logger.Warn("background work given up", "error", err)
 			break
 		}
@@ -45,12 +44,4 @@ func (c *call) finish() {
 	c.instance, c.Version, c.Logger, c.Budget = nil, nil, nil, nil
 	c.Guest.Reuse()
 	c.workers.calls.Put(c)
-}
-
-// mayGoOn returns why another round of background work may not begin.
-func (c *call) mayGoOn(round int) error {
-	if round > 0 && c.workers.closing.Load() {
-		return event.ErrClosing
-	}
-	return c.Budget.Spend()
 }

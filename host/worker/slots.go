@@ -4,8 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cairn-dev/cairn/abi/wire"
-	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/internal/fifo"
 )
 
@@ -23,15 +21,6 @@ const (
 	// also what ends a request that waits for one that waits for it, such as by way
 	// of a proxy to this host.
 	maxQueuedFor = 10 * time.Second
-)
-
-var (
-	errQueueFull = &event.Error{Flags: wire.ErrorOverloaded,
-		Message: "Worker is overloaded. Too many requests queued."}
-	errQueueOld = &event.Error{Flags: wire.ErrorOverloaded,
-		Message: "Worker is overloaded. Requests queued for too long."}
-	errNoMemory = &event.Error{Flags: wire.ErrorOverloaded,
-		Message: "Worker is overloaded. The host has no memory for the request."}
 )
 
 // slots bounds the requests that run at a time. Who finds none free waits in turn.

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -25,6 +24,7 @@ import (
 	"github.com/cairn-dev/cairn/host/internal/contain"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
+	"github.com/cairn-dev/cairn/host/observe"
 )
 
 // Options configures Workers.
@@ -45,8 +45,7 @@ type Workers struct {
 	calls   sync.Pool
 	slots   slots
 
-	background sync.WaitGroup // calls that were answered and still run
-	closing    atomic.Bool
+	background event.Background
 }
 
 // call is one request to a Worker: the Host of its guest.
@@ -149,9 +148,6 @@ func (w *Workers) instance(v *app.Version) (*module.Instance, error) {
 	return nil, err
 }
 
-// Count returns how many requests run, and how many wait for one of them to end.
-func (w *Workers) Count() (busy, waiting int) { return w.slots.count() }
-
 // enter calls an export of the call's instance. The output is valid until the
 // next enter.
 func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.Status, err error) {
@@ -172,15 +168,10 @@ func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.S
 // Close waits for what guests left for after their answers, and fails when ctx
 // is done before.
 func (w *Workers) Close(ctx context.Context) error {
-	w.closing.Store(true)
-	done := make(chan struct{})
-	go func() { w.background.Wait(); close(done) }()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("work that Workers left for after their answers still runs: %w", ctx.Err())
+	if err := w.background.Close(ctx); err != nil {
+		return fmt.Errorf("work that Workers left for after their answers still runs: %w", err)
 	}
+	return nil
 }
 
 // Failure is why a Worker ended without an answer. Whoever asked it has more to
@@ -196,19 +187,16 @@ func (f *Failure) Error() string { return f.told.Error() }
 // Unwrap returns what a guest may be told.
 func (f *Failure) Unwrap() error { return f.told }
 
-// errAssertion is a fault of ours, of which the log has the whole.
-var errAssertion = &event.Error{Message: "internal error"}
-
-// explain says in upstream's words why a Worker ended.
+// explain says in upstream's words why a Worker ended. object's explain is another: what
+// is told of an object says that it was reset, and nothing of a Worker would live on.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, module.ErrCPULimit):
-		return &event.Error{Message: "Worker exceeded CPU time limit."}
+		return errCPU
 	case errors.Is(err, module.ErrMemoryLimit):
-		return &event.Error{Message: "Worker exceeded memory limit."}
+		return errMemory
 	case object.NoMemory(err):
 		return errNoMemory
 	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return &event.Error{Message: "The Worker ended: " + text}
+	return &event.Error{Message: "The Worker ended: " + observe.FirstLine(err)}
 }
