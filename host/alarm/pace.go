@@ -38,8 +38,8 @@ func (p *pace) take(id abi.ID, now int64) (later int64) {
 	return 0
 }
 
-// hold lets an alarm wait that runs too often. It has not failed.
-func (s *Scheduler) hold(h *held, untilMS int64) {
+// holdLocked lets an alarm wait that runs too often. It has not failed.
+func (s *Scheduler) holdLocked(h *held, untilMS int64) {
 	h.retryMS, h.phase = untilMS, retrying
 	heap.Push(&s.retries, h)
 }

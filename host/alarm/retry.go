@@ -32,25 +32,25 @@ func (s *Scheduler) end(h *held, outcome Outcome) {
 	s.running--
 	s.ended++
 	defer s.wakeLocked()
-	s.takeSame()
+	s.takeSameLocked()
 	stored, set, err := s.stored(h)
 	same := set && stored == h.due.ScheduledMS && !h.again
 	switch {
 	case err != nil:
 		h.log(s.options.Logger).Error("alarm could not be read", "error", err)
-		s.retry(h, FailedUncounted)
+		s.retryLocked(h, FailedUncounted)
 	case same && outcome == Moved:
 		// The index and the object disagree: not to run it again at once.
 		h.log(s.options.Logger).Warn("alarm is stored, but the object does not know it")
-		s.retry(h, FailedUncounted)
+		s.retryLocked(h, FailedUncounted)
 	case same && outcome != Done:
 		h.log(s.options.Logger).Debug("alarm failed", "outcome", outcome.String(), "retry", h.due.RetryCount)
-		s.retry(h, outcome)
+		s.retryLocked(h, outcome)
 	case set:
-		s.drop(h)
-		s.rewind(stored)
+		s.dropLocked(h)
+		s.rewindLocked(stored)
 	default:
-		s.drop(h)
+		s.dropLocked(h)
 	}
 }
 
@@ -58,14 +58,14 @@ func (h *held) log(l *slog.Logger) *slog.Logger {
 	return l.With("object", h.due.Owner.ID, "scheduled", h.due.ScheduledMS)
 }
 
-// drop lets go of an alarm that is in neither ready nor retries.
-func (s *Scheduler) drop(h *held) {
-	s.clear(h)
+// dropLocked lets go of an alarm that is in neither ready nor retries.
+func (s *Scheduler) dropLocked(h *held) {
+	s.clearLocked(h)
 	delete(s.held, h.due.Owner.ID)
 }
 
-// clear forgets how often an alarm has failed.
-func (s *Scheduler) clear(h *held) {
+// clearLocked forgets how often an alarm has failed.
+func (s *Scheduler) clearLocked(h *held) {
 	if h.failing {
 		s.failing--
 	}
@@ -79,12 +79,12 @@ func (s *Scheduler) stored(h *held) (unixMS int64, set bool, err error) {
 	return txn.Alarm()
 }
 
-// retry holds an alarm that failed until it is tried again.
-func (s *Scheduler) retry(h *held, outcome Outcome) {
+// retryLocked holds an alarm that failed until it is tried again.
+func (s *Scheduler) retryLocked(h *held, outcome Outcome) {
 	now := s.options.Clock.Now()
 	if !h.failing {
 		if s.failing >= s.options.MaxRetrying {
-			s.overflow(h, now)
+			s.overflowLocked(h, now)
 			return
 		}
 		h.failing = true
@@ -124,9 +124,9 @@ func (s *Scheduler) delay(backoff int) time.Duration {
 	return d + time.Duration(jitterMS)*time.Millisecond
 }
 
-// overflow lets go of an alarm that failed. It is still in the index.
-func (s *Scheduler) overflow(h *held, now time.Time) {
-	s.drop(h)
+// overflowLocked lets go of an alarm that failed. It is still in the index.
+func (s *Scheduler) overflowLocked(h *held, now time.Time) {
+	s.dropLocked(h)
 	at := now.Add(overflowDelay).UnixMilli()
 	if at < s.sweepAt {
 		s.sweepAt = at

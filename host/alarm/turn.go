@@ -33,24 +33,24 @@ func (s *Scheduler) turn() turn {
 	}
 	// Taken before the index is read: what is set from here on is told anew.
 	if earliest, set := s.options.Store.TakeAlarmHint(); set {
-		s.rewind(earliest)
+		s.rewindLocked(earliest)
 	}
-	s.takeSame()
+	s.takeSameLocked()
 	now := s.options.Clock.Now().UnixMilli()
 	if s.sweepAt <= now {
 		s.sweepAt = math.MaxInt64
-		s.rewind(math.MinInt64)
+		s.rewindLocked(math.MinInt64)
 	}
-	s.takeRetries(now)
+	s.takeRetriesLocked(now)
 	if s.ready.Len() < s.options.Concurrency && s.next <= now && (s.readErr == nil || s.readFailed <= now) {
-		if s.readErr = s.read(now); s.readErr != nil {
+		if s.readErr = s.readLocked(now); s.readErr != nil {
 			s.readFailed = now + readRetry.Milliseconds()
 			s.options.Logger.Error("alarms could not be read", "error", s.readErr)
 		}
 	}
 	t.err = s.readErr
 	for s.ready.Len() > 0 && s.running < s.options.Concurrency {
-		s.start(s.ready.Pop())
+		s.startLocked(s.ready.Pop())
 	}
 	if s.ready.Len() > 0 {
 		t.next = s.time(now + maxSleep.Milliseconds()) // a run must end first
@@ -80,8 +80,8 @@ func (s *Scheduler) nextLocked() int64 {
 	return at
 }
 
-// rewind makes sure that an alarm at the given time, or after it, is read.
-func (s *Scheduler) rewind(unixMS int64) {
+// rewindLocked makes sure that an alarm at the given time, or after it, is read.
+func (s *Scheduler) rewindLocked(unixMS int64) {
 	s.next = min(s.next, unixMS)
 	switch {
 	case unixMS > s.after.UnixMS:
@@ -95,9 +95,9 @@ func (s *Scheduler) rewind(unixMS int64) {
 // lastID is the last one in the order of IDs.
 var lastID = abi.ID(bytes.Repeat([]byte{0xff}, abi.IDBytes))
 
-// read takes the next page of due alarms from the index and moves the place
+// readLocked takes the next page of due alarms from the index and moves the place
 // behind it.
-func (s *Scheduler) read(now int64) error {
+func (s *Scheduler) readLocked(now int64) error {
 	limit := s.options.Window - s.ready.Len()
 	if limit <= 0 {
 		return nil
@@ -107,7 +107,7 @@ func (s *Scheduler) read(now int64) error {
 		return err
 	}
 	for i := range due {
-		s.take(&due[i])
+		s.takeLocked(&due[i])
 	}
 	if len(due) > 0 {
 		s.after = due[len(due)-1]
@@ -127,9 +127,9 @@ func (s *Scheduler) read(now int64) error {
 	return nil
 }
 
-// take holds an alarm that was read, if it is not held already. An object has
+// takeLocked holds an alarm that was read, if it is not held already. An object has
 // one alarm: a time that differs from what is held is a newer one.
-func (s *Scheduler) take(a *storage.Alarm) {
+func (s *Scheduler) takeLocked(a *storage.Alarm) {
 	h := s.held[a.Owner.ID]
 	fresh := Due{Owner: a.Owner, ScheduledMS: a.UnixMS}
 	switch {
@@ -141,19 +141,19 @@ func (s *Scheduler) take(a *storage.Alarm) {
 		// When the run ends the object's alarm is looked at again, see end.
 	case h.due.ScheduledMS == a.UnixMS:
 	case h.phase == ready:
-		s.clear(h)
+		s.clearLocked(h)
 		h.due = fresh
 	default:
 		s.retries.remove(h)
-		s.clear(h)
+		s.clearLocked(h)
 		h.due = fresh
 		s.ready.Push(h)
 	}
 }
 
-// takeSame begins anew with the alarms that were set to the very time that they
+// takeSameLocked begins anew with the alarms that were set to the very time that they
 // had: each is another one, whatever became of the one before.
-func (s *Scheduler) takeSame() {
+func (s *Scheduler) takeSameLocked() {
 	for _, id := range s.options.Store.TakeSameAlarms() {
 		h := s.held[id]
 		switch {
@@ -166,14 +166,14 @@ func (s *Scheduler) takeSame() {
 			s.retries.remove(h)
 			s.ready.Push(h)
 		}
-		s.clear(h)
+		s.clearLocked(h)
 		h.due.RetryCount, h.due.Abandon = 0, false
 	}
 }
 
-// takeRetries moves the retries whose time has come to ready. They get half of
+// takeRetriesLocked moves the retries whose time has come to ready. They get half of
 // the window, so that those who keep failing leave room for the others.
-func (s *Scheduler) takeRetries(now int64) {
+func (s *Scheduler) takeRetriesLocked(now int64) {
 	for len(s.retries) > 0 && s.retries[0].retryMS <= now && s.ready.Len() < max(s.options.Window/2, 1) {
 		h := s.retries[0]
 		s.retries.remove(h)
@@ -182,17 +182,17 @@ func (s *Scheduler) takeRetries(now int64) {
 	}
 }
 
-// start runs an alarm on a goroutine of its own, unless the clock was set back
+// startLocked runs an alarm on a goroutine of its own, unless the clock was set back
 // since it was read: then it is not due any more. One that runs too often waits.
-func (s *Scheduler) start(h *held) {
+func (s *Scheduler) startLocked(h *held) {
 	now := s.options.Clock.Now().UnixMilli()
 	if h.due.ScheduledMS > now {
-		s.drop(h)
-		s.rewind(h.due.ScheduledMS)
+		s.dropLocked(h)
+		s.rewindLocked(h.due.ScheduledMS)
 		return
 	}
 	if later := s.pace.take(h.due.Owner.ID, now); later > 0 {
-		s.hold(h, later)
+		s.holdLocked(h, later)
 		return
 	}
 	h.phase = running

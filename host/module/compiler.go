@@ -65,13 +65,13 @@ func (c *Compiler) find(key codeKey) *compiled {
 	defer c.mu.Unlock()
 	found := c.codes[key]
 	if found != nil {
-		c.use(found)
+		c.useLocked(found)
 	}
 	return found
 }
 
-// use makes the caller a user. mu is held.
-func (c *Compiler) use(found *compiled) {
+// useLocked makes the caller a user. mu must be held.
+func (c *Compiler) useLocked(found *compiled) {
 	if found.users == 0 {
 		c.unused = slices.DeleteFunc(c.unused, func(other *compiled) bool { return other == found })
 	}
@@ -87,7 +87,7 @@ func (c *Compiler) add(made *compiled) *compiled {
 		c.mu.Unlock()
 		return made
 	}
-	c.use(first)
+	c.useLocked(first)
 	c.mu.Unlock()
 	made.close()
 	return first

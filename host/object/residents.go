@@ -47,7 +47,7 @@ func (r *residents) enter(a *Activation, m *module.Version) *module.Instance {
 	r.mu.Lock()
 	var victim *Activation
 	if len(r.slots) >= r.max {
-		victim = r.victim()
+		victim = r.victimLocked()
 	}
 	if victim == nil {
 		a.slot = len(r.slots)
@@ -66,9 +66,9 @@ func (r *residents) enter(a *Activation, m *module.Version) *module.Instance {
 	return instance
 }
 
-// victim finds an idle activation whose memory can be set aside, and returns it
+// victimLocked finds an idle activation whose memory can be set aside, and returns it
 // with its mu held; nil when there is none. r.mu must be held.
-func (r *residents) victim() *Activation {
+func (r *residents) victimLocked() *Activation {
 	for range 2 * len(r.slots) {
 		r.hand = (r.hand + 1) % len(r.slots)
 		a := r.slots[r.hand]

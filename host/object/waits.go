@@ -72,12 +72,12 @@ func (w *waits) enter(e *edge, from, to *Activation) (nested bool) {
 	if a != from {
 		return false
 	}
-	e.letIn()
+	e.letInLocked()
 	return true
 }
 
-// letIn puts e on top of what its callee waits for.
-func (e *edge) letIn() {
+// letInLocked puts e on top of what its callee waits for. waits.mu must be held.
+func (e *edge) letInLocked() {
 	c := e.to.waitsFor
 	e.nested, e.covered = true, c
 	c.cover, e.to.waitsFor = e, nil
@@ -128,7 +128,7 @@ func (w *waits) end(e *edge) (closing *edge) {
 		if next.nested {
 			return nil
 		}
-		next.letIn()
+		next.letInLocked()
 		return next
 	}
 	return nil
