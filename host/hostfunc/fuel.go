@@ -2,7 +2,6 @@ package hostfunc
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -23,9 +22,6 @@ const (
 // collector waits until each thread reaches Go code, which a guest that computes
 // does here and nowhere else. See BenchmarkGCPause.
 const FuelQuantum = 2_000_000
-
-// ErrCPULimit ends a call that has computed for longer than it may.
-var ErrCPULimit = errors.New("hostfunc: CPU limit exceeded")
 
 // buildFuel makes the function that an instrumented guest reaches when its
 // counter is below zero.

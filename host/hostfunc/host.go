@@ -1,7 +1,5 @@
 package hostfunc
 
-import "github.com/cairn-dev/cairn/abi"
-
 // Host is what a guest may ask during one call. It implements the interfaces of the
 // capabilities that the guest has, [Registration] to [Resets]; what it lacks is
 // forbidden to the guest, see abi.Capability. Whoever implements one says so beside
@@ -50,16 +48,3 @@ func abilitiesOf(h Host) (a abilities) {
 	a.resets, _ = h.(Resets)
 	return a
 }
-
-// statusError is an error that a host function answers with a bare status.
-type statusError abi.Status
-
-func (s statusError) Error() string { return "hostfunc: " + abi.Status(s).String() }
-
-// Errors that stand for a status without a text.
-const (
-	ErrForbidden = statusError(abi.StatusForbidden)
-	ErrNotFound  = statusError(abi.StatusNotFound)
-	ErrInvalid   = statusError(abi.StatusInvalid)
-	ErrTooLarge  = statusError(abi.StatusTooLarge)
-)

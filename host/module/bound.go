@@ -1,7 +1,6 @@
 package module
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -12,9 +11,6 @@ import (
 // image and what lies above it. The kernel bounds their number, and beyond it
 // nothing can be mapped any more, Go's own heap included.
 const instanceMappings = 2
-
-// ErrInstances says that the host has all the instances that it can have.
-var ErrInstances = errors.New("module: no more instances")
 
 // maxInstances is how many instances there may be: three quarters of what the
 // kernel allows the process to map. The rest is for Go, the store and code.

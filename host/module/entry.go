@@ -11,20 +11,9 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
-// Errors of Instance.Enter and Instance.Call. Each of them breaks the instance: what its memory
-// holds means nothing any more, and it must be closed.
-var (
-	ErrCPULimit    = errors.New("module: guest exceeded its CPU limit")
-	ErrMemoryLimit = errors.New("module: guest exceeded its memory limit")
-	ErrNoMemory    = errors.New("module: the host has no memory for the guest")
-	ErrExit        = errors.New("module: guest exited")
-	ErrTrap        = errors.New("module: guest trapped")
-	ErrNoExport    = errors.New("module: guest lacks an export")
-)
-
 // enter calls one of Start.Exports in the entry of c, which has begun. The stack has its
 // parameters, and then its results. An error means that the instance is broken; it is
-// one of those above, or what a host function ended the entry with.
+// one of Instance.Enter's, or what a host function ended the entry with.
 func (i *Instance) enter(c *hostfunc.Call, export int, stack []uint64) error {
 	fn, err := i.callable(export)
 	if err != nil {

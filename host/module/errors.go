@@ -9,6 +9,25 @@ import (
 	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
+// Errors of getting an instance.
+var (
+	// ErrRetired says that the image was closed: another has taken its place.
+	ErrRetired = errors.New("module: version is retired")
+	// ErrInstances says that the host has all the instances that it can have.
+	ErrInstances = errors.New("module: no more instances")
+)
+
+// Errors of Instance.Enter and Instance.Call. Each of them breaks the instance: what its
+// memory holds means nothing any more, and it must be closed.
+var (
+	ErrCPULimit    = errors.New("module: guest exceeded its CPU limit")
+	ErrMemoryLimit = errors.New("module: guest exceeded its memory limit")
+	ErrNoMemory    = errors.New("module: the host has no memory for the guest")
+	ErrExit        = errors.New("module: guest exited")
+	ErrTrap        = errors.New("module: guest trapped")
+	ErrNoExport    = errors.New("module: guest lacks an export")
+)
+
 // CompileError says why a module is refused.
 type CompileError struct {
 	Problem string // what is wrong, naming what is missing

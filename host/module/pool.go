@@ -2,7 +2,6 @@ package module
 
 import (
 	"context"
-	"errors"
 	"sync"
 )
 
@@ -25,9 +24,6 @@ type pool struct {
 // maxIdle bounds a pool's idle instances. More of them cost more in cache misses
 // than they save, as the last one used is taken first.
 const maxIdle = 128
-
-// ErrRetired says that the image was closed: another has taken its place.
-var ErrRetired = errors.New("module: version is retired")
 
 // Get returns an instance that nobody else has and that holds the image.
 func (p *pool) Get(ctx context.Context) (*Instance, error) {
