@@ -102,7 +102,10 @@ func TestFileSizes(t *testing.T) {
 }
 
 // narrow are the folders whose lines fit, with those below them.
-var narrow = []string{"abi", "cmd", "guest", "testdata"}
+var narrow = []string{"abi", "cmd", "guest", "testdata",
+	"host/account", "host/build", "host/config", "host/gate", "host/ingress", "host/internal",
+	"host/listen", "host/observe", "host/outbound", "host/placement", "host/router",
+	"host/storage"}
 
 // TestLineWidths holds the house rule: a line has at most 100 columns, and a tab counts
 // as four. Lines that begin in a raw string are data, and are what they have to be.

@@ -263,7 +263,8 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("account: no memory: %s for %s are not there, %s of %s are left (see --memory)",
+	return fmt.Sprintf("account: no memory: %s for %s are not there, %s of %s are left "+
+		"(see --memory)",
 		Size(e.Wanted), e.Kind, Size(e.Free), Size(e.Budget))
 }
 

@@ -50,7 +50,8 @@ func TestRace(t *testing.T) {
 	}
 	wg.Wait()
 	if a.Total() != 0 || a.queued.Load() != 0 || a.waiters.Len() != 0 {
-		t.Errorf("%d bytes, %d queued, %d waiters are left", a.Total(), a.queued.Load(), a.waiters.Len())
+		t.Errorf("%d bytes, %d queued, %d waiters are left",
+			a.Total(), a.queued.Load(), a.waiters.Len())
 	}
 }
 
@@ -128,7 +129,8 @@ func TestHold(t *testing.T) {
 	a := New(256 << 10)
 	h := a.Hold(Requests)
 	for _, c := range []struct{ to, taken int64 }{
-		{0, 0}, {holdFree, 0}, {holdFree + 1, holdStep}, {100, holdStep}, {holdStep, holdStep}, {holdStep + 1, 2 * holdStep},
+		{0, 0}, {holdFree, 0}, {holdFree + 1, holdStep}, {100, holdStep}, {holdStep, holdStep},
+		{holdStep + 1, 2 * holdStep},
 	} {
 		if err := h.To(c.to); err != nil || h.Bytes() != c.taken || a.Used(Requests) != c.taken {
 			t.Errorf("to %d: %v, %d are taken, want %d", c.to, err, a.Used(Requests), c.taken)
@@ -150,7 +152,8 @@ func TestNone(t *testing.T) {
 	var h Hold
 	a.Count(Code, 1)
 	a.Release(Code, 1)
-	if a.Take(Code, 1<<50) != nil || h.To(1<<50) != nil || !h.Try(1<<50) || a.Total() != 0 || a.Pressure() != nil {
+	if a.Take(Code, 1<<50) != nil || h.To(1<<50) != nil || !h.Try(1<<50) || a.Total() != 0 ||
+		a.Pressure() != nil {
 		t.Error("no account has a bound")
 	}
 	h.Release()

@@ -54,8 +54,8 @@ type Object struct {
 	Name    string `json:"name,omitempty"`
 	Named   bool   `json:"named"`
 	Class   string `json:"class"`
-	Active  bool   `json:"active"`            // it has an activation
-	Version int    `json:"version,omitempty"` // that it runs, or would
+	Active  bool   `json:"active"`            // the object has an activation
+	Version int    `json:"version,omitempty"` // the one that it runs, or would
 }
 
 // Deploy is a new version of a script. Config is the text of a wrangler file

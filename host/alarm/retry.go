@@ -101,7 +101,7 @@ func (s *Scheduler) retryLocked(h *held, outcome Outcome) {
 		h.due.RetryCount++
 	}
 	if h.counted > RetryMax && !h.due.Abandon {
-		// It has had its retries. What is left to do is as good as a run, which
+		// The alarm has had its retries. What is left to do is as good as a run, which
 		// need not wait.
 		h.due.Abandon = true
 		h.backoff, h.retryMS = 0, now.UnixMilli()

@@ -103,13 +103,13 @@ type Scheduler struct {
 type held struct {
 	due     Due
 	phase   phase
-	failing bool  // it has failed
+	failing bool  // the alarm has failed
 	counted int   // failures that counted
 	backoff int   // doublings of the delay
 	uncount bool  // the last failure did not count
 	retryMS int64 // when to try again
 	index   int   // in retries
-	again   bool  // it was set anew while it ran, to the same time
+	again   bool  // the alarm was set anew while it ran, to the same time
 }
 
 type phase uint8

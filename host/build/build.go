@@ -24,7 +24,8 @@ import (
 var scripts = []string{".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".py"}
 
 // ErrScript is the error about a main in a language that needs an engine.
-var ErrScript = errors.New("is a script, which this cairn cannot run yet (name a .wasm file or a Go package)")
+var ErrScript = errors.New("is a script, which this cairn cannot run yet (name a .wasm file " +
+	"or a Go package)")
 
 // Check says why Main cannot make a module of path, as far as that shows without
 // building it.
@@ -74,7 +75,9 @@ type Error struct {
 	Output  string // the compiler's, with file and line
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("go build %s failed:\n%s", e.Package, e.Output) }
+func (e *Error) Error() string {
+	return fmt.Sprintf("go build %s failed:\n%s", e.Package, e.Output)
+}
 
 // Package compiles a Go package into the module file out. dir is the folder
 // that the go command runs in.
@@ -85,7 +88,8 @@ func Package(ctx context.Context, dir, pkg, out string) error {
 	}
 	// Without -s, which would take the functions' names: what a trap's stack shows.
 	// c-shared makes a reactor: a module that starts and then waits for calls.
-	_, err = goCommand(ctx, dir, "build", "-buildmode=c-shared", "-ldflags=-w", profile(dir, pkg), "-o", out, pkg)
+	_, err = goCommand(ctx, dir, "build", "-buildmode=c-shared", "-ldflags=-w",
+		profile(dir, pkg), "-o", out, pkg)
 	var failed *Error
 	if errors.As(err, &failed) {
 		failed.Package = pkg
@@ -98,7 +102,8 @@ func Package(ctx context.Context, dir, pkg, out string) error {
 func goCommand(ctx context.Context, dir string, args ...string) (stdout []byte, err error) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
-		return nil, errors.New("build: the go command is needed to compile a Go guest (install Go, or give a .wasm file)")
+		return nil, errors.New("build: the go command is needed to compile a Go guest (install " +
+			"Go, or give a .wasm file)")
 	}
 	cmd := exec.CommandContext(ctx, goTool, args...)
 	cmd.Dir = dir

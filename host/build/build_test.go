@@ -41,7 +41,8 @@ func TestMainFile(t *testing.T) {
 
 // TestMainPackage compiles a folder, in a build folder that is made for it.
 func TestMainPackage(t *testing.T) {
-	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n\nfunc main() {}\n"})
+	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n\n" +
+		"func main() {}\n"})
 	t.Setenv("GOFLAGS", "-mod=vendor") // of the caller's project, not the guest's
 	t.Setenv("GOOS", "plan9")
 	got, err := build.Main(t.Context(), dir, filepath.Join(t.TempDir(), "not", "yet"))
@@ -52,14 +53,16 @@ func TestMainPackage(t *testing.T) {
 
 // TestMainRefuses wants to be told what main may name.
 func TestMainRefuses(t *testing.T) {
-	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n", "x.ts": "", "x.js": "", "x.mjs": ""})
+	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n",
+		"x.ts": "", "x.js": "", "x.mjs": ""})
 	for name, want := range map[string]string{
 		"gone.wasm": "main names a .wasm file or the folder of a Go package",
 		"main.go":   "name its folder",
 		"x.ts":      "is a script", "x.js": "is a script", "x.mjs": "is a script",
 	} {
 		_, err := build.Main(t.Context(), filepath.Join(dir, name), t.TempDir())
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
+		if err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
 	}
@@ -67,10 +70,12 @@ func TestMainRefuses(t *testing.T) {
 
 // TestPackageError wants the compiler's words, with file and line.
 func TestPackageError(t *testing.T) {
-	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n\nfunc main() { x }\n"})
+	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n\n" +
+		"func main() { x }\n"})
 	err := build.Package(t.Context(), dir, ".", filepath.Join(dir, "out.wasm"))
 	var e *build.Error
-	if !errors.As(err, &e) || e.Package != "." || !strings.Contains(e.Output, "main.go:3:15: undefined: x") {
+	if !errors.As(err, &e) || e.Package != "." ||
+		!strings.Contains(e.Output, "main.go:3:15: undefined: x") {
 		t.Errorf("%v", err)
 	}
 }
@@ -86,10 +91,12 @@ func TestPackageWithoutGo(t *testing.T) {
 
 // TestPackageCancelled ends the compiler with the context.
 func TestPackageCancelled(t *testing.T) {
-	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n\nfunc main() {}\n"})
+	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n\n" +
+		"func main() {}\n"})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := build.Package(ctx, dir, ".", filepath.Join(dir, "out.wasm")); !errors.Is(err, context.Canceled) {
+	if err := build.Package(ctx, dir, ".", filepath.Join(dir, "out.wasm")); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }
@@ -107,7 +114,8 @@ func TestProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n\nfunc main() {}\n"})
+	dir := write(t, map[string]string{"go.mod": goMod, "main.go": "package main\n\n" +
+		"func main() {}\n"})
 	built := func() string {
 		t.Helper()
 		out := filepath.Join(t.TempDir(), "x.wasm")
@@ -118,7 +126,7 @@ func TestProfile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Its build information has a line for each setting.
+		// The module's build information has a line for each setting.
 		if _, rest, ok := bytes.Cut(wasm, []byte("build\t-pgo=")); ok {
 			line, _, _ := bytes.Cut(rest, []byte("\n"))
 			return string(line)
@@ -127,7 +135,8 @@ func TestProfile(t *testing.T) {
 	}
 
 	file := built()
-	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, ours) || !strings.HasPrefix(file, cache) {
+	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, ours) ||
+		!strings.HasPrefix(file, cache) {
 		t.Errorf("built by %s (%v), want our profile in %s", file, err, cache)
 	}
 	if err := os.WriteFile(file, []byte("cut off"), 0o600); err != nil {

@@ -42,8 +42,10 @@ func (m *listedModule) edited() bool {
 // go.work files. embeds are the extensions, as .html, of what is embedded from each. Of
 // a package that does not build it returns what is known; a package that is missing
 // gives the folder that it would be made in.
-func Folders(ctx context.Context, dir string) (folders []string, embeds map[string][]string, err error) {
-	out, listErr := goCommand(ctx, dir, "list", "-e", "-deps", "-json=Dir,ImportPath,Standard,EmbedFiles,Module", ".")
+func Folders(ctx context.Context, dir string) (folders []string,
+	embeds map[string][]string, err error) {
+	out, listErr := goCommand(ctx, dir, "list", "-e", "-deps",
+		"-json=Dir,ImportPath,Standard,EmbedFiles,Module", ".")
 	found := map[string]bool{}
 	embeds = map[string][]string{}
 	modules := map[string]string{} // path to folder

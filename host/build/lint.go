@@ -27,7 +27,8 @@ const guestPath = "github.com/cairn-dev/cairn/guest"
 
 // reservedMethods have a meaning of their own, and signatures that the compiler or
 // the SDK checks.
-var reservedMethods = []string{"Fetch", "Alarm", "Connect", "WebSocketMessage", "WebSocketClose", "WebSocketError"}
+var reservedMethods = []string{"Fetch", "Alarm", "Connect", "WebSocketMessage", "WebSocketClose",
+	"WebSocketError"}
 
 // Lint looks for methods of a Go guest's classes that no stub can call, or whose
 // values do not cross as one would think. dir is the package's folder. Only that
@@ -45,13 +46,15 @@ func Lint(dir string) ([]Warning, error) {
 	}}
 	var files []*ast.File
 	for _, name := range pkg.GoFiles {
-		f, err := parser.ParseFile(l.fset, filepath.Join(dir, name), nil, parser.SkipObjectResolution)
+		f, err := parser.ParseFile(l.fset, filepath.Join(dir, name), nil,
+			parser.SkipObjectResolution)
 		if err != nil {
 			return nil, nil
 		}
 		files = append(files, f)
 	}
-	config := types.Config{Importer: nothing{}, Error: func(error) {}} // of what is imported nothing is known
+	// Nothing is known of what is imported.
+	config := types.Config{Importer: nothing{}, Error: func(error) {}}
 	l.pkg, _ = config.Check(pkg.ImportPath, l.fset, files, &l.info)
 	for _, f := range files {
 		ast.Inspect(f, func(n ast.Node) bool {
@@ -74,7 +77,9 @@ func Lint(dir string) ([]Warning, error) {
 type nothing struct{}
 
 // Import implements types.Importer.
-func (nothing) Import(path string) (*types.Package, error) { return nil, errors.New("not looked at") }
+func (nothing) Import(path string) (*types.Package, error) {
+	return nil, errors.New("not looked at")
+}
 
 type linter struct {
 	fset     *token.FileSet
@@ -127,7 +132,8 @@ func (l *linter) method(m *types.Func) {
 		results--
 	}
 	if results > 1 {
-		warn("cannot be called by a stub: it returns %d values, and one and an error is what there may be (return a struct)", results)
+		warn("cannot be called by a stub: it returns %d values, and one and an error is what "+
+			"there may be (return a struct)", results)
 		return
 	}
 	for i := range s.Params().Len() {
@@ -169,7 +175,8 @@ func (l *linter) crosses(t types.Type, seen []types.Type) string {
 	case *types.Array:
 		return l.crosses(u.Elem(), seen)
 	case *types.Map:
-		if key, ok := u.Key().Underlying().(*types.Basic); ok && key.Info()&(types.IsString|types.IsInteger) == 0 &&
+		if key, ok := u.Key().Underlying().(*types.Basic); ok &&
+			key.Info()&(types.IsString|types.IsInteger) == 0 &&
 			key.Kind() != types.Invalid && !l.marshals(u.Key()) {
 			return name + " has keys that JSON has not"
 		}
@@ -185,7 +192,8 @@ func (l *linter) structure(name string, s *types.Struct, seen []types.Type) stri
 	visible := 0
 	for i := range s.NumFields() {
 		f := s.Field(i)
-		if tag, _, _ := strings.Cut(tagOf(s.Tag(i)), ","); tag == "-" || !f.Exported() && !f.Embedded() {
+		if tag, _, _ := strings.Cut(tagOf(s.Tag(i)), ","); tag == "-" ||
+			!f.Exported() && !f.Embedded() {
 			continue
 		}
 		visible++

@@ -88,18 +88,24 @@ func (p *Plain) Pair() (int, int) { return 0, 0 }
 // stands, and nothing of those that can.
 func TestLint(t *testing.T) {
 	dir := write(t, map[string]string{"go.mod": goMod, "main.go": lintGuest,
-		"other.go": "//go:build linux\n\npackage main\n\nfunc (t *Thing) Native() (int, int) { return 0, 0 }\n"})
+		"other.go": "//go:build linux\n\npackage main\n\n" +
+			"func (t *Thing) Native() (int, int) { return 0, 0 }\n"})
 	warnings, err := build.Lint(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"Two cannot be called by a stub: it returns 2 values", "TwoWithout cannot be called by a stub: it returns 2 values",
-		"Func cannot be given its parameter 1 by a stub: func() is a function", "Chan does not give its result to a stub: chan int is a channel",
-		"Named cannot be given its parameter 1 by a stub: named is a function", "Hidden does not give its result to a stub: hidden has no exported fields",
+		"Two cannot be called by a stub: it returns 2 values",
+		"TwoWithout cannot be called by a stub: it returns 2 values",
+		"Func cannot be given its parameter 1 by a stub: func() is a function",
+		"Chan does not give its result to a stub: chan int is a channel",
+		"Named cannot be given its parameter 1 by a stub: named is a function",
+		"Hidden does not give its result to a stub: hidden has no exported fields",
 		"Hiddens does not give its result to a stub: hidden has no exported fields",
-		"Deep does not give its result to a stub: its field X: chan int is a channel", "Complex cannot be given its parameter 1 by a stub: JSON has no complex128",
-		"Keys does not give its result to a stub: map[bool]int has keys", "Variadic cannot be given its parameter 1 by a stub: func() is a function",
+		"Deep does not give its result to a stub: its field X: chan int is a channel",
+		"Complex cannot be given its parameter 1 by a stub: JSON has no complex128",
+		"Keys does not give its result to a stub: map[bool]int has keys",
+		"Variadic cannot be given its parameter 1 by a stub: func() is a function",
 		"Promoted cannot be called by a stub", "Pair cannot be called by a stub",
 	}
 	for i, w := range warnings {
@@ -110,7 +116,8 @@ func TestLint(t *testing.T) {
 	if len(warnings) != len(want) {
 		t.Errorf("%d warnings, want %d", len(warnings), len(want))
 	}
-	if len(warnings) > 0 && !strings.HasPrefix(warnings[0].String(), filepath.Join(dir, "main.go")+":23:17: ") {
+	if len(warnings) > 0 && !strings.HasPrefix(warnings[0].String(),
+		filepath.Join(dir, "main.go")+":23:17: ") {
 		t.Errorf("the place is %s", warnings[0])
 	}
 }
@@ -131,7 +138,8 @@ func TestLintSamples(t *testing.T) {
 			t.Errorf("%s: %v, %v", main, warnings, err)
 		}
 	}
-	if warnings, err := build.Lint(write(t, map[string]string{"main.go": "package main\nfunc {"})); len(warnings) > 0 {
+	if warnings, err := build.Lint(write(t,
+		map[string]string{"main.go": "package main\nfunc {"})); len(warnings) > 0 {
 		t.Errorf("does not parse: %v, %v", warnings, err)
 	}
 	if _, err := build.Lint(filepath.Join(os.TempDir(), "no", "such", "folder")); err == nil {

@@ -102,7 +102,8 @@ func (m *Migration) fields(c *Config) [][2]string {
 	add("new_sqlite_classes", names(m.NewSQLiteClasses))
 	var renamed, transferred []string
 	for _, r := range m.Renamed {
-		renamed = append(renamed, c.object([][2]string{{"from", quoted(r.From)}, {"to", quoted(r.To)}}))
+		renamed = append(renamed,
+			c.object([][2]string{{"from", quoted(r.From)}, {"to", quoted(r.To)}}))
 	}
 	for _, t := range m.Transferred {
 		transferred = append(transferred, c.object([][2]string{{"from", quoted(t.From)},
@@ -132,7 +133,8 @@ func (c *Config) isTOML() bool { return strings.EqualFold(filepath.Ext(c.Path), 
 // tomlKey writes a key of TOML, bare where it may be.
 func tomlKey(key string) string {
 	quote := func(r rune) bool {
-		return r != '-' && r != '_' && !('0' <= r && r <= '9') && !('a' <= r && r <= 'z') && !('A' <= r && r <= 'Z')
+		return r != '-' && r != '_' && !('0' <= r && r <= '9') && !('a' <= r && r <= 'z') &&
+			!('A' <= r && r <= 'Z')
 	}
 	if key != "" && !strings.ContainsFunc(key, quote) {
 		return key

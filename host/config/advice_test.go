@@ -22,19 +22,26 @@ func TestAdvice(t *testing.T) {
 		"JSON, nothing": {"w.json", json + bindings + "\n}", json + paste + bindings + "\n}"},
 		"JSONC, empty migrations": {"w.jsonc", json + "\"migrations\": [],\n" + bindings + "}",
 			json + paste + bindings + "}"},
-		"JSONC, one of them": {"w.jsonc", json + "\"migrations\": [{ \"tag\": \"v1\", \"new_classes\": [\"A\", \"X\"] },\n" +
-			"{ \"tag\": \"v3\", \"renamed_classes\": [{ \"from\": \"X\", \"to\": \"Y\" }], \"transferred_classes\": " +
-			"[{ \"from\": \"P\", \"from_script\": \"s\", \"to\": \"Q\" }] }],\n" + bindings + "}", json + paste + bindings + "}"},
-		"JSONC, exports": {"w.jsonc", json + "\"exports\": { \"A\": { \"storage\": \"sqlite\" } },\n" + bindings + "}",
-			json + "\"exports\": { " + paste + " \"A\": { \"storage\": \"sqlite\" } },\n" + bindings + "}"},
+		"JSONC, one of them": {"w.jsonc",
+			json + "\"migrations\": [{ \"tag\": \"v1\", \"new_classes\": [\"A\", \"X\"] },\n" +
+				"{ \"tag\": \"v3\", \"renamed_classes\": [{ \"from\": \"X\", \"to\": \"Y\" }], " +
+				"\"transferred_classes\": [{ \"from\": \"P\", \"from_script\": \"s\", " +
+				"\"to\": \"Q\" }] }],\n" + bindings + "}", json + paste + bindings + "}"},
+		"JSONC, exports": {"w.jsonc",
+			json + "\"exports\": { \"A\": { \"storage\": \"sqlite\" } },\n" + bindings + "}",
+			json + "\"exports\": { " + paste + " \"A\": { \"storage\": \"sqlite\" } },\n" +
+				bindings + "}"},
 		"TOML, nothing": {"w.toml", toml + table, toml + table + paste},
-		"TOML, one of them": {"w.toml", toml + table + "[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"B\"]\n",
+		"TOML, one of them": {"w.toml", toml + table + "[[migrations]]\ntag = \"v1\"\n" +
+			"new_sqlite_classes = [\"B\"]\n",
 			toml + table + "[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"B\"]\n" + paste},
-		"TOML, inline": {"w.toml", toml + "migrations = [{ tag = \"v1\", new_sqlite_classes = [\"B\"] }]\n" + table,
+		"TOML, inline": {"w.toml",
+			toml + "migrations = [{ tag = \"v1\", new_sqlite_classes = [\"B\"] }]\n" + table,
 			toml + paste + table},
 		"TOML, exports": {"w.toml", toml + "[exports.A]\nstorage = \"sqlite\"\n" + table,
 			toml + "[exports.A]\nstorage = \"sqlite\"\n" + table + paste},
-		"TOML, exports inline": {"w.toml", toml + "exports = { A = { storage = \"sqlite\" } }\n" + table,
+		"TOML, exports inline": {"w.toml",
+			toml + "exports = { A = { storage = \"sqlite\" } }\n" + table,
 			toml + "exports = { " + paste + " A = { storage = \"sqlite\" } }\n" + table},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -44,9 +44,11 @@ func (v *validator) checkClasses() {
 	if len(missing) > 1 {
 		it = "them"
 	}
-	v.warnf(first, "In your %s file, you have configured `durable_objects` exported by this Worker "+
-		"(%s), but "+lacks+". Add the following configuration:\n%s", filepath.Base(v.cfg.Path),
-		clip(strings.Join(missing, ", ")), it, v.cfg.Advice(nil, Migration{NewSQLiteClasses: missing}))
+	v.warnf(first, "In your %s file, you have configured `durable_objects` exported by "+
+		"this Worker (%s), but "+lacks+". Add the following configuration:\n%s",
+		filepath.Base(v.cfg.Path),
+		clip(strings.Join(missing, ", ")), it,
+		v.cfg.Advice(nil, Migration{NewSQLiteClasses: missing}))
 }
 
 // deleted stands for no class in what lifecycle says about an ended class.
@@ -86,7 +88,7 @@ func (v *validator) lifecycle() (live map[string]bool, end map[string]string) {
 			create(e.Class)
 		case ExportRenamed:
 			end[e.Class] = e.To
-			live[e.To] = true // its target is live, whether it has an entry or not
+			live[e.To] = true // the target is live, whether it has an entry or not
 		case ExportDeleted:
 			end[e.Class] = deleted
 		}

@@ -220,7 +220,8 @@ func TestFormatsAgree(t *testing.T) {
 }
 
 func TestByteOrderMarkAndLineEnds(t *testing.T) {
-	for name, text := range map[string]string{"w.jsonc": fullJSONC + " // end", "w.toml": fullTOML} {
+	for name, text := range map[string]string{"w.jsonc": fullJSONC + " // end",
+		"w.toml": fullTOML} {
 		want, _, err := Parse(name, []byte(text))
 		if err != nil {
 			t.Fatal(err)
@@ -246,14 +247,17 @@ func TestRefusedFiles(t *testing.T) {
 		{"large enough", "w.json", strings.Repeat(" ", maxFileBytes-2) + "{}",
 			`w.json:1:1048575: "main" is a required field`},
 		{"extension", "w.yaml", "a: 1", `w.yaml: The extension ".yaml" is not one of a config`},
-		{"UTF-16", "w.json", "\xff\xfe{\x00}\x00", "w.json:1:1: syntax error: the file is not UTF-8"},
-		{"Latin-1", "w.toml", "a = 1\nb = '\xe9'", "w.toml:2:6: syntax error: the file is not UTF-8"},
+		{"UTF-16", "w.json", "\xff\xfe{\x00}\x00",
+			"w.json:1:1: syntax error: the file is not UTF-8"},
+		{"Latin-1", "w.toml", "a = 1\nb = '\xe9'",
+			"w.toml:2:6: syntax error: the file is not UTF-8"},
 		{"empty JSON", "w.json", "", "w.json:1:1: syntax error: parsing value: unexpected EOF"},
 		{"deep JSON", "w.json", head + `"vars":` + strings.Repeat("[", 1000000),
 			"w.json:1:130: Values nest more than 100 levels deep."},
 		{"deep objects", "w.json", strings.Repeat(`{"":`, 100000),
 			"w.json:1:401: Values nest more than 100 levels deep."},
-		{"deep TOML array", "w.toml", "a = " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000),
+		{"deep TOML array", "w.toml", "a = " + strings.Repeat("[", 5000) +
+			strings.Repeat("]", 5000),
 			"w.toml:1:105: Values nest more than 100 levels deep."},
 		{"deeper TOML array", "w.toml", "a = " + strings.Repeat("[", 500000),
 			"w.toml:1:10005: syntax error: arrays and inline tables are nested more than"},
@@ -289,7 +293,8 @@ func nestedTables(n int) string {
 // that are no structure.
 func TestBracketsInText(t *testing.T) {
 	many := strings.Repeat("[{", 200)
-	text := `{"name":"a","main":"m", // ` + many + "\n/*" + many + `*/"vars":{"A":"\"` + many + `"}}`
+	text := `{"name":"a","main":"m", // ` + many + "\n/*" + many +
+		`*/"vars":{"A":"\"` + many + `"}}`
 	if _, _, err := Parse("w.json", []byte(text)); err != nil {
 		t.Error(err)
 	}
@@ -301,7 +306,8 @@ func TestProblemsAreTyped(t *testing.T) {
 	if !errors.As(err, &e) {
 		t.Fatalf("%T is no *Error", err)
 	}
-	want := Error{Pos: Pos{"dir/w.toml", 1, 8}, Message: `Expected "main" to be of type string but got 3.`}
+	want := Error{Pos: Pos{"dir/w.toml", 1, 8},
+		Message: `Expected "main" to be of type string but got 3.`}
 	if *e != want {
 		t.Errorf("got %+v, want %+v", *e, want)
 	}

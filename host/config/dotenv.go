@@ -56,7 +56,8 @@ func (s *varScanner) line() bool {
 		s.skipLine()
 		return true
 	}
-	if rest, ok := strings.CutPrefix(s.text[s.at:], "export"); ok && rest != "" && (rest[0] == ' ' || rest[0] == '\t') {
+	if rest, ok := strings.CutPrefix(s.text[s.at:], "export"); ok && rest != "" &&
+		(rest[0] == ' ' || rest[0] == '\t') {
 		s.at += len("export")
 		s.skip(" \t")
 	}
@@ -83,7 +84,8 @@ func (s *varScanner) line() bool {
 
 // IsVarByte reports whether dotenv takes a byte as part of a variable's name.
 func IsVarByte(c byte) bool {
-	return c == '_' || c == '.' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+	return c == '_' || c == '.' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' ||
+		'A' <= c && c <= 'Z'
 }
 
 // value reads a value and what follows it in its line.

@@ -17,7 +17,8 @@ func TestParseVars(t *testing.T) {
 		{"A=1", Vars{"A": "1"}},
 		{"\ufeffA=1\r\nB=2\r\n", Vars{"A": "1", "B": "2"}},
 		{"  A = spaced out  \n", Vars{"A": "spaced out"}},
-		{"export A=1\nexport\tB=2\nexported=3\nexport=4", Vars{"A": "1", "B": "2", "exported": "3", "export": "4"}},
+		{"export A=1\nexport\tB=2\nexported=3\nexport=4",
+			Vars{"A": "1", "B": "2", "exported": "3", "export": "4"}},
 		{"# no\nA=1 # yes\nB=a#b\nC='a # b' # c\n#D=1", Vars{"A": "1", "B": "a", "C": "a # b"}},
 		{"A=\nB=\"\"\nC=''\nD=``", Vars{"A": "", "B": "", "C": "", "D": ""}},
 		{"A=\nB=1", Vars{"A": "", "B": "1"}}, // the value ends with its line
@@ -32,7 +33,8 @@ func TestParseVars(t *testing.T) {
 		{"A=1\nA=2", Vars{"A": "2"}},
 		{"a.b-c_1=x", Vars{"a.b-c_1": "x"}},
 		{"É=1\nA=é", Vars{"A": "é"}},
-		{"KEY=\"-----BEGIN-----\nabc/+=\n-----END-----\n\"\n", Vars{"KEY": "-----BEGIN-----\nabc/+=\n-----END-----\n"}},
+		{"KEY=\"-----BEGIN-----\nabc/+=\n-----END-----\n\"\n",
+			Vars{"KEY": "-----BEGIN-----\nabc/+=\n-----END-----\n"}},
 	} {
 		got, _, err := ParseVars(".dev.vars", []byte(c.text))
 		if err != nil || !maps.Equal(got, c.want) {
@@ -56,7 +58,8 @@ func TestParseVarsTells(t *testing.T) {
 		"A=\xff":                             "f:1:3: syntax error: the file is not UTF-8",
 		strings.Repeat("\n", maxFileBytes+1): "f: The file is larger than",
 	} {
-		if _, _, err := ParseVars("f", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := ParseVars("f", []byte(text)); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}

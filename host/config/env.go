@@ -44,7 +44,8 @@ func (v *validator) environment(root *node, name string) *node {
 		if near := nearest(name, known); near != "" {
 			has += ` Did you mean "` + near + `"?`
 		}
-		v.errorf(at, "No environment found in configuration with name %s. %s", clip(quoted(name)), has)
+		v.errorf(at, "No environment found in configuration with name %s. %s",
+			clip(quoted(name)), has)
 		return nil
 	}
 	if env.kind != kindObject {
@@ -60,8 +61,9 @@ func (v *validator) environment(root *node, name string) *node {
 		switch {
 		case m.key == "env" || own != nil || env.find(either[m.key]) != nil:
 		case notInherited(m.key):
-			v.warnf(m.pos, `"%s" exists at the top level, but not on "env.%s". It is not inherited by `+
-				`environments. Add "%[1]s" to "env.%[2]s".`, m.key, clip(name))
+			v.warnf(m.pos,
+				`"%s" exists at the top level, but not on "env.%s". It is not inherited by `+
+					`environments. Add "%[1]s" to "env.%[2]s".`, m.key, clip(name))
 		case m.key == "name" && m.value.kind == kindString && m.value.text != "":
 			value := *m.value
 			value.text += "-" + name
@@ -86,7 +88,8 @@ func (v *validator) environment(root *node, name string) *node {
 func (v *validator) missingVars(top *node, own *member, name string) {
 	for _, m := range top.members {
 		if own.value.kind == kindObject && own.value.find(m.key) == nil {
-			v.warnf(own.pos, `"vars.%s" exists at the top level, but not on "env.%s". Variables are not inherited by `+
+			v.warnf(own.pos, `"vars.%s" exists at the top level,`+
+				` but not on "env.%s". Variables are not inherited by `+
 				`environments. Add it to "env.%[2]s.vars" if it needs it.`, clip(m.key), clip(name))
 		}
 	}

@@ -81,8 +81,9 @@ func (v *validator) exportType(m *member, field string) bool {
 	case n.kind == kindString && (n.text == "worker-entrypoint" || n.text == "workflow"):
 		v.ignored(m, field, " Of exports it knows those of the type \"durable-object\".")
 	default:
-		v.errorf(n.pos, `"%s.type" must be one of "durable-object", "worker-entrypoint", or "workflow" `+
-			`but got %s.`, field, n.shown())
+		v.errorf(n.pos,
+			`"%s.type" must be one of "durable-object", "worker-entrypoint", or "workflow" `+
+				`but got %s.`, field, n.shown())
 	}
 	return false
 }
@@ -93,8 +94,9 @@ func (v *validator) export(m *member, field string) (e Export, ok bool) {
 	if n := m.value.get("state"); n != nil {
 		e.State = ExportState(n.text)
 		if n.kind != kindString || !slices.Contains(exportStates, e.State) {
-			v.errorf(n.pos, `"%s.state" must be one of "created", "deleted", "renamed", "transferred", or `+
-				`"expecting-transfer" but got %s.`, field, n.shown())
+			v.errorf(n.pos,
+				`"%s.state" must be one of "created", "deleted", "renamed", "transferred", or `+
+					`"expecting-transfer" but got %s.`, field, n.shown())
 			return e, false
 		}
 	}
@@ -133,7 +135,8 @@ func (v *validator) exportStorage(m *member, field string, state ExportState) (k
 			return n.text == "legacy-kv", true
 		}
 	}
-	v.errorf(pos, `"%s.storage" is required for state "%s" and must be one of sqlite and legacy-kv, but got %s`,
+	v.errorf(pos, `"%s.storage" is required for state "%s" and must be one of sqlite and `+
+		`legacy-kv, but got %s`,
 		field, state, shown)
 	return false, false
 }
@@ -145,7 +148,8 @@ func (v *validator) exportScript(m *member, field, key string, state ExportState
 		pos = n.pos
 	}
 	if n == nil || n.kind != kindString || n.text == "" {
-		v.errorf(pos, `"%s.%s" is required for state "%s" and must be a non-empty string.`, field, key, state)
+		v.errorf(pos, `"%s.%s" is required for state "%s" and must be a non-empty string.`,
+			field, key, state)
 		return "", false
 	}
 	return n.text, true
@@ -162,11 +166,14 @@ func (v *validator) renamedTo(m *member, field string) (to string, ok bool) {
 	}
 	switch {
 	case n == nil || n.kind != kindString || n.text == "":
-		v.errorf(pos, `"%s.renamed_to" is required for state "renamed" and must be a non-empty string.`, field)
+		v.errorf(pos, `"%s.renamed_to" is required for state "renamed" and must be a non-empty `+
+			`string.`, field)
 	case !identifier.MatchString(n.text):
-		v.errorf(pos, `"%s.renamed_to" must be a valid JavaScript identifier (got %s).`, field, n.shown())
+		v.errorf(pos, `"%s.renamed_to" must be a valid JavaScript identifier (got %s).`,
+			field, n.shown())
 	case n.text == m.key:
-		v.errorf(pos, `"%s.renamed_to" cannot equal the source class name %s.`, field, clip(quoted(m.key)))
+		v.errorf(pos, `"%s.renamed_to" cannot equal the source class name %s.`,
+			field, clip(quoted(m.key)))
 	default:
 		return n.text, true
 	}

@@ -11,8 +11,9 @@ import (
 
 // A Config is kept as JSON. The tags of its fields are part of the store's format and
 // are never changed; the older ones are spelled as the fields are, since they were kept
-// under those names before there were tags. What is zero is left out: so a field that a later cairn adds changes nothing about the configs that
-// do not use it, their fingerprints neither.
+// under those names before there were tags. What is zero is left out: so a field that a
+// later cairn adds changes nothing about the configs that do not use it, their
+// fingerprints neither.
 
 // Encode returns the config as JSON, for [Decode].
 func (c *Config) Encode() ([]byte, error) {

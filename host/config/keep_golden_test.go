@@ -46,7 +46,8 @@ func keptNames(t *testing.T, kept reflect.Type, golden string) {
 		case !field.IsExported() || name == "-":
 			continue
 		case name == "" || !strings.Contains(golden, `"`+name+`": `):
-			t.Errorf("%v.%s is kept as %q, which is not in testdata/kept.json", kept, field.Name, name)
+			t.Errorf("%v.%s is kept as %q, which is not in testdata/kept.json",
+				kept, field.Name, name)
 		}
 		in := field.Type
 		for in.Kind() == reflect.Slice {

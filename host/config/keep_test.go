@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-const kept = `{"name": "app", "main": "m.wasm", "compatibility_date": "2026-01-01", "compatibility_flags": ["x"],
+const kept = `{"name": "app", "main": "m.wasm", "compatibility_date": "2026-01-01", ` +
+	`"compatibility_flags": ["x"],
 	"limits": {"cpu_ms": 50}, "routes": ["a.example/*", {"pattern": "b.example", "custom_domain": true}], "vars": {"A": "<&>", "B": {"c": [1, null]}},
 	"durable_objects": {"bindings": [{"name": "C", "class_name": "D", "script_name": "other"}]},
 	"migrations": [{"tag": "v1", "new_sqlite_classes": ["E"], "new_classes": ["F"]},
@@ -56,13 +57,18 @@ func TestFingerprint(t *testing.T) {
 		path, text string
 		same       bool
 	}{
-		"moved":    {"elsewhere/wrangler.jsonc", "\n// why\n" + plain, true},
-		"TOML":     {"wrangler.toml", "name = \"app\"\nmain = \"other.wasm\"\n[vars]\nA = 1\n", true},
-		"variable": {"wrangler.jsonc", `{"name": "app", "main": "m.wasm", "vars": {"A": 2}}`, false},
-		"limit":    {"wrangler.jsonc", `{"name": "app", "main": "m.wasm", "vars": {"A": 1}, "limits": {"cpu_ms": 5}}`, false},
-		"binding": {"wrangler.jsonc", `{"name": "app", "main": "m.wasm", "vars": {"A": 1}, "durable_objects": {"bindings":
+		"moved": {"elsewhere/wrangler.jsonc", "\n// why\n" + plain, true},
+		"TOML": {"wrangler.toml", "name = \"app\"\nmain = \"other.wasm\"\n[vars]\n" +
+			"A = 1\n", true},
+		"variable": {"wrangler.jsonc",
+			`{"name": "app", "main": "m.wasm", "vars": {"A": 2}}`, false},
+		"limit": {"wrangler.jsonc",
+			`{"name": "app", "main": "m.wasm", "vars": {"A": 1}, "limits": {"cpu_ms": 5}}`, false},
+		"binding": {"wrangler.jsonc",
+			`{"name": "app", "main": "m.wasm", "vars": {"A": 1}, "durable_objects": {"bindings":
 			[{"name": "C", "class_name": "D"}]}}`, false},
-		"migration": {"wrangler.jsonc", `{"name": "app", "main": "m.wasm", "vars": {"A": 1}, "migrations": [{"tag": "v1"}]}`, false},
+		"migration": {"wrangler.jsonc", `{"name": "app", "main": "m.wasm", "vars": {"A": 1},` +
+			` "migrations": [{"tag": "v1"}]}`, false},
 	} {
 		if got := print(c.path, c.text); (got == first) != c.same {
 			t.Errorf("%s: %s, and %s before", name, got, first)

@@ -38,7 +38,8 @@ func Find(dir string) (path string, err error) {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs
 	}
-	return "", fmt.Errorf("%w: looked for %s in %s", ErrNotFound, strings.Join(fileNames, ", "), dir)
+	return "", fmt.Errorf("%w: looked for %s in %s",
+		ErrNotFound, strings.Join(fileNames, ", "), dir)
 }
 
 // Load reads the config at path; its extension tells the format. Errors about

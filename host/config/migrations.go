@@ -39,15 +39,17 @@ func (v *validator) repeats(m *Migration, e *node, seen map[string][]*node) bool
 	line := before[0].pos.Line
 	same := func(n *node) bool { return bytes.Equal(n.appendJSON(nil), e.appendJSON(nil)) }
 	if slices.ContainsFunc(before, same) {
-		v.warnf(e.pos, "The migration %s is the same as that in line %d, and ignored.", clip(quoted(tag)), line)
+		v.warnf(e.pos, "The migration %s is the same as that in line %d, and ignored.",
+			clip(quoted(tag)), line)
 		return true
 	}
 	for n := len(before) + 1; seen[m.Tag] != nil; n++ {
 		m.Tag = fmt.Sprintf("%s (%d)", tag, n)
 	}
 	seen[m.Tag] = []*node{e}
-	v.warnf(e.get("tag").pos, "The tag %s is already that of the migration in line %d. Both are applied; this one is "+
-		"kept as %s. Give each its own before you change them.", clip(quoted(tag)), line, clip(quoted(m.Tag)))
+	v.warnf(e.get("tag").pos, "The tag %s is already that of the migration in line %d. Both are "+
+		"applied; this one is kept as %s. Give each its own before you change them.",
+		clip(quoted(tag)), line, clip(quoted(m.Tag)))
 	return false
 }
 

@@ -28,7 +28,8 @@ func (v *validator) durableObjects(n *node) {
 		return
 	}
 	if bindings.kind != kindArray {
-		v.errorf(bindings.pos, `The field "durable_objects.bindings" should be an array but got %s.`,
+		v.errorf(bindings.pos,
+			`The field "durable_objects.bindings" should be an array but got %s.`,
 			bindings.shown())
 		return
 	}
@@ -103,14 +104,17 @@ func (v *validator) codeUpdates(m *member) {
 	for i := range m.value.members {
 		switch f := &m.value.members[i]; f.key {
 		case "mode":
-			if f.value.kind != kindString || f.value.text != "deferred" && f.value.text != "immediate" {
-				v.errorf(f.value.pos, `Expected "%s.mode" to be "deferred" or "immediate" but got %s.`,
+			if f.value.kind != kindString || f.value.text != "deferred" &&
+				f.value.text != "immediate" {
+				v.errorf(f.value.pos,
+					`Expected "%s.mode" to be "deferred" or "immediate" but got %s.`,
 					field, f.value.shown())
 			}
 		case "max_delay":
 			if !codeDelay(f.value) {
-				v.errorf(f.value.pos, `Expected "%s.max_delay" to be seconds from 0 to %d, or a duration such as `+
-					`"30s", but got %s.`, field, int(maxCodeDelay.Seconds()), f.value.shown())
+				v.errorf(f.value.pos,
+					`Expected "%s.max_delay" to be seconds from 0 to %d, or a duration such as `+
+						`"30s", but got %s.`, field, int(maxCodeDelay.Seconds()), f.value.shown())
 			}
 		default:
 			v.unexpected(f, field, "mode", "max_delay")

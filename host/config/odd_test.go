@@ -57,11 +57,14 @@ bindings = []
 `
 	for name, c := range map[string]struct{ file, text string }{
 		"JSONC": {"w.jsonc", json}, "JSON": {"w.json", json}, "upper case": {"w.JSONC", json},
-		"BOM": {"w.jsonc", "\ufeff" + json}, "CRLF": {"w.jsonc", strings.ReplaceAll(json, "\n", "\r\n")},
-		"tabs": {"w.jsonc", strings.ReplaceAll(json, "  ", "\t")}, "one line": {"w.json", `{"name": "app", "main": "m.wasm", "vars": {"É": "\u00e9",
+		"BOM":  {"w.jsonc", "\ufeff" + json},
+		"CRLF": {"w.jsonc", strings.ReplaceAll(json, "\n", "\r\n")},
+		"tabs": {"w.jsonc", strings.ReplaceAll(json, "  ", "\t")},
+		"one line": {"w.json", `{"name": "app", "main": "m.wasm", "vars": {"É": "\u00e9",
 			"N": 1000, "B": true, "O": {}}, "durable_objects": {"bindings": [{"class_name": "A", "name": "A"}]}, "migrations": [{"new_sqlite_classes":
 			["A"], "tag": "v1"}], "env": {"e": {"vars": {"É": "é", "N": 1, "B": 1, "O": 1}, "durable_objects": {"bindings": []}}}}`},
-		"TOML": {"w.toml", toml}, "TOML, BOM and CRLF": {"w.toml", "\ufeff" + strings.ReplaceAll(toml, "\n", "\r\n")},
+		"TOML": {"w.toml", toml}, "TOML, BOM and CRLF": {"w.toml",
+			"\ufeff" + strings.ReplaceAll(toml, "\n", "\r\n")},
 		"TOML, tables": {"w.toml", tables},
 	} {
 		for _, env := range []string{"", "e"} {
@@ -74,7 +77,8 @@ bindings = []
 			if env != "" {
 				bindings, app = 0, "app-e"
 			}
-			if cfg.Name != app || cfg.Main != "m.wasm" || string(cfg.Vars["É"]) != `"é"` || len(cfg.Bindings) != bindings ||
+			if cfg.Name != app || cfg.Main != "m.wasm" || string(cfg.Vars["É"]) != `"é"` ||
+				len(cfg.Bindings) != bindings ||
 				len(cfg.Migrations) != 1 || cfg.Migrations[0].NewSQLiteClasses[0] != "A" {
 				t.Errorf("%s, %q: %+v", name, env, cfg)
 			}
@@ -89,9 +93,11 @@ func TestNoFile(t *testing.T) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{folder, filepath.Join(dir, "gone.toml"), filepath.Join(dir, "a\x00b.toml")} {
+	for _, path := range []string{folder, filepath.Join(dir, "gone.toml"),
+		filepath.Join(dir, "a\x00b.toml")} {
 		_, _, err := LoadEnv(path, "")
-		if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "config: ") {
+		if err == nil || strings.Contains(err.Error(), "\n") ||
+			!strings.Contains(err.Error(), "config: ") {
 			t.Errorf("%q: %v", path, err)
 		}
 	}

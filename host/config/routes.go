@@ -24,8 +24,9 @@ func (v *validator) routes(m *member) {
 	case m.key == "route":
 		v.route(m.value, "route")
 	case m.value.kind != kindArray:
-		v.errorf(m.value.pos, `Expected "routes" to be an array of either strings or objects with a `+
-			`"pattern" but got %s.`, m.value.shown())
+		v.errorf(m.value.pos,
+			`Expected "routes" to be an array of either strings or objects with a `+
+				`"pattern" but got %s.`, m.value.shown())
 	case len(m.value.elems) > maxRoutes:
 		v.errorf(m.value.elems[maxRoutes].pos, "There are more than %d routes.", maxRoutes)
 	default:
@@ -45,7 +46,8 @@ func (v *validator) route(n *node, field string) {
 		}
 	}
 	if pattern == nil || pattern.kind != kindString {
-		v.errorf(n.pos, `Expected "%s" to be either a string or an object with a "pattern" but got %s.`,
+		v.errorf(n.pos,
+			`Expected "%s" to be either a string or an object with a "pattern" but got %s.`,
 			field, n.shown())
 		return
 	}

@@ -233,7 +233,8 @@ func (b *tomlBuilder) fail(pos Pos) {
 // deeper returns depth+1, and makes it an error if that is too deep.
 func (b *tomlBuilder) deeper(depth int, pos Pos) int {
 	if depth++; depth > maxDepth && b.err == nil {
-		b.err = &Error{Pos: pos, Message: "Values nest more than " + strconv.Itoa(maxDepth) + " levels deep."}
+		b.err = &Error{Pos: pos, Message: "Values nest more than " + strconv.Itoa(maxDepth) +
+			" levels deep."}
 	}
 	return depth
 }

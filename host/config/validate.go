@@ -52,9 +52,11 @@ func (v *validator) file(root *node) {
 		v.unnamed(root)
 	}
 	if root.find("main") == nil {
-		text := `"main" is a required field: the .wasm file, Go folder or script that the app starts from.`
+		text := `"main" is a required field: the .wasm file,` +
+			` Go folder or script that the app starts from.`
 		if slip := v.slips["main"]; slip != nil {
-			text += fmt.Sprintf(" Line %d has %s: did you mean \"main\"?", slip.pos.Line, clip(quoted(slip.key)))
+			text += fmt.Sprintf(" Line %d has %s: did you mean \"main\"?",
+				slip.pos.Line, clip(quoted(slip.key)))
 		}
 		v.errorf(root.pos, "%s", text)
 	}
@@ -75,8 +77,8 @@ func (v *validator) unnamed(root *node) {
 	if v.cfg.Env != "" {
 		v.cfg.Name += "-" + v.cfg.Env
 	}
-	v.warnf(root.pos, "There is no \"name\": the app is called %q, and its objects are found by that name. "+
-		"Give it one of its own before it has objects to keep.", v.cfg.Name)
+	v.warnf(root.pos, "There is no \"name\": the app is called %q, and its objects are found by "+
+		"that name. Give it one of its own before it has objects to keep.", v.cfg.Name)
 }
 
 func (v *validator) field(root *node, m *member) {
@@ -103,7 +105,8 @@ func (v *validator) field(root *node, m *member) {
 		v.secrets(m)
 	case "route", "routes":
 		if m.key == "route" && root.find("routes") != nil {
-			v.errorf(m.pos, "`route` and `routes` are mutually exclusive. Write them all into `routes`.")
+			v.errorf(m.pos,
+				"`route` and `routes` are mutually exclusive. Write them all into `routes`.")
 			return
 		}
 		v.routes(m)
@@ -191,7 +194,8 @@ func (v *validator) limits(n *node) {
 // limit returns what a limit is set to, 0 after an error.
 func (v *validator) limit(m *member, most int) int {
 	n, err := strconv.ParseFloat(m.value.text, 64)
-	if m.value.kind != kindNumber || err != nil || n < 1 || n > float64(most) || n != math.Trunc(n) {
+	if m.value.kind != kindNumber || err != nil || n < 1 || n > float64(most) ||
+		n != math.Trunc(n) {
 		v.errorf(m.value.pos, `Expected "limits.%s" to be a whole number from 1 to %d but got %s.`,
 			m.key, most, m.value.shown())
 		return 0

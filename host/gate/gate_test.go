@@ -54,7 +54,9 @@ func TestPass(t *testing.T) {
 		want error
 	}{
 		{"nothing was seen", gate.Mark{}, func(*leases) error { return nil }, nil},
-		{"durable and owned", at(7).Under(placement.Lease{Epoch: 1}), func(*leases) error { return nil }, nil},
+		{"durable and owned", at(7).Under(placement.Lease{Epoch: 1}), func(*leases) error {
+			return nil
+		}, nil},
 		{"the log fails", at(7), func(*leases) error { return broken }, broken},
 		{"the lease ends meanwhile", at(7).Under(placement.Lease{Epoch: 1}),
 			func(l *leases) error { l.ended = 1; return nil }, gate.ErrMoved},
@@ -62,7 +64,10 @@ func TestPass(t *testing.T) {
 	} {
 		l := &leases{}
 		asked := uint64(0)
-		g := gate.New(func(_ context.Context, seq uint64) error { asked = seq; return c.wait(l) }, l)
+		g := gate.New(func(_ context.Context, seq uint64) error {
+			asked = seq
+			return c.wait(l)
+		}, l)
 		if err := g.Pass(t.Context(), c.mark); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}

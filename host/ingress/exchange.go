@@ -134,7 +134,8 @@ func (x *exchange) unreadable(err error) error {
 	var small *fasthttp.ErrSmallBuffer
 	switch {
 	case errors.As(err, &small):
-		return &refusal{http.StatusRequestHeaderFieldsTooLarge, "the head of the request is too long"}
+		return &refusal{http.StatusRequestHeaderFieldsTooLarge,
+			"the head of the request is too long"}
 	case x.session.lost != nil:
 		return x.session.lost
 	}
@@ -165,7 +166,8 @@ func (x *exchange) refuse(err error) bool {
 
 // plain is an answer of the host's own that says what its status says.
 func plain(status int) answer {
-	return answer{status: status, kind: "text/plain; charset=utf-8", body: []byte(http.StatusText(status))}
+	return answer{status: status, kind: "text/plain; charset=utf-8",
+		body: []byte(http.StatusText(status))}
 }
 
 // overloaded is the answer to what the host has no room for now.

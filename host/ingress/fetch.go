@@ -35,9 +35,11 @@ func (s *Server) handle(x *exchange) {
 // fetch answers a request with the script's Worker. It reports false, and has done
 // nothing, when the script has been replaced meanwhile.
 func (s *Server) fetch(x *exchange, script *app.Script) (answered bool) {
-	response, seen, err := s.options.Workers.Fetch(script, x.request, x.output[:0], &x.out, x.session.gone)
+	response, seen, err := s.options.Workers.Fetch(script, x.request, x.output[:0],
+		&x.out, x.session.gone)
 	x.output = response
-	if errors.Is(err, module.ErrRetired) && !slices.Contains(s.options.App.Serving().Scripts, script) {
+	if errors.Is(err, module.ErrRetired) &&
+		!slices.Contains(s.options.App.Serving().Scripts, script) {
 		return false
 	}
 	s.finish(x, script, seen, err)
@@ -61,12 +63,14 @@ func (s *Server) finish(x *exchange, script *app.Script, seen gate.Mark, err err
 	}
 	var r wire.Response
 	if err := wire.DecodeResponse(x.output, &r); err != nil {
-		about(s.options.Logger, script.Name, x.request).Error("worker's response does not decode", "error", err)
+		about(s.options.Logger, script.Name, x.request).Error("worker's response does not decode",
+			"error", err)
 		x.answer = plain(http.StatusInternalServerError)
 		return
 	}
 	if err := badResponse(&r); err != nil {
-		about(s.options.Logger, script.Name, x.request).Error("worker's response cannot be sent", "error", err)
+		about(s.options.Logger, script.Name, x.request).Error("worker's response cannot be sent",
+			"error", err)
 		x.answer = plain(http.StatusInternalServerError)
 		return
 	}

@@ -79,8 +79,10 @@ func TestRequestLine(t *testing.T) {
 		{"GET /a/../b//c?x#y HTTP/1.1\r\nHost: h\r\n\r\n", "GET", "http://h/a/../b//c?x#y", ""},
 		{"GET http://other:81/x?y HTTP/1.1\r\nHost: h\r\n\r\n", "GET", "http://other:81/x?y", ""},
 		{"PROPFIND /x HTTP/1.1\r\nHost: h\r\n\r\n", "PROPFIND", "http://h/x", ""},
-		{"DELETE /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab", "DELETE", "http://h/x", "ab"},
-		{"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", "POST", "http://h/x", "abc"},
+		{"DELETE /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab",
+			"DELETE", "http://h/x", "ab"},
+		{"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n" +
+			"0\r\n\r\n", "POST", "http://h/x", "abc"},
 		{"GET //double/slash HTTP/1.1\r\nHost: h\r\n\r\n", "GET", "http://h//double/slash", ""},
 	} {
 		resp, answer := raw(t, h, c.request)
@@ -88,7 +90,8 @@ func TestRequestLine(t *testing.T) {
 			t.Errorf("%q: %d %s", c.request, resp.StatusCode, answer)
 			continue
 		}
-		if s := decode(t, answer); s.Method != c.method || s.URL != c.url || string(s.Body) != c.body {
+		if s := decode(t, answer); s.Method != c.method || s.URL != c.url ||
+			string(s.Body) != c.body {
 			t.Errorf("%q: %s %s %q", c.request, s.Method, s.URL, s.Body)
 		}
 	}
@@ -110,12 +113,15 @@ func TestRequestLine(t *testing.T) {
 // guest's business.
 func TestForm(t *testing.T) {
 	h := startEcho(t)
-	const form = "preamble\r\n--b\r\nX-Own: 1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\nepilogue"
-	_, answer := do(t, "POST", h.URL+"/", form, [2]string{"Content-Type", "multipart/form-data; boundary=b"})
+	const form = "preamble\r\n--b\r\nX-Own: 1\r\nContent-Disposition: form-data; name=\"a\"\r\n" +
+		"\r\n1\r\n--b--\r\nepilogue"
+	_, answer := do(t, "POST", h.URL+"/", form,
+		[2]string{"Content-Type", "multipart/form-data; boundary=b"})
 	if s := decode(t, answer); string(s.Body) != form {
 		t.Errorf("the Worker got %q, want %q", s.Body, form)
 	}
-	_, answer = do(t, "POST", h.URL+"/", "a=%31&a", [2]string{"Content-Type", "application/x-www-form-urlencoded"})
+	_, answer = do(t, "POST", h.URL+"/", "a=%31&a",
+		[2]string{"Content-Type", "application/x-www-form-urlencoded"})
 	if s := decode(t, answer); string(s.Body) != "a=%31&a" {
 		t.Errorf("the Worker got %q", s.Body)
 	}
@@ -159,10 +165,12 @@ func TestResponse(t *testing.T) {
 	resp, _ := respond(t, h, answer{Header: [][2]string{
 		{"Set-Cookie", "a=1; Path=/x"}, {"Set-Cookie", "a=2; Path=/y"}, {"set-cookie", "b=3"},
 		{"X-Many", "1"}, {"x-many", "2"}, {"Location", "/elsewhere"}, {"Content-Type", "a/b"},
-		{"Server", "mine"}, {"Content-Length", "1"}, {"content-length", "2"}, {"Transfer-Encoding", "chunked"},
+		{"Server", "mine"}, {"Content-Length", "1"}, {"content-length", "2"},
+		{"Transfer-Encoding", "chunked"},
 	}, Body: []byte("whole")})
 	for name, want := range map[string][]string{
-		"Set-Cookie": {"a=1; Path=/x", "a=2; Path=/y", "b=3"}, "X-Many": {"1", "2"}, "Location": {"/elsewhere"},
+		"Set-Cookie": {"a=1; Path=/x", "a=2; Path=/y", "b=3"}, "X-Many": {"1", "2"},
+		"Location":     {"/elsewhere"},
 		"Content-Type": {"a/b"}, "Server": {"mine"}, "Content-Length": {"5"},
 	} {
 		if got := resp.Header[name]; !slices.Equal(got, want) {
@@ -206,7 +214,8 @@ func TestBodyLimit(t *testing.T) {
 		}
 	}
 	// The answer comes before the body, which nobody would read.
-	resp, _ := raw(t, h, fmt.Sprintf("POST /length HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n", abi.MaxMessageBytes+1))
+	resp, _ := raw(t, h, fmt.Sprintf("POST /length HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n"+
+		"\r\n", abi.MaxMessageBytes+1))
 	if resp.StatusCode != 413 {
 		t.Errorf("a body above the limit: %d", resp.StatusCode)
 	}
@@ -225,7 +234,8 @@ func TestBodyLimit(t *testing.T) {
 // TestUncaught wants upstream's answer to an error that nobody caught, and its
 // text in the log only.
 func TestUncaught(t *testing.T) {
-	h := hosttest.Start(t, hosttest.Options{Guest: "echo", Bindings: map[string]string{}, CPULimit: 200 * time.Millisecond})
+	h := hosttest.Start(t, hosttest.Options{Guest: "echo", Bindings: map[string]string{},
+		CPULimit: 200 * time.Millisecond})
 	for _, c := range []struct {
 		path, body string
 		status     int
@@ -239,8 +249,10 @@ func TestUncaught(t *testing.T) {
 	} {
 		before := len(h.Logs())
 		resp, body := do(t, "GET", h.URL+c.path, "")
-		if resp.StatusCode != c.status || body != c.body || resp.Header.Get("Retry-After") != c.retryAfter {
-			t.Errorf("%s: %d %q, Retry-After %q", c.path, resp.StatusCode, body, resp.Header.Get("Retry-After"))
+		if resp.StatusCode != c.status || body != c.body ||
+			resp.Header.Get("Retry-After") != c.retryAfter {
+			t.Errorf("%s: %d %q, Retry-After %q", c.path, resp.StatusCode, body,
+				resp.Header.Get("Retry-After"))
 		}
 		logged := slices.ContainsFunc(h.Logs()[before:], func(r hosttest.Record) bool {
 			return strings.Contains(r.Message+r.Attr("error"), c.logged)

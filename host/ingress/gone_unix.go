@@ -27,7 +27,7 @@ func gone(conn net.Conn) bool {
 	})
 	switch {
 	case err != nil:
-		return true // it is closed on this side
+		return true // the connection is closed on this side
 	case got == syscall.EAGAIN || got == syscall.EINTR:
 		return false
 	}

@@ -17,7 +17,7 @@ type field struct{ name, value []byte }
 type head struct {
 	fields    []field
 	authority []byte // who is asked: of the target, or of Host
-	scheme    string // that the target names, or ""
+	scheme    string // the one that the target names, or ""
 	path      []byte // of the target, with query and fragment; empty for OPTIONS *
 	forwarded []byte // X-Forwarded-For, all of it
 	proto     []byte // the last X-Forwarded-Proto
@@ -32,10 +32,11 @@ func (x *exchange) inspect() error {
 	h, r := &x.head, &x.http.Header
 	*h = head{fields: h.fields[:0], length: r.ContentLength()}
 	if p := string(r.Protocol()); p != "HTTP/1.1" && p != "HTTP/1.0" {
-		return &refusal{http.StatusHTTPVersionNotSupported, "the version is not HTTP/1.1 or HTTP/1.0"}
+		return &refusal{http.StatusHTTPVersionNotSupported,
+			"the version is not HTTP/1.1 or HTTP/1.0"}
 	}
 	if string(r.Method()) == http.MethodConnect {
-		// It is not 405, which would say that another target takes it.
+		// The status is not 405, which would say that another target takes it.
 		return &refusal{http.StatusNotImplemented, "this is no proxy and takes no CONNECT"}
 	}
 	if err := h.scan(r.RawHeaders()); err != nil {

@@ -226,7 +226,8 @@ func TestRefused(t *testing.T) {
 		{post + "Content-Length: 2 \x0b\r\n\r\nab" + ok, 400},
 		{post + "Content-Length: 99999999999999999999\r\n\r\nab" + ok, 400},
 		{post + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + ok, 400},
-		{post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + ok, 400},
+		{post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" +
+			"\r\n" + ok, 400},
 		{post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" + ok, 400},
 		{post + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + ok, 400},
 		{post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + ok, 400},
@@ -280,11 +281,13 @@ func TestBodies(t *testing.T) {
 	for _, c := range []struct{ request, continued string }{
 		{post + fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""},
 		{post + fmt.Sprintf("content-length:\t%d \r\n\r\n", n) + message, ""},
-		{"\r\n" + post + fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""}, // RFC 9112, 2.2
+		// RFC 9112, 2.2.
+		{"\r\n" + post + fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""},
 		{post + chunked + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", n, message), ""},
 		{post + chunked + fmt.Sprintf("00%X;a=b\r\n%s\r\n1\r\n%s\r\n0\r\nTrailing: yes\r\n\r\n",
 			n-1, message[:n-1], message[n-1:]), ""},
-		{post + "transfer-encoding: CHUNKED\r\n\r\n" + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", n, message), ""},
+		{post + "transfer-encoding: CHUNKED\r\n\r\n" + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n",
+			n, message), ""},
 		{"POST / HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\n" +
 			fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""},
 		{"PUT / HTTP/1.1\r\n" + host + fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""},
@@ -331,7 +334,8 @@ func TestPersistence(t *testing.T) {
 		{"GET / HTTP/1.1\n" + "Host: h\n\r\n\r\n", true}, // RFC 9112, 2.2: a line may end in LF
 	} {
 		list, _ := answers(t, talk(t, h, c.request+ok))
-		if want := map[bool]int{true: 2, false: 1}[c.stays]; len(list) != want || list[0].Close == c.stays {
+		if want := map[bool]int{true: 2, false: 1}[c.stays]; len(list) != want ||
+			list[0].Close == c.stays {
 			t.Errorf("%q: %d answers, closes %v", c.request, len(list), list[0].Close)
 		}
 	}
@@ -355,12 +359,15 @@ func TestPersistence(t *testing.T) {
 func TestRequestHeader(t *testing.T) {
 	h := startMirror(t, hosttest.Options{})
 	_, bodies := answers(t, talk(t, h, "GET / HTTP/1.1\r\ncontent-TYPE: a\r\nContent-Type: b\r\n"+
-		"User-Agent: x\r\nuser-agent: y\r\nX-Empty:\r\nx_a.b: \tc \r\nCookie: a=1\r\nCookie: b=2\r\n"+
+		"User-Agent: x\r\nuser-agent: y\r\nX-Empty:\r\nx_a.b: \tc \r\nCookie: a=1\r\n"+
+		"Cookie: b=2\r\n"+
 		"X-Latin: \xe4\r\nTrailer: X-Empty\r\n"+host+end))
 	got := decodeReceived(t, bodies[0]).header
-	want := [][2]string{{"Content-Type", "a"}, {"Content-Type", "b"}, {"User-Agent", "x"}, {"User-Agent", "y"},
-		{"X-Empty", ""}, {"X_a.b", "c"}, {"Cookie", "a=1; b=2"}, {"X-Latin", "\xe4"}, {"Trailer", "X-Empty"},
-		{"Host", "h"}, {"Connection", "close"}, {"Cf-Connecting-Ip", "127.0.0.1"},
+	want := [][2]string{{"Content-Type", "a"}, {"Content-Type", "b"}, {"User-Agent", "x"},
+		{"User-Agent", "y"},
+		{"X-Empty", ""}, {"X_a.b", "c"}, {"Cookie", "a=1; b=2"}, {"X-Latin", "\xe4"},
+		{"Trailer", "X-Empty"}, {"Host", "h"}, {"Connection", "close"},
+		{"Cf-Connecting-Ip", "127.0.0.1"},
 		{"X-Forwarded-For", "127.0.0.1"}, {"X-Forwarded-Proto", "http"}}
 	if !slices.Equal(got, want) {
 		t.Errorf("the Worker sees %q, want %q", got, want)

@@ -74,25 +74,32 @@ func TestFraming(t *testing.T) {
 // and in order, but for what frames the message: upstream leaves that out as well.
 func TestAnswerHeader(t *testing.T) {
 	h := startMirror(t, hosttest.Options{})
-	got := respondRaw(t, h, "GET", &wire.Response{Status: 299, Body: []byte("whole"), Header: fields(
-		[2]string{"Content-Type", "a/b"}, [2]string{"content-type", "c/d"},
-		[2]string{"Set-Cookie", "a=1"}, [2]string{"Trailer", "X-A, Set-Cookie"}, [2]string{"Set-Cookie", "b=2"},
-		[2]string{"X-A", "1"}, [2]string{"X-A", "2"}, [2]string{"X-A", ""}, [2]string{"X-Latin", "\xe4"},
-		[2]string{"Connection", "keep-alive, X-A"}, [2]string{"Keep-Alive", "timeout=9"},
-		[2]string{"Proxy-Connection", "x"}, [2]string{"Upgrade", "h2c"}, [2]string{"TE", "trailers"},
-		[2]string{"Transfer-Encoding", "chunked"}, [2]string{"content-length", "1"},
-		[2]string{"Content-Encoding", "x"}, [2]string{"Content-Encoding", "y"},
-		[2]string{"Server", "mine"}, [2]string{"Date", "yesterday"}, [2]string{"X-Space", " \tx\t "},
-	)})
-	want := "HTTP/1.1 299 \r\nContent-Type: a/b\r\ncontent-type: c/d\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n" +
-		"X-A: 1\r\nX-A: 2\r\nX-A: \r\nX-Latin: \xe4\r\nContent-Encoding: x\r\nContent-Encoding: y\r\n" +
-		"Server: mine\r\nDate: yesterday\r\nX-Space: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nwhole"
+	got := respondRaw(t, h, "GET", &wire.Response{Status: 299,
+		Body: []byte("whole"), Header: fields(
+			[2]string{"Content-Type", "a/b"}, [2]string{"content-type", "c/d"},
+			[2]string{"Set-Cookie", "a=1"}, [2]string{"Trailer", "X-A, Set-Cookie"},
+			[2]string{"Set-Cookie", "b=2"}, [2]string{"X-A", "1"}, [2]string{"X-A", "2"},
+			[2]string{"X-A", ""}, [2]string{"X-Latin", "\xe4"},
+			[2]string{"Connection", "keep-alive, X-A"}, [2]string{"Keep-Alive", "timeout=9"},
+			[2]string{"Proxy-Connection", "x"}, [2]string{"Upgrade", "h2c"},
+			[2]string{"TE", "trailers"}, [2]string{"Transfer-Encoding", "chunked"},
+			[2]string{"content-length", "1"}, [2]string{"Content-Encoding", "x"},
+			[2]string{"Content-Encoding", "y"}, [2]string{"Server", "mine"},
+			[2]string{"Date", "yesterday"}, [2]string{"X-Space", " \tx\t "},
+		)})
+	want := "HTTP/1.1 299 \r\nContent-Type: a/b\r\ncontent-type: c/d\r\nSet-Cookie: a=1\r\n" +
+		"Set-Cookie: b=2\r\n" +
+		"X-A: 1\r\nX-A: 2\r\nX-A: \r\nX-Latin: \xe4\r\nContent-Encoding: x\r\n" +
+		"Content-Encoding: y\r\n" +
+		"Server: mine\r\nDate: yesterday\r\nX-Space: x\r\nContent-Length: 5\r\n" +
+		"Connection: close\r\n\r\nwhole"
 	if got != want {
 		t.Errorf("sent %q\nwant %q", got, want)
 	}
 	got = respondRaw(t, h, "GET", &wire.Response{Status: 200})
 	list, _ := answers(t, got)
-	if _, err := http.ParseTime(list[0].Header.Get("Date")); err != nil || list[0].Header.Get("Server") != "cairn" {
+	if _, err := http.ParseTime(list[0].Header.Get("Date")); err != nil ||
+		list[0].Header.Get("Server") != "cairn" {
 		t.Errorf("where the guest names none: %q", got)
 	}
 }
@@ -116,7 +123,8 @@ func TestAnswerRefused(t *testing.T) {
 		{200, fields([2]string{"a: b\r\nInjected", "x"}), "Invalid header name"},
 		{200, fields([2]string{"\xc3\xa4", "Injected"}), "Invalid header name"},
 		{200, fields([2]string{"a\x00", "Injected"}), "Invalid header name"},
-		{200, fields([2]string{"ok", "x"}, [2]string{"a", "x\r\nInjected: y"}), "that of \\\"a\\\""},
+		{200, fields([2]string{"ok", "x"}, [2]string{"a", "x\r\nInjected: y"}),
+			"that of \\\"a\\\""},
 		{200, fields([2]string{"a", "x\nInjected: y"}), "Invalid header value"},
 		{200, fields([2]string{"a", "x\rInjected: y"}), "Invalid header value"},
 		{200, fields([2]string{"a", "Injected\x00"}), "Invalid header value"},
@@ -136,7 +144,8 @@ func TestAnswerRefused(t *testing.T) {
 		{1 << 31, nil, "status 2147483648"},
 	} {
 		before := len(h.Logs())
-		got := respondRaw(t, h, "GET", &wire.Response{Status: c.status, Header: c.header, Body: []byte("Injected")})
+		got := respondRaw(t, h, "GET",
+			&wire.Response{Status: c.status, Header: c.header, Body: []byte("Injected")})
 		list, bodies := answers(t, got)
 		if len(list) != 1 || list[0].StatusCode != 500 || bodies[0] != "Internal Server Error" ||
 			strings.Contains(got, "Injected") {

@@ -22,12 +22,14 @@ func (s *Server) route(x *exchange, script *app.Script) {
 	to, method, ok := parse(script, x.head.path)
 	if !ok {
 		x.answer = problem(http.StatusNotFound, &event.Error{
-			Message: "no such route: this app has no Worker and answers /{BINDING}/{name}/{method}"})
+			Message: "no such route: this app has no Worker and answers " +
+				"/{BINDING}/{name}/{method}"})
 		return
 	}
 	args, err := arguments(x.request[x.body:])
 	if err != nil {
-		x.answer = problem(http.StatusBadRequest, &event.Error{Name: "TypeError", Message: err.Error()})
+		x.answer = problem(http.StatusBadRequest,
+			&event.Error{Name: "TypeError", Message: err.Error()})
 		return
 	}
 	// The message takes the place of the request, whose end the arguments are.
@@ -71,7 +73,8 @@ func parse(script *app.Script, target []byte) (to event.Address, method string, 
 	name, err2 := url.PathUnescape(name)
 	method, err3 := url.PathUnescape(method)
 	n, unknown := script.Stable.Namespace([]byte(binding))
-	if err1 != nil || err2 != nil || err3 != nil || unknown != nil || !utf8.ValidString(name) || !utf8.ValidString(method) {
+	if err1 != nil || err2 != nil || err3 != nil || unknown != nil || !utf8.ValidString(name) ||
+		!utf8.ValidString(method) {
 		return to, "", false
 	}
 	return n.Named([]byte(name)), method, true
@@ -112,7 +115,8 @@ func problem(status int, err error) answer {
 	if name == "" {
 		name = "Error"
 	}
-	body, _ := json.Marshal(map[string]any{"error": map[string]any{ // strings and bools: cannot fail
+	// Strings and bools: this cannot fail.
+	body, _ := json.Marshal(map[string]any{"error": map[string]any{
 		"name": name, "message": observe.Clip(e.Message, observe.MaxText),
 		"remote":     e.Flags&wire.ErrorRemote != 0,
 		"retryable":  e.Flags&wire.ErrorRetryable != 0,

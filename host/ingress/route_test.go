@@ -13,7 +13,8 @@ import (
 )
 
 func startBox(t *testing.T) *hosttest.Host {
-	return hosttest.Start(t, hosttest.Options{Guest: "box", Bindings: map[string]string{"BOX": "Box", "a box": "Box"}})
+	return hosttest.Start(t, hosttest.Options{Guest: "box",
+		Bindings: map[string]string{"BOX": "Box", "a box": "Box"}})
 }
 
 // TestRoute is the built-in route, of an app without a Worker. Its cases share
@@ -29,7 +30,8 @@ func TestRoute(t *testing.T) {
 		{"one argument", "POST", "/BOX/A/put", `[{"a": [1, 2]}]`, 200, `null`},
 		{"what was put", "GET", "/BOX/A/get", "", 200, `{"a":[1,2]}`},
 		{"another object", "GET", "/BOX/B/get", "", 200, `null`},
-		{"arguments", "POST", "/BOX/A/args", ` [1, "zwei", null, [3]] `, 200, `[1,"zwei",null,[3]]`},
+		{"arguments", "POST", "/BOX/A/args", ` [1, "zwei", null, [3]] `,
+			200, `[1,"zwei",null,[3]]`},
 		{"empty array", "POST", "/BOX/A/args", `[]`, 200, `[]`},
 		{"query is not the name's", "GET", "/BOX/A/get?x=/y/z", "", 200, `{"a":[1,2]}`},
 		{"any method", "PUT", "/BOX/A/args", `[7]`, 200, `[7]`},
@@ -41,19 +43,22 @@ func TestRoute(t *testing.T) {
 		{"empty method", "GET", "/BOX/A/", "", 404, "no such route"},
 		{"too many parts", "GET", "/BOX/A/get/more", "", 404, "no such route"},
 		{"no such binding", "GET", "/COX/A/get", "", 404, "no such route"},
-		{"no such method", "GET", "/BOX/A/gone", "", 500, `The RPC receiver does not implement the method \"gone\".`},
+		{"no such method", "GET", "/BOX/A/gone", "", 500,
+			`The RPC receiver does not implement the method \"gone\".`},
 
 		{"not JSON", "POST", "/BOX/A/args", `[1,`, 400, "not a JSON array"},
 		{"not an array", "POST", "/BOX/A/args", `{"a":1}`, 400, "not a JSON array"},
 		{"two arrays", "POST", "/BOX/A/args", `[1][2]`, 400, "not a JSON array"},
-		{"too many arguments", "POST", "/BOX/A/put", `[1,2]`, 500, "it takes 1 arguments, but was given 2"},
+		{"too many arguments", "POST", "/BOX/A/put", `[1,2]`, 500,
+			"it takes 1 arguments, but was given 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			resp, body := do(t, c.method, h.URL+c.path, c.body)
 			if resp.StatusCode != c.status {
 				t.Errorf("status %d, want %d", resp.StatusCode, c.status)
 			}
-			if got := resp.Header.Get("Content-Type"); got != "application/json" || !json.Valid([]byte(body)) {
+			if got := resp.Header.Get("Content-Type"); got != "application/json" ||
+				!json.Valid([]byte(body)) {
 				t.Errorf("not JSON: %s, %s", got, body)
 			}
 			if c.status == 200 && body != c.want || !strings.Contains(body, c.want) {
@@ -73,11 +78,16 @@ func TestRouteErrors(t *testing.T) {
 		retryAfter string
 		want       string
 	}{
-		{"throw", `[1]`, 500, "", `{"message":"thrown","name":"Error","overloaded":false,"remote":true,"reset":false,"retryable":false}`},
-		{"panic", ``, 500, "", `{"message":"panicked","name":"Error","overloaded":false,"remote":true,"reset":false,"retryable":false}`},
-		{"abort", `["enough"]`, 500, "", `{"message":"enough","name":"Error","overloaded":false,"remote":true,"reset":true,"retryable":false}`},
+		{"throw", `[1]`, 500, "", `{"message":"thrown","name":"Error","overloaded":false,` +
+			`"remote":true,"reset":false,"retryable":false}`},
+		{"panic", ``, 500, "", `{"message":"panicked","name":"Error","overloaded":false,` +
+			`"remote":true,"reset":false,"retryable":false}`},
+		{"abort", `["enough"]`, 500, "", `{"message":"enough","name":"Error","overloaded":false,` +
+			`"remote":true,"reset":true,"retryable":false}`},
 		// An object cannot claim to be overloaded: its error is remote, no more.
-		{"refuse", `["RangeError", "too \"far\""]`, 500, "", `{"message":"too \"far\"","name":"RangeError","overloaded":false,"remote":true,"reset":false,"retryable":false}`},
+		{"refuse", `["RangeError", "too \"far\""]`,
+			500, "", `{"message":"too \"far\"","name":"RangeError","overloaded":false,` +
+				`"remote":true,"reset":false,"retryable":false}`},
 	} {
 		t.Run(c.call, func(t *testing.T) {
 			resp, body := do(t, "POST", h.URL+"/BOX/A/"+c.call, c.args)
@@ -120,7 +130,8 @@ func TestOverload(t *testing.T) {
 	}
 	first := <-answers
 	if first.status != 503 || first.header.Get("Retry-After") != "1" ||
-		!strings.Contains(first.body, `"message":"Durable Object is overloaded. Too many requests queued.","name":"Error","overloaded":true,"remote":false`) {
+		!strings.Contains(first.body, `"message":"Durable Object is overloaded. Too many `+
+			`requests queued.","name":"Error","overloaded":true,"remote":false`) {
 		t.Errorf("answered %d %s", first.status, first.body)
 	}
 	if resp, body := do(t, "POST", h.URL+"/BOX/B/get", ""); resp.StatusCode != 200 {
@@ -142,7 +153,8 @@ func TestRouteNames(t *testing.T) {
 		strings.Repeat("n", abi.MaxNameBytes), strings.Repeat("n", abi.MaxNameBytes+1),
 	}
 	for i, name := range names {
-		if resp, body := do(t, "POST", h.URL+path(name, "put"), fmt.Sprintf("[%d]", i)); resp.StatusCode != 200 {
+		if resp, body := do(t, "POST", h.URL+path(name, "put"),
+			fmt.Sprintf("[%d]", i)); resp.StatusCode != 200 {
 			t.Fatalf("%q: %d %s", name, resp.StatusCode, body)
 		}
 	}

@@ -38,13 +38,13 @@ type session struct {
 	moved atomic.Int64 // bytes that the client has sent or taken in this phase
 	last  atomic.Int64 // when it did so last, in Unix nanoseconds
 
-	evicted bool // it does not count any more; the server's mu guards it
+	evicted bool // the connection does not count any more; the server's mu guards it
 
 	// mu guards what follows, and the setting of deadlines.
 	mu    sync.Mutex
 	phase phase
 	since time.Time
-	cut   bool // it was given up for another
+	cut   bool // the connection was given up for another
 }
 
 func newSession(s *Server, conn net.Conn) *session {

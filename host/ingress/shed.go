@@ -40,7 +40,7 @@ func (s *Server) evictLocked() int {
 	evicted := 0
 	for _, e := range list {
 		e.c.mu.Lock()
-		if e.c.phase == e.phase && e.c.since.Equal(e.since) { // it still waits
+		if e.c.phase == e.phase && e.c.since.Equal(e.since) { // the connection still waits
 			e.c.cutLocked()
 			e.c.evicted = true
 			s.open--

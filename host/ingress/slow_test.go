@@ -27,7 +27,8 @@ func startEchoWith(t *testing.T, o hosttest.Options) *hosttest.Host {
 func upload(t *testing.T, h *hosttest.Host, announced, sent int) net.Conn {
 	t.Helper()
 	c := dial(t, h)
-	fmt.Fprintf(c, "POST /length HTTP/1.1\r\n%sExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", host, announced)
+	fmt.Fprintf(c, "POST /length HTTP/1.1\r\n%sExpect: 100-continue\r\nContent-Length: %d\r\n\r\n",
+		host, announced)
 	told := make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n"))
 	if _, err := io.ReadFull(c, told); err != nil {
 		t.Fatal(err)
@@ -70,7 +71,8 @@ func TestClaims(t *testing.T) {
 // TestShed lets clients that stop in the middle hold all memory there is: the slowest go,
 // and others' bodies have room.
 func TestShed(t *testing.T) {
-	h := startEchoWith(t, hosttest.Options{MemoryBudget: 192 << 20, Limits: ingress.Limits{Spare: 1}})
+	h := startEchoWith(t, hosttest.Options{MemoryBudget: 192 << 20,
+		Limits: ingress.Limits{Spare: 1}})
 	const announced, sent = 16 << 20, 9 << 20
 	var stuck []net.Conn
 	for range 16 { // 256 MiB, if all had what they announce
@@ -114,7 +116,8 @@ func TestStall(t *testing.T) {
 // TestSlowRequests wants each wait for a client to end.
 func TestSlowRequests(t *testing.T) {
 	const soon = 20 * time.Millisecond
-	h := startMirror(t, hosttest.Options{Limits: ingress.Limits{Head: soon, Body: soon, Idle: soon}})
+	h := startMirror(t,
+		hosttest.Options{Limits: ingress.Limits{Head: soon, Body: soon, Idle: soon}})
 	for _, c := range []struct {
 		name, sent string
 		status     int // of the last answer; 0 is none
@@ -131,7 +134,8 @@ func TestSlowRequests(t *testing.T) {
 		{"part of a second request", "GET / HTTP/1.1\r\n" + host + "\r\nGET /", 408},
 	} {
 		list, _ := answers(t, talk(t, h, c.sent))
-		if last := len(list) - 1; c.status == 0 && last >= 0 || c.status != 0 && (last < 0 || list[last].StatusCode != c.status) {
+		if last := len(list) - 1; c.status == 0 && last >= 0 ||
+			c.status != 0 && (last < 0 || list[last].StatusCode != c.status) {
 			t.Errorf("%s: %d answers", c.name, len(list))
 		}
 	}
@@ -208,7 +212,8 @@ func TestConnections(t *testing.T) {
 	var held []net.Conn
 	for i := range 4 {
 		c := dial(t, h)
-		fmt.Fprintf(c, "POST /BOX/%d/log HTTP/1.1\r\n%sConnection: close\r\nContent-Length: 8\r\n\r\n[\"hold\"]", i, host)
+		fmt.Fprintf(c, "POST /BOX/%d/log HTTP/1.1\r\n%sConnection: close\r\nContent-Length: 8\r\n"+
+			"\r\n[\"hold\"]", i, host)
 		<-inside
 		held = append(held, c)
 	}
@@ -220,7 +225,8 @@ func TestConnections(t *testing.T) {
 	}
 	close(release)
 	for _, c := range held {
-		if got, err := io.ReadAll(c); err != nil || !bytes.HasPrefix(got, []byte("HTTP/1.1 200 OK")) {
+		if got, err := io.ReadAll(c); err != nil ||
+			!bytes.HasPrefix(got, []byte("HTTP/1.1 200 OK")) {
 			t.Errorf("one that was being answered: %q, %v", got, err)
 		}
 	}

@@ -110,7 +110,7 @@ func (l *Listener) admit(c net.Conn) net.Conn {
 // Refuse writes to a new connection, whose buffer is empty, and closes it.
 func Refuse(c net.Conn, answer []byte) {
 	if len(answer) > 0 && c.SetWriteDeadline(time.Now().Add(firstWait)) == nil {
-		c.Write(answer) // it is closed in any case
+		c.Write(answer) // the connection is closed in any case
 	}
 	c.Close()
 }

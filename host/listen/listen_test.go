@@ -50,10 +50,13 @@ func TestAcceptErrors(t *testing.T) {
 		var log strings.Builder
 		short := 0
 		l := listen.New(&script{closed: make(chan struct{}), errs: []error{
-			fails(syscall.EMFILE), fails(syscall.EMFILE), fails(syscall.ENFILE), fails(syscall.ECONNABORTED),
-			fails(syscall.ENOBUFS), fails(syscall.ENOMEM), fails(syscall.EPROTO), fails(syscall.ENETDOWN),
-			fails(syscall.EPERM), fails(syscall.EAGAIN), fails(syscall.EINTR),
-		}}, listen.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), Short: func() { short++ }})
+			fails(syscall.EMFILE), fails(syscall.EMFILE), fails(syscall.ENFILE),
+			fails(syscall.ECONNABORTED), fails(syscall.ENOBUFS), fails(syscall.ENOMEM),
+			fails(syscall.EPROTO), fails(syscall.ENETDOWN), fails(syscall.EPERM),
+			fails(syscall.EAGAIN), fails(syscall.EINTR),
+		}}, listen.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), Short: func() {
+			short++
+		}})
 		c, err := l.Accept()
 		if err != nil {
 			t.Fatal(err)

@@ -28,7 +28,7 @@ func boundary[T string | []byte](s T, max int) int {
 			return end
 		}
 	}
-	return max // it is no UTF-8
+	return max // s is no UTF-8
 }
 
 func missing(n int) string {

@@ -15,29 +15,33 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 
 // What Metrics collects itself. METRICS.md says more of each.
 var (
-	descRequests = desc("requests_total", "Requests answered, by class of status.", "script", "code")
-	descLatency  = desc("request_duration_seconds", "From a request to its answer.", "script")
-	descLines    = desc("guest_log_lines_total", "Records that guests logged.", "script")
-	descDropped  = desc("guest_log_dropped_total", "Of those, not written.", "script")
-	descCalls    = desc("calls_total", "Calls of objects, alarms among them.", "script", "class", "outcome")
+	descRequests = desc("requests_total", "Requests answered, by class of status.",
+		"script", "code")
+	descLatency = desc("request_duration_seconds", "From a request to its answer.", "script")
+	descLines   = desc("guest_log_lines_total", "Records that guests logged.", "script")
+	descDropped = desc("guest_log_dropped_total", "Of those, not written.", "script")
+	descCalls   = desc("calls_total", "Calls of objects, alarms among them.",
+		"script", "class", "outcome")
 	descDuration = desc("call_duration_seconds", "From a call to its reply.", "script", "class")
-	descQueued   = desc("call_queue_seconds", "Of calls that had to wait for their turn.", "script", "class")
-	descResets   = desc("resets_total", "Activations that were reset.", "script", "class", "cause")
-	descGate     = desc("log_wait_seconds", "Waits for the log to be durable.")
-	descFetches  = desc("outbound_requests_total", "Requests of guests out of the host.", "outcome")
-	descAlarms   = desc("alarms_total", "Runs of alarms.", "outcome")
-	descRetried  = desc("alarm_retries_total", "Of those, retries.")
-	descLate     = desc("alarm_lateness_seconds", "By which alarms began late; no retries.")
-	descDeploys  = desc("deploys_total", "Deploys.", "outcome")
-	descRolled   = desc("rollbacks_total", "Rollbacks.", "outcome")
-	descCut      = desc("log_suppressed_total", "Records of the host that were not written.")
+	descQueued   = desc("call_queue_seconds", "Of calls that had to wait for their turn.",
+		"script", "class")
+	descResets  = desc("resets_total", "Activations that were reset.", "script", "class", "cause")
+	descGate    = desc("log_wait_seconds", "Waits for the log to be durable.")
+	descFetches = desc("outbound_requests_total", "Requests of guests out of the host.", "outcome")
+	descAlarms  = desc("alarms_total", "Runs of alarms.", "outcome")
+	descRetried = desc("alarm_retries_total", "Of those, retries.")
+	descLate    = desc("alarm_lateness_seconds", "By which alarms began late; no retries.")
+	descDeploys = desc("deploys_total", "Deploys.", "outcome")
+	descRolled  = desc("rollbacks_total", "Rollbacks.", "outcome")
+	descCut     = desc("log_suppressed_total", "Records of the host that were not written.")
 )
 
 // Describe implements prometheus.Collector.
 func (m *Metrics) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descRequests, descLatency, descLines, descDropped, descCalls, descDuration, descQueued, descResets,
-		descGate, descFetches, descAlarms, descRetried, descLate, descDeploys, descRolled, descCut,
+		descRequests, descLatency, descLines, descDropped, descCalls, descDuration,
+		descQueued, descResets, descGate, descFetches, descAlarms, descRetried, descLate,
+		descDeploys, descRolled, descCut,
 	} {
 		to <- d
 	}
@@ -74,7 +78,8 @@ func count(to chan<- prometheus.Metric, d *prometheus.Desc, v *atomic.Uint64, la
 }
 
 // counts shows an array of counters; the last label says which.
-func counts(to chan<- prometheus.Metric, d *prometheus.Desc, v []atomic.Uint64, names []string, labels ...string) {
+func counts(to chan<- prometheus.Metric, d *prometheus.Desc, v []atomic.Uint64, names []string,
+	labels ...string) {
 	for i := range v {
 		count(to, d, &v[i], append(labels[:len(labels):len(labels)], names[i])...)
 	}

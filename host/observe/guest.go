@@ -62,7 +62,8 @@ func guestText(text []byte) string {
 // guestAttrs makes a group of a JSON object. What is none, or too large, is text.
 func guestAttrs(attrs []byte) slog.Attr {
 	var fields map[string]json.RawMessage
-	if len(attrs) > maxGuestAttrsBytes || json.Unmarshal(attrs, &fields) != nil || len(fields) > maxGuestAttrs {
+	if len(attrs) > maxGuestAttrsBytes || json.Unmarshal(attrs, &fields) != nil ||
+		len(fields) > maxGuestAttrs {
 		return slog.String("guest", guestText(attrs))
 	}
 	names := make([]string, 0, len(fields))

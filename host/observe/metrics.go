@@ -50,7 +50,8 @@ func (m *Metrics) Registry() *prometheus.Registry { return m.registry }
 
 // Gauge adds a metric that is read when the metrics are.
 func (m *Metrics) Gauge(name, help string, value func() float64) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name,
+		Help: help}, value))
 }
 
 // Fetched counts a guest's request out of the host.
@@ -106,8 +107,12 @@ func (m *Metrics) Class(script, class string) *Class {
 func (m *Metrics) Retain(scripts []*Script, classes []*Class) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	maps.DeleteFunc(m.scripts, func(_ string, s *Script) bool { return !slices.Contains(scripts, s) })
-	maps.DeleteFunc(m.classes, func(_ className, c *Class) bool { return !slices.Contains(classes, c) })
+	maps.DeleteFunc(m.scripts, func(_ string, s *Script) bool {
+		return !slices.Contains(scripts, s)
+	})
+	maps.DeleteFunc(m.classes, func(_ className, c *Class) bool {
+		return !slices.Contains(classes, c)
+	})
 }
 
 // maxLabelBytes bounds the value of a label; names of classes are shorter anyway.

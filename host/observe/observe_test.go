@@ -40,16 +40,17 @@ func (b *buffer) take() string {
 // lines is a log in JSON.
 func newLog() (*slog.Logger, func() []map[string]any) {
 	var b buffer
-	return slog.New(observe.NewGuard(slog.NewJSONHandler(&b, nil))), func() (records []map[string]any) {
-		for line := range strings.Lines(b.take()) {
-			var r map[string]any
-			if err := json.Unmarshal([]byte(line), &r); err != nil {
-				panic(fmt.Sprintf("%v: %q", err, line))
+	return slog.New(observe.NewGuard(slog.NewJSONHandler(&b, nil))),
+		func() (records []map[string]any) {
+			for line := range strings.Lines(b.take()) {
+				var r map[string]any
+				if err := json.Unmarshal([]byte(line), &r); err != nil {
+					panic(fmt.Sprintf("%v: %q", err, line))
+				}
+				records = append(records, r)
 			}
-			records = append(records, r)
+			return records
 		}
-		return records
-	}
 }
 
 // TestGuard floods a log with one kind of record, and wants a handful of them, the
@@ -116,7 +117,8 @@ func TestGuardManyKinds(t *testing.T) {
 func TestGuardCuts(t *testing.T) {
 	l, take := newLog()
 	long := strings.Repeat("ü", 16<<20)
-	l.With("w", long).Error(long, "s", long, "e", errors.New(long), slog.Group("g", "s", long), "b", []byte(long))
+	l.With("w", long).Error(long, "s", long, "e", errors.New(long), slog.Group("g", "s", long),
+		"b", []byte(long))
 	line, _ := json.Marshal(take())
 	if n := len(line); n > 8*observe.MaxText {
 		t.Errorf("a record has %d bytes", n)
@@ -144,21 +146,25 @@ func TestGuestRecords(t *testing.T) {
 	}
 	manyAttrs, _ := json.Marshal(many)
 	for name, c := range map[string]struct{ text, attrs, want string }{
-		"plain":           {"hello", `{"n":9007199254740993,"s":"x","m":{"a":[1]}}`, `"n":9007199254740993`},
-		"the host's keys": {"hello", `{"level":"ERROR","msg":"no","object":"2"}`, `"guest":{"level":"ERROR"`},
-		"new lines":       {"a\n{\"level\":\"ERROR\"}", "", `a\n{\"level\"`},
-		"escapes":         {"\x1b[31mred\x00", "", `\u001b[31mred\u0000`},
-		"no UTF-8":        {"a\xff\xfe", `{"k":"v"}`, "a\uFFFD"},
-		"no JSON":         {"hello", "{\"a\":", `"guest":"{\"a\":"`},
-		"deep":            {"hello", strings.Repeat(`{"a":`, 1000) + "1" + strings.Repeat("}", 1000), `"guest"`},
-		"many":            {"hello", string(manyAttrs), "bytes more"},
-		"long":            {strings.Repeat("x", 1<<20), "", "bytes more"},
+		"plain": {"hello", `{"n":9007199254740993,"s":"x","m":{"a":[1]}}`,
+			`"n":9007199254740993`},
+		"the host's keys": {"hello", `{"level":"ERROR","msg":"no","object":"2"}`,
+			`"guest":{"level":"ERROR"`},
+		"new lines": {"a\n{\"level\":\"ERROR\"}", "", `a\n{\"level\"`},
+		"escapes":   {"\x1b[31mred\x00", "", `\u001b[31mred\u0000`},
+		"no UTF-8":  {"a\xff\xfe", `{"k":"v"}`, "a\uFFFD"},
+		"no JSON":   {"hello", "{\"a\":", `"guest":"{\"a\":"`},
+		"deep": {"hello", strings.Repeat(`{"a":`, 1000) + "1" +
+			strings.Repeat("}", 1000), `"guest"`},
+		"many": {"hello", string(manyAttrs), "bytes more"},
+		"long": {strings.Repeat("x", 1<<20), "", "bytes more"},
 	} {
 		var b bytes.Buffer
 		l := slog.New(observe.NewGuard(slog.NewJSONHandler(&b, nil)))
 		observe.New(nil).Script("s").Log(l, 0, []byte(c.text), []byte(c.attrs))
 		got := b.String()
-		if !strings.Contains(got, c.want) || strings.Count(got, "\n") != 1 || !utf8.ValidString(got) || len(got) > 40<<10 {
+		if !strings.Contains(got, c.want) || strings.Count(got, "\n") != 1 ||
+			!utf8.ValidString(got) || len(got) > 40<<10 {
 			t.Errorf("%s: logged as %.300q, want one line with %q", name, got, c.want)
 		}
 		if !json.Valid(b.Bytes()) || !strings.Contains(got, `"level":"INFO"`) {
@@ -201,7 +207,8 @@ func TestGuestFlood(t *testing.T) {
 // forgets those that are not served any more.
 func TestLabels(t *testing.T) {
 	m := observe.New(nil)
-	for _, name := range []string{"a", "\xff\xfe", strings.Repeat("long", 200), "new\nline", `"quoted"`, ""} {
+	for _, name := range []string{"a", "\xff\xfe", strings.Repeat("long", 200), "new\nline",
+		`"quoted"`, ""} {
 		m.Script(name).Answered(200, time.Millisecond)
 		m.Class(name, name).Called(observe.OK, time.Millisecond)
 	}
@@ -212,7 +219,8 @@ func TestLabels(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range families {
-			if name := f.GetName(); name == "cairn_request_duration_seconds" || name == "cairn_call_duration_seconds" {
+			if name := f.GetName(); name == "cairn_request_duration_seconds" ||
+				name == "cairn_call_duration_seconds" {
 				n += len(f.Metric)
 			}
 		}

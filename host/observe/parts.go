@@ -28,9 +28,9 @@ type Cause uint8
 // The causes.
 const (
 	Trap        Cause = iota // the guest trapped, exited, or broke the ABI
-	CPU                      // it computed for too long
-	Memory                   // it wanted too much memory
-	Abort                    // it asked for it
+	CPU                      // the guest computed for too long
+	Memory                   // the guest wanted too much memory
+	Abort                    // the guest asked for the reset
 	Constructor              // the constructor gave an error
 	Section                  // a critical section took too long, or failed
 	Commit                   // what it wrote could not be kept, or was lost
@@ -81,7 +81,7 @@ func (c *Class) Reset(cause Cause) {
 type Script struct {
 	requests [6]atomic.Uint64 // by the first digit of the status; 0 is none
 	duration Histogram
-	lines    atomic.Uint64 // that its guests logged
+	lines    atomic.Uint64 // records that the script's guests logged
 	dropped  atomic.Uint64 // of them, those that were not written
 
 	name   string
@@ -129,8 +129,8 @@ type Alarm uint8
 const (
 	AlarmOK      Alarm = iota
 	AlarmFailed        // and is tried again
-	AlarmMoved         // it was not due any more
-	AlarmGivenUp       // it was deleted, as it had failed too often
+	AlarmMoved         // the alarm was not due any more
+	AlarmGivenUp       // the alarm was deleted, as it had failed too often
 	numAlarms
 )
 
@@ -149,4 +149,5 @@ const (
 	numChanges
 )
 
-var changeNames = [numChanges]string{ChangeOK: "ok", ChangeRefused: "refused", ChangeFailed: "failed"}
+var changeNames = [numChanges]string{ChangeOK: "ok", ChangeRefused: "refused",
+	ChangeFailed: "failed"}

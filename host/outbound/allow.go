@@ -76,7 +76,8 @@ func (l *allowList) add(entry string) error {
 	host = canonicalHost(host)
 	name, wildcard := strings.CutPrefix(host, "*.")
 	if !validName(name) {
-		return errors.New(`want a host ("api.example.com", "*.example.com", "*"), an address or a network`)
+		return errors.New(`want a host ("api.example.com", "*.example.com", "*"),` +
+			` an address or a network`)
 	}
 	if wildcard {
 		l.suffixes["."+name] = l.suffixes["."+name].with(port)
@@ -176,7 +177,8 @@ func targetOf(u *url.URL) (target, error) {
 	case "https":
 		t.port = 443
 	default:
-		return t, typeError("Fetch API cannot load: %s (only http and https can be fetched)", clip(u.Redacted()))
+		return t, typeError("Fetch API cannot load: %s (only http and https can be fetched)",
+			clip(u.Redacted()))
 	}
 	if u.User != nil {
 		return t, typeError("Fetch API cannot load: the URL for %s includes credentials; "+

@@ -13,14 +13,19 @@ func TestKindOf(t *testing.T) {
 		"::ffff:8.8.8.8": public,
 
 		"127.0.0.1": local, "127.255.255.254": local, "10.1.2.3": local, "172.16.0.1": local,
-		"172.31.255.255": local, "192.168.1.1": local, "100.64.0.1": local, "100.127.255.255": local,
-		"::1": local, "fc00::1": local, "fdff::1": local, "::ffff:127.0.0.1": local, "::ffff:10.0.0.1": local,
+		"172.31.255.255": local, "192.168.1.1": local, "100.64.0.1": local,
+		"100.127.255.255": local,
+		"::1":             local, "fc00::1": local, "fdff::1": local, "::ffff:127.0.0.1": local,
+		"::ffff:10.0.0.1": local,
 
 		"0.0.0.0": special, "0.1.2.3": special, "169.254.169.254": special, "224.0.0.1": special,
-		"255.255.255.255": special, "240.0.0.1": special, "192.0.2.1": special, "198.18.0.1": special,
-		"::": special, "::7f00:1": special, "fe80::1": special, "fe80::1%eth0": special, "fec0::1": special,
-		"ff02::1": special, "64:ff9b::7f00:1": special, "2002:7f00:1::": special, "2001:0:7f00::1": special,
-		"2001:db8::1": special, "::ffff:169.254.169.254": special, "4000::1": special,
+		"255.255.255.255": special, "240.0.0.1": special, "192.0.2.1": special,
+		"198.18.0.1": special,
+		"::":         special, "::7f00:1": special, "fe80::1": special, "fe80::1%eth0": special,
+		"fec0::1": special,
+		"ff02::1": special, "64:ff9b::7f00:1": special, "2002:7f00:1::": special,
+		"2001:0:7f00::1": special,
+		"2001:db8::1":    special, "::ffff:169.254.169.254": special, "4000::1": special,
 	} {
 		if got := kindOf(netip.MustParseAddr(text)); got != want {
 			t.Errorf("kindOf(%s) = %d, want %d", text, got, want)
@@ -32,8 +37,8 @@ func TestKindOf(t *testing.T) {
 }
 
 func TestAllow(t *testing.T) {
-	const list = "api.example.com secure.example.com:8443 secure.example.com:9443 *.Example.org. *.ports.net:81 " +
-		"192.0.2.7 [::1]:80 10.1.0.0/16 127.0.0.1:8080"
+	const list = "api.example.com secure.example.com:8443 secure.example.com:9443 *.Example.org. " +
+		"*.ports.net:81 192.0.2.7 [::1]:80 10.1.0.0/16 127.0.0.1:8080"
 	for _, c := range []struct {
 		list, url string
 		want      bool
@@ -92,8 +97,9 @@ func TestAllow(t *testing.T) {
 		}
 	}
 	for _, entry := range []string{
-		"", "http://api.example.com", "api.example.com/x", "a*.example.com", "*.", "api.example.com:0",
-		"api.example.com:http", "10.0.0.0/33", "a b", "*:80", "[::1", "é.example.com",
+		"", "http://api.example.com", "api.example.com/x", "a*.example.com", "*.",
+		"api.example.com:0", "api.example.com:http", "10.0.0.0/33", "a b",
+		"*:80", "[::1", "é.example.com",
 	} {
 		if _, err := parseAllow([]string{entry}); err == nil {
 			t.Errorf("entry %q is taken", entry)

@@ -54,24 +54,41 @@ func drip(conn net.Conn, start, piece string, every time.Duration) {
 // and nothing to be left of it: the bubble waits for every goroutine.
 func TestTimeLimit(t *testing.T) {
 	for name, server := range map[string]func(conn net.Conn){
-		"no answer":         func(conn net.Conn) {},
-		"half a status":     func(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 20") },
-		"headers":           func(conn net.Conn) { drip(conn, "HTTP/1.1 200 OK\r\n", "X-A: 1\r\n", 7*time.Second) },
-		"a header":          func(conn net.Conn) { drip(conn, "HTTP/1.1 200 OK\r\nX-A: ", "a", time.Second) },
-		"informational":     func(conn net.Conn) { drip(conn, "", "HTTP/1.1 103 Early Hints\r\n\r\n", 7*time.Second) },
-		"continue":          func(conn net.Conn) { drip(conn, "", "HTTP/1.1 100 Continue\r\n\r\n", time.Second) },
-		"processing":        func(conn net.Conn) { drip(conn, "", "HTTP/1.1 102 Processing\r\n\r\n", 59*time.Second) },
-		"a body":            func(conn net.Conn) { drip(conn, "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", "x", 7*time.Second) },
-		"a body to the end": func(conn net.Conn) { drip(conn, "HTTP/1.1 200 OK\r\n\r\n", "x", 7*time.Second) },
+		"no answer":     func(conn net.Conn) {},
+		"half a status": func(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 20") },
+		"headers": func(conn net.Conn) {
+			drip(conn, "HTTP/1.1 200 OK\r\n", "X-A: 1\r\n", 7*time.Second)
+		},
+		"a header": func(conn net.Conn) {
+			drip(conn, "HTTP/1.1 200 OK\r\nX-A: ", "a", time.Second)
+		},
+		"informational": func(conn net.Conn) {
+			drip(conn, "", "HTTP/1.1 103 Early Hints\r\n\r\n", 7*time.Second)
+		},
+		"continue": func(conn net.Conn) {
+			drip(conn, "", "HTTP/1.1 100 Continue\r\n\r\n", time.Second)
+		},
+		"processing": func(conn net.Conn) {
+			drip(conn, "", "HTTP/1.1 102 Processing\r\n\r\n", 59*time.Second)
+		},
+		"a body": func(conn net.Conn) {
+			drip(conn, "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", "x", 7*time.Second)
+		},
+		"a body to the end": func(conn net.Conn) {
+			drip(conn, "HTTP/1.1 200 OK\r\n\r\n", "x", 7*time.Second)
+		},
 		"chunks": func(conn net.Conn) {
-			drip(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", 7*time.Second)
+			drip(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+				"1\r\nx\r\n", 7*time.Second)
 		},
 		"trailers": func(conn net.Conn) {
-			drip(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X-T: 1\r\n", 7*time.Second)
+			drip(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+				"X-T: 1\r\n", 7*time.Second)
 		},
 		"redirects": func(conn net.Conn) {
 			time.Sleep(7 * time.Second)
-			io.WriteString(conn, "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 9\r\n\r\n") // and no body
+			// No body follows.
+			io.WriteString(conn, "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 9\r\n\r\n")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +107,8 @@ func TestTimeLimit(t *testing.T) {
 
 // TestShutdown ends a request under way at once, whatever the server is at.
 func TestShutdown(t *testing.T) {
-	for _, text := range []string{"", "HTTP/1.1 2", "HTTP/1.1 103 X\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\nx"} {
+	for _, text := range []string{"", "HTTP/1.1 2", "HTTP/1.1 103 X\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n\r\nx"} {
 		synctest.Test(t, func(t *testing.T) {
 			c := scripted(t, func(conn net.Conn) { io.WriteString(conn, text) })
 			begun := time.Now()
@@ -140,14 +158,17 @@ func TestStatuses(t *testing.T) {
 		{"-20 X\r\n", wire.ErrorRetryable, "Network connection lost."},
 		{"2 X\r\n", wire.ErrorRetryable, "Network connection lost."},
 		{"abc X\r\n", wire.ErrorRetryable, "Network connection lost."},
-		{"200 OK\r\nX-Long: " + strings.Repeat("x", maxHeaderBytes) + "\r\n", wire.ErrorRetryable, "lost"},
+		{"200 OK\r\nX-Long: " + strings.Repeat("x", maxHeaderBytes) + "\r\n",
+			wire.ErrorRetryable, "lost"},
 		{strings.Repeat("103 X\r\n\r\nHTTP/1.1 ", maxHeaderBytes/9), wire.ErrorRetryable, "lost"},
 		{"200 OK\r\nno header\r\n", wire.ErrorRetryable, "lost"},
 		{"200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n", wire.ErrorRetryable, "lost"},
 		{"200 OK\r\nContent-Length: -1\r\n", wire.ErrorRetryable, "lost"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			client := scripted(t, func(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 "+c.head+"\r\n") })
+			client := scripted(t, func(conn net.Conn) {
+				io.WriteString(conn, "HTTP/1.1 "+c.head+"\r\n")
+			})
 			begun := time.Now()
 			_, err := fetch(client, "GET", "http://8.8.8.8/", "")
 			wantError(t, err, c.flags, c.text)
@@ -162,8 +183,10 @@ func TestStatuses(t *testing.T) {
 func TestInformational(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := scripted(t, func(conn net.Conn) {
-			io.WriteString(conn, strings.Repeat("HTTP/1.1 103 X\r\nLink: a\r\n\r\nHTTP/1.1 100 X\r\n\r\n", 20)+
-				"HTTP/1.1 102 X\r\n\r\nHTTP/1.1 199 X\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+			io.WriteString(conn, strings.Repeat("HTTP/1.1 103 X\r\nLink: a\r\n\r\n"+
+				"HTTP/1.1 100 X\r\n\r\n", 20)+
+				"HTTP/1.1 102 X\r\n\r\nHTTP/1.1 199 X\r\n\r\nHTTP/1.1 200 OK\r\n"+
+				"Content-Length: 2\r\n\r\nhi")
 		})
 		got, err := fetch(c, "GET", "http://8.8.8.8/", "")
 		if err != nil || got.status != 200 || got.body != "hi" || got.header["Link"] != nil {
@@ -182,7 +205,8 @@ func TestNoBody(t *testing.T) {
 			})
 			begun := time.Now()
 			got, err := fetch(c, "GET", "http://8.8.8.8/", "")
-			if err != nil || got.status != status || got.body != "" || got.header.Get("X-A") != "1" {
+			if err != nil || got.status != status || got.body != "" ||
+				got.header.Get("X-A") != "1" {
 				t.Errorf("%d: %v %v", status, got, err)
 			}
 			if time.Since(begun) != 0 {
@@ -211,10 +235,14 @@ func TestManyHeaders(t *testing.T) {
 					}
 					sent, host = r.Header, r.Host
 					io.Copy(io.Discard, r.Body)
-					io.WriteString(theirs, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n"+
-						"Content-Type: a/a\r\nContent-Type: b/b\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n"+
-						"Server: s1\r\nServer: s2\r\nDate: mine\r\nX-A: 1\r\nX-A: 2\r\nConnection: X-Hop\r\n"+
-						"X-Hop: 1\r\nKeep-Alive: 5\r\nHost: h\r\n\r\n2\r\nhi\r\n0\r\nX-T: 1\r\n\r\n")
+					io.WriteString(theirs, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"+
+						"Trailer: X-T\r\n"+
+						"Content-Type: a/a\r\nContent-Type: b/b\r\nSet-Cookie: a=1\r\n"+
+						"Set-Cookie: b=2\r\n"+
+						"Server: s1\r\nServer: s2\r\nDate: mine\r\nX-A: 1\r\nX-A: 2\r\n"+
+						"Connection: X-Hop\r\n"+
+						"X-Hop: 1\r\nKeep-Alive: 5\r\nHost: h\r\n\r\n2\r\nhi\r\n0\r\n"+
+						"X-T: 1\r\n\r\n")
 					io.Copy(io.Discard, theirs)
 				}()
 				return ours, nil
@@ -222,17 +250,21 @@ func TestManyHeaders(t *testing.T) {
 		})
 		got, err := fetch(c, "POST", "http://8.8.8.8/", "x",
 			"Content-Type", "a/a", "content-type", "b/b", "User-Agent", "u1", "User-Agent", "u2",
-			"Date", "mine", "Cookie", "a=1", "Cookie", "b=2", "X-A", "1", "X-A", "2", "Set-Cookie", "s",
-			"Trailer", "X-T", "X-T", "1", "Host", "evil", "Content-Length", "99", "TE", "trailers",
-			"Transfer-Encoding", "chunked", "Upgrade", "h2c", "Keep-Alive", "5", "Proxy-Connection", "x",
+			"Date", "mine", "Cookie", "a=1", "Cookie", "b=2", "X-A", "1", "X-A", "2",
+			"Set-Cookie", "s", "Trailer", "X-T", "X-T", "1", "Host", "evil", "Content-Length", "99",
+			"TE", "trailers", "Transfer-Encoding", "chunked", "Upgrade", "h2c", "Keep-Alive", "5",
+			"Proxy-Connection", "x",
 			"X-Padded", " \t1\r\n", "Accept-Encoding", "br")
 		if err != nil || got.body != "hi" {
 			t.Fatalf("%v %v", got, err)
 		}
 		for name, want := range map[string]string{
-			"Content-Type": "[a/a b/b]", "User-Agent": "[u1, u2]", "Date": "[mine]", "Cookie": "[a=1 b=2]",
-			"X-A": "[1 2]", "Set-Cookie": "[s]", "X-T": "[1]", "Content-Length": "[1]", "X-Padded": "[1]",
-			"Accept-Encoding": "[br]", "Trailer": "[]", "Host": "[]", "Te": "[]", "Upgrade": "[]", "Keep-Alive": "[]",
+			"Content-Type": "[a/a b/b]", "User-Agent": "[u1, u2]",
+			"Date": "[mine]", "Cookie": "[a=1 b=2]",
+			"X-A": "[1 2]", "Set-Cookie": "[s]", "X-T": "[1]", "Content-Length": "[1]",
+			"X-Padded":        "[1]",
+			"Accept-Encoding": "[br]", "Trailer": "[]", "Host": "[]", "Te": "[]", "Upgrade": "[]",
+			"Keep-Alive":       "[]",
 			"Proxy-Connection": "[]", "Transfer-Encoding": "[]",
 		} {
 			if got := fmt.Sprint(sent[name]); got != want {
@@ -243,8 +275,10 @@ func TestManyHeaders(t *testing.T) {
 			t.Errorf("sent to the host %s", host)
 		}
 		for name, want := range map[string]string{
-			"Content-Type": "[a/a b/b]", "Set-Cookie": "[a=1 b=2]", "Server": "[s1 s2]", "Date": "[mine]",
-			"X-A": "[1 2]", "X-Hop": "[]", "Keep-Alive": "[]", "Connection": "[]", "Trailer": "[]", "X-T": "[]",
+			"Content-Type": "[a/a b/b]", "Set-Cookie": "[a=1 b=2]", "Server": "[s1 s2]",
+			"Date": "[mine]",
+			"X-A":  "[1 2]", "X-Hop": "[]", "Keep-Alive": "[]", "Connection": "[]",
+			"Trailer": "[]", "X-T": "[]",
 			"Transfer-Encoding": "[]", "Host": "[h]",
 		} {
 			if got := fmt.Sprint(got.header[name]); got != want {

@@ -101,7 +101,8 @@ func fetch(c *Client, method, url, body string, header ...string) (answer, error
 	for i := 0; i < len(header); i += 2 {
 		r.Header = wire.AppendHeader(r.Header, header[i], header[i+1])
 	}
-	out, err := c.Fetch(context.Background(), gate.Mark{}, wire.AppendRequest(nil, &r), []byte("kept"))
+	out, err := c.Fetch(context.Background(), gate.Mark{},
+		wire.AppendRequest(nil, &r), []byte("kept"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -141,7 +142,8 @@ func TestFetch(t *testing.T) {
 		w.Header()["Set-Cookie"] = []string{"a=1", "b=2"}
 		w.WriteHeader(http.StatusTeapot)
 		fmt.Fprintf(w, "%s %s %s [%s] own=%q", r.Method, r.Host, r.URL, body, r.Header["X-Own"])
-		for _, name := range []string{"User-Agent", "X-Listed", "Te", "Upgrade", "Proxy-Authorization", "Referer"} {
+		for _, name := range []string{"User-Agent", "X-Listed", "Te", "Upgrade",
+			"Proxy-Authorization", "Referer"} {
 			if v, ok := r.Header[name]; ok {
 				fmt.Fprintf(w, " %s=%q", name, v)
 			}
@@ -149,14 +151,17 @@ func TestFetch(t *testing.T) {
 	}))
 	defer server.Close()
 	c := newClient(t, nil, Options{Allow: []string{"127.0.0.1"}})
-	got, err := fetch(c, "post", server.URL+"/p?q=1#f", "body", "x-own", "1", "X-Own", "2", "Host", "evil.example",
-		"Content-Length", "99", "Connection", "X-Listed", "X-Listed", "1", "TE", "trailers", "Upgrade", "websocket",
+	got, err := fetch(c, "post", server.URL+"/p?q=1#f", "body", "x-own", "1", "X-Own", "2",
+		"Host", "evil.example",
+		"Content-Length", "99", "Connection", "X-Listed", "X-Listed", "1", "TE", "trailers",
+		"Upgrade", "websocket",
 		"Proxy-Authorization", "secret")
 	if err != nil {
 		t.Fatal(err)
 	}
 	host := strings.TrimPrefix(server.URL, "http://")
-	if want := "POST " + host + ` /p?q=1 [body] own=["1" "2"]`; got.status != 418 || got.body != want {
+	if want := "POST " + host + ` /p?q=1 [body] own=["1" "2"]`; got.status != 418 ||
+		got.body != want {
 		t.Errorf("%d %s\nwant %s", got.status, got.body, want)
 	}
 	for _, name := range []string{"Connection", "X-Hop", "Keep-Alive", "Transfer-Encoding"} {
@@ -185,7 +190,9 @@ func TestNotAllowed(t *testing.T) {
 
 // A name is allowed, but what it resolves to is not.
 func TestInsideNames(t *testing.T) {
-	n := newInternet(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "reached") })
+	n := newInternet(t, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "reached")
+	})
 	n.names["inside.example.com"] = [][]string{{"10.0.0.7"}}
 	n.names["metadata.example.com"] = [][]string{{"::ffff:169.254.169.254"}}
 	n.names["both.example.com"] = [][]string{{"127.0.0.1", "8.8.4.4"}}
@@ -202,7 +209,8 @@ func TestInsideNames(t *testing.T) {
 		t.Fatalf("dialed %q", n.dialed)
 	}
 	for _, host := range []string{"both.example.com", "db.internal"} {
-		if got, err := fetch(c, "GET", "http://"+host+"/", ""); err != nil || got.body != "reached" {
+		if got, err := fetch(c, "GET", "http://"+host+"/", ""); err != nil ||
+			got.body != "reached" {
 			t.Errorf("%s: %v %v", host, got, err)
 		}
 	}
@@ -220,7 +228,8 @@ func TestRebinding(t *testing.T) {
 	})
 	n.names["rebind.example.com"] = [][]string{{"8.8.8.8"}, {"127.0.0.1"}}
 	c := newClient(t, n, Options{Allow: []string{"*.example.com"}})
-	if got, err := fetch(c, "GET", "http://rebind.example.com/", ""); err != nil || got.body != "reached" {
+	if got, err := fetch(c, "GET", "http://rebind.example.com/", ""); err != nil ||
+		got.body != "reached" {
 		t.Fatalf("%v %v", got, err)
 	}
 	_, err := fetch(c, "GET", "http://rebind.example.com/", "")
@@ -252,7 +261,9 @@ func TestRedirects(t *testing.T) {
 	}
 	n.names["inside.example.com"] = [][]string{{"127.0.0.1"}}
 	c := newClient(t, n, Options{Allow: []string{"*.example.com"}})
-	via := func(to string) string { return "http://a.example.com/?secret=1&to=" + url.QueryEscape(to) }
+	via := func(to string) string {
+		return "http://a.example.com/?secret=1&to=" + url.QueryEscape(to)
+	}
 
 	got, err := fetch(c, "POST", via("http://b.example.com/"), "body", "Authorization", "secret")
 	if want := `POST b.example.com [body] auth="" referer=""`; err != nil || got.body != want {
@@ -270,7 +281,8 @@ func TestRedirects(t *testing.T) {
 		_, err := fetch(c, "POST", via(to), "body")
 		wantError(t, err, 0, text)
 	}
-	if got, err := fetch(c, "GET", "http://a.example.com/hops/20", ""); err != nil || got.status != 200 {
+	if got, err := fetch(c, "GET", "http://a.example.com/hops/20", ""); err != nil ||
+		got.status != 200 {
 		t.Errorf("20 hops: %v %v", got, err)
 	}
 	_, err = fetch(c, "GET", "http://a.example.com/hops/21", "")
@@ -316,9 +328,11 @@ func TestSizes(t *testing.T) {
 	}
 	// The body has no more than it may, but with its header it is no message.
 	c = newClient(t, n, Options{Allow: []string{"*"}})
-	_, err := fetch(c, "GET", fmt.Sprint("http://a.example.com/length?size=", abi.MaxMessageBytes), "")
+	_, err := fetch(c, "GET", fmt.Sprint("http://a.example.com/length?size=",
+		abi.MaxMessageBytes), "")
 	wantError(t, err, 0, "larger than 33554432 bytes")
-	got, err := fetch(c, "HEAD", fmt.Sprint("http://a.example.com/length?size=", abi.MaxMessageBytes+1), "")
+	got, err := fetch(c, "HEAD", fmt.Sprint("http://a.example.com/length?size=",
+		abi.MaxMessageBytes+1), "")
 	if err != nil || got.body != "" {
 		t.Errorf("HEAD: %v %v", got, err)
 	}
@@ -341,14 +355,17 @@ func TestInvalidRequests(t *testing.T) {
 		_, err := fetch(c, r[0], r[1], "", r[2:]...)
 		wantError(t, err, 0)
 	}
-	if _, err := c.Fetch(t.Context(), gate.Mark{}, []byte("junk"), nil); !errors.Is(err, hostfunc.ErrInvalid) {
+	if _, err := c.Fetch(t.Context(), gate.Mark{}, []byte("junk"), nil); !errors.Is(err,
+		hostfunc.ErrInvalid) {
 		t.Errorf("junk: %v", err)
 	}
 }
 
 // Whoever cannot be reached is lost, and the guest may try again.
 func TestLost(t *testing.T) {
-	n := newInternet(t, func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
+	n := newInternet(t, func(w http.ResponseWriter, r *http.Request) {
+		panic(http.ErrAbortHandler)
+	})
 	n.names["a.example.com"] = [][]string{{"8.8.8.8"}}
 	c := newClient(t, n, Options{Allow: []string{"*"}})
 	for _, host := range []string{"a.example.com", "missing.example.com"} {
@@ -380,7 +397,12 @@ func TestGate(t *testing.T) {
 	c := newClient(t, n, Options{Allow: []string{"*"}, Gate: gate.New(g.wait, placement.Local{})})
 	request := wire.AppendRequest(nil, &wire.Request{URL: []byte("http://a.example.com/")})
 	done := make(chan error)
-	send := func() { go func() { _, err := c.Fetch(t.Context(), gate.At(uint64(7)), request, nil); done <- err }() }
+	send := func() {
+		go func() {
+			_, err := c.Fetch(t.Context(), gate.At(uint64(7)), request, nil)
+			done <- err
+		}()
+	}
 
 	send()
 	g.open <- storage.ErrLogFailed

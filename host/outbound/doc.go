@@ -46,9 +46,9 @@
 //
 // # Limits
 //
-// Sixty seconds end a request at whatever point it is: the connection, the
-// header, informational responses, redirects, the body. A response may be as large as a message that crosses linear memory. Upstream
-// lets an event hold six connections; guests wait for each response, so here it
-// is one. What stays out: caching, proxies of the environment, upgrades such as
-// WebSockets, streams.
+// Sixty seconds end a request at whatever point it is: the connection, the header,
+// informational responses, redirects, the body. A response may be as large as a message
+// that crosses linear memory. Upstream lets an event hold six connections; guests wait
+// for each response, so here it is one. What stays out: caching, proxies of the
+// environment, upgrades such as WebSockets, streams.
 package outbound

@@ -51,7 +51,8 @@ func tooLarge(limit int) error {
 
 func notAllowed(t target) error {
 	return &event.Error{Message: fmt.Sprintf(
-		"This host lets guests send nothing to %s (allow it with --allow-host %s).", clip(t.String()), clip(t.host))}
+		"This host lets guests send nothing to %s (allow it with --allow-host %s).",
+		clip(t.String()), clip(t.host))}
 }
 
 // notPublic tells that a name leads inside. It does not say where to, which
@@ -62,7 +63,8 @@ func notPublic(t target, ip netip.Addr) error {
 		hint = "list the address itself with --allow-host"
 	}
 	return &event.Error{Message: fmt.Sprintf(
-		"This host lets guests send nothing to %s: its address is not public (%s).", clip(t.String()), hint)}
+		"This host lets guests send nothing to %s: its address is not public (%s).",
+		clip(t.String()), hint)}
 }
 
 func typeError(format string, args ...any) error {

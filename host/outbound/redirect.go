@@ -175,5 +175,6 @@ func (h *hop) redirect(status int, to *url.URL) {
 func sameOrigin(a, b *url.URL) bool {
 	s, errA := targetOf(a)
 	t, errB := targetOf(b)
-	return errA == nil && errB == nil && a.Scheme == b.Scheme && s.host == t.host && s.port == t.port
+	return errA == nil && errB == nil && a.Scheme == b.Scheme && s.host == t.host &&
+		s.port == t.port
 }

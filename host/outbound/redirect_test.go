@@ -35,7 +35,8 @@ func redirector(w http.ResponseWriter, r *http.Request) {
 }
 
 // redirected returns how a request that a server redirects arrives.
-func redirected(c *Client, method string, status int, locations []string, header ...string) (arrived, answer, error) {
+func redirected(c *Client, method string, status int, locations []string,
+	header ...string) (arrived, answer, error) {
 	query := url.Values{"s": {fmt.Sprint(status)}, "l": locations}
 	body := "body"
 	if method == "GET" || method == "HEAD" {
@@ -64,7 +65,8 @@ func newRedirector(t *testing.T, allow ...string) *Client {
 func TestRedirectMethods(t *testing.T) {
 	c := newRedirector(t, "a.example.com")
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"} {
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE",
+			"OPTIONS", "PROPFIND"} {
 			want := method
 			if status <= 302 && method == "POST" || status == 303 && method != "HEAD" {
 				want = "GET"
@@ -84,7 +86,8 @@ func TestRedirectMethods(t *testing.T) {
 				t.Errorf("%d %s: arrived as %s %s %q, want %s %q",
 					status, method, got.Method, got.Target, got.Body, want, body)
 			}
-			for _, name := range []string{"Content-Type", "Content-Language", "Content-Location", "Content-Encoding"} {
+			for _, name := range []string{"Content-Type", "Content-Language", "Content-Location",
+				"Content-Encoding"} {
 				if (got.Header[name] != nil) != kept {
 					t.Errorf("%d %s: %s is %q", status, method, name, got.Header[name])
 				}
@@ -95,7 +98,8 @@ func TestRedirectMethods(t *testing.T) {
 				}
 			}
 			if got.Header["Referer"] != nil {
-				t.Errorf("%d %s: Referer %q tells of the first URL", status, method, got.Header["Referer"])
+				t.Errorf("%d %s: Referer %q tells of the first URL",
+					status, method, got.Header["Referer"])
 			}
 		}
 	}
@@ -106,7 +110,8 @@ func TestNoRedirect(t *testing.T) {
 	c := newRedirector(t, "a.example.com")
 	for _, status := range []int{200, 201, 300, 304, 305, 306, 310, 399, 404} {
 		got, answer, err := redirected(c, "PUT", status, []string{"/t"})
-		if err != nil || answer.status != status || got.Method != "" || answer.header.Get("Location") != "/t" {
+		if err != nil || answer.status != status || got.Method != "" ||
+			answer.header.Get("Location") != "/t" {
 			t.Errorf("%d: %d %v %v", status, answer.status, got, err)
 		}
 	}
@@ -143,13 +148,14 @@ func TestLocation(t *testing.T) {
 			t.Errorf("%q: %s %s, %v, want %s", location, got.Host, got.Target, err, want)
 		}
 	}
-	if got, _, err := redirected(c, "GET", 302, []string{"/t", "/t"}); err != nil || got.Target != "/t" {
+	if got, _, err := redirected(c, "GET", 302, []string{"/t", "/t"}); err != nil ||
+		got.Target != "/t" {
 		t.Errorf("one place twice: %v %v", got, err)
 	}
 	for _, locations := range [][]string{
 		{"http://["}, {"http://a b/"}, {"http://%zz/"}, {"http:///x"}, {"//"}, {"javascript:1"},
-		{"mailto:a@b.example.com"}, {"ftp://b.example.com/"}, {"/a", "/b"}, {"http://b.example.com:0/"},
-		{"http://u:p@b.example.com/"}, {"a%zz:b"},
+		{"mailto:a@b.example.com"}, {"ftp://b.example.com/"}, {"/a", "/b"},
+		{"http://b.example.com:0/"}, {"http://u:p@b.example.com/"}, {"a%zz:b"},
 	} {
 		_, answer, err := redirected(c, "GET", 302, locations)
 		if err == nil {

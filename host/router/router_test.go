@@ -52,11 +52,16 @@ func TestSend(t *testing.T) {
 		refused bool // by the router
 		kept    bool // by the gate
 	}{
-		{"here", &cluster{lease: placement.Lease{Epoch: 3}}, nil, false, 1, "dst:secret", false, false},
-		{"here, failed", &cluster{lease: placement.Lease{Epoch: 3}}, thrown, false, 1, "dst:secret", false, false},
-		{"elsewhere", &cluster{lease: placement.Lease{Node: "b", Epoch: 3}}, nil, false, 0, "dst:", true, false},
-		{"lost", &cluster{lease: placement.Lease{Epoch: 3}}, nil, true, 1, "dst:secret", false, true},
-		{"lost and failed", &cluster{lease: placement.Lease{Epoch: 3}}, thrown, true, 1, "dst:secret", false, true},
+		{"here", &cluster{lease: placement.Lease{Epoch: 3}}, nil, false, 1,
+			"dst:secret", false, false},
+		{"here, failed", &cluster{lease: placement.Lease{Epoch: 3}}, thrown, false, 1,
+			"dst:secret", false, false},
+		{"elsewhere", &cluster{lease: placement.Lease{Node: "b", Epoch: 3}}, nil, false, 0,
+			"dst:", true, false},
+		{"lost", &cluster{lease: placement.Lease{Epoch: 3}}, nil, true, 1,
+			"dst:secret", false, true},
+		{"lost and failed", &cluster{lease: placement.Lease{Epoch: 3}}, thrown, true, 1,
+			"dst:secret", false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := &node{err: c.err}
@@ -80,7 +85,8 @@ func TestSend(t *testing.T) {
 			switch {
 			case !c.refused && err != c.err:
 				t.Errorf("error %v, want %v", err, c.err)
-			case c.refused && (!errors.As(err, &e) || e.Flags != wire.ErrorRetryable|wire.ErrorReset):
+			case c.refused && (!errors.As(err, &e) ||
+				e.Flags != wire.ErrorRetryable|wire.ErrorReset):
 				t.Errorf("error %v, want a retryable one", err)
 			}
 		})

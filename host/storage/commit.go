@@ -56,8 +56,8 @@ func (t *Txn) commit() (Seq, error) {
 type filled struct {
 	record    recordState
 	witness   uint64
-	keeps     bool // it puts something
-	sameAlarm bool // it sets the alarm anew, to the time that it had
+	keeps     bool // the batch puts something
+	sameAlarm bool // the batch sets the alarm anew, to the time that it had
 }
 
 // fill adds the writes to a batch. An object without a record has nothing in the

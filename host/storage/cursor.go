@@ -21,7 +21,7 @@ type Cursor struct {
 	value   []byte
 
 	it     *pebble.Iterator // nil if the store has nothing to show
-	itOK   bool             // it is at a key
+	itOK   bool             // the iterator is at a key
 	ops    []op
 	own    []ref // what is left of the Txn's rows; own[0] is next
 	frozen int   // ops of the Txn that this cursor may look at

@@ -320,7 +320,7 @@ func TestStartCut(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if crashed == nil { // it ended before
+				if crashed == nil { // the start ended before
 					return
 				}
 				s, err = Open("store", Options{FS: crashed})

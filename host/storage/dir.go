@@ -21,7 +21,7 @@ func makeDir(disk vfs.FS, dir string) error {
 	for inside := dir; ; {
 		around := disk.PathDir(inside)
 		if err := syncDir(disk, around); errors.Is(err, fs.ErrPermission) {
-			return nil // it was there before, or nothing could have been made in it
+			return nil // the folder was there before, or nothing could have been made in it
 		} else if err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func (h *hold) check() error {
 			return nil
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil // it cannot be seen; the disk will say why
+		return nil // the file cannot be seen; the disk will say why
 	}
 	h.once.Do(func() { close(h.replaced) })
 	return h.lost()

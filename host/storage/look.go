@@ -42,7 +42,7 @@ type found struct {
 	manifest manifest
 	logs     logs
 	mark     mark
-	noMark   bool // it is damaged
+	noMark   bool // the mark is damaged
 }
 
 // look finds out whether a folder holds a store, a whole one, and ours, and changes

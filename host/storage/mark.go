@@ -36,7 +36,7 @@ const (
 
 // mark is what was known to be durable.
 type mark struct {
-	manifest  string // its name; "" if nothing is known
+	manifest  string // the manifest's name; "" if nothing is known
 	length    int64
 	seq       uint64 // 0 if nothing is known
 	low, high uint64

@@ -12,7 +12,7 @@ type recordState uint8
 const (
 	recordUnknown recordState = iota // nobody looked yet
 	recordAbsent
-	recordStale // it is there, without what the handle knows
+	recordStale // a record is there, without what the handle knows
 	recordCurrent
 )
 

@@ -88,7 +88,7 @@ func (l *logs) add(batch []byte) error {
 	}
 	l.last = uint64(h.SeqNum) + uint64(h.Count) - 1
 	if l.batches++; l.batches == 1 {
-		l.findFormat(batch) // it is the first write of a store
+		l.findFormat(batch) // a store's first write says its format
 	}
 	l.bytes += int64(len(batch))
 	return nil

@@ -175,7 +175,7 @@ func (w *walFile) Write(p []byte) (int, error) {
 	}
 	if end := w.written + int64(len(p)); w.number != 0 && end > w.taken {
 		length := (end - w.taken + logChunk - 1) / logChunk * logChunk
-		_ = w.File.Preallocate(w.taken, length) // it only makes writes cheaper
+		_ = w.File.Preallocate(w.taken, length) // room only makes writes cheaper
 		w.taken += length
 	}
 	n, err := w.File.Write(p)

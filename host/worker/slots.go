@@ -68,7 +68,7 @@ func (s *slots) take(patience <-chan struct{}) error {
 	if s.waiting.Remove(func(other chan struct{}) bool { return other == turn }) != nil {
 		return errQueueOld
 	}
-	return nil // its turn has come meanwhile
+	return nil // the turn has come meanwhile
 }
 
 // put gives a slot back, to whoever has waited longest.

@@ -19,7 +19,8 @@ func TestRun(t *testing.T) {
 	if contain.Run(l, "a test", broken) {
 		t.Error("a panic is taken for none")
 	}
-	for _, want := range []string{"level=ERROR", `during="a test"`, "out of step", "contain_test.broken"} {
+	for _, want := range []string{"level=ERROR", `during="a test"`, "out of step",
+		"contain_test.broken"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the log lacks %s: %s", want, b.String())
 		}

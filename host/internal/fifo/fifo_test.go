@@ -44,7 +44,8 @@ func TestQueue(t *testing.T) {
 				model = slices.Delete(model, i, i+1)
 			}
 			was := q.Len()
-			if got := q.Remove(func(x *int) bool { return x == wanted }); q.Len() < was && got != wanted {
+			if got := q.Remove(func(x *int) bool { return x == wanted }); q.Len() < was &&
+				got != wanted {
 				t.Fatalf("seed %d: remove gave another than it was asked for", seed)
 			}
 		default:

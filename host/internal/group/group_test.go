@@ -19,7 +19,8 @@ func TestWait(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
-		if err := group.Wait(ctx, &g); err != context.DeadlineExceeded || time.Since(began) != time.Second {
+		if err := group.Wait(ctx, &g); err != context.DeadlineExceeded ||
+			time.Since(began) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		if err := group.Wait(t.Context(), &g); err != nil || time.Since(began) != 2*time.Second {

@@ -13,7 +13,8 @@ import (
 // with a broken module left behind by one before: each gets a whole one.
 func TestConcurrentBuilds(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "counter.wasm"), []byte("\x00asm half of"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "counter.wasm"), []byte("\x00asm half of"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	const builds = 4
