@@ -13,7 +13,7 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/conformance"
 	"github.com/cairn-dev/cairn/host/hostfunc"
-	inspect "github.com/cairn-dev/cairn/host/module"
+	inspect "github.com/cairn-dev/cairn/host/program/abi"
 )
 
 // A fault of a small kind, and the cases that find it. Many of them make one

@@ -32,14 +32,16 @@ const depsRules = `
 	abi/wire, host/account, host/internal/clock, host/internal/group, host/gate
 		< host/event < host/hostfunc;
 	host/hostfunc, host/module/rewrite < host/module;
-	host/module, host/observe < host/app;
+	host/hostfunc < host/program < host/program/native;
+	host/module, host/program < host/program/abi;
+	host/program, host/observe < host/app;
 	host/storage, host/app, host/internal/contain < host/object;
 	host/event < host/router;
 	host/object < host/worker;
 	host/worker, host/listen < host/ingress;
 
 	host/storage, host/config < host/release/migrate;
-	host/app, host/storage, host/release/migrate, host/build < host/release;
+	host/app, host/program/abi, host/storage, host/release/migrate, host/build < host/release;
 	host/storage, host/internal/contain, host/internal/clock < host/alarm;
 	host/hostfunc < host/outbound;
 	host/release, host/worker, host/alarm, host/listen < host/admin;

@@ -13,7 +13,10 @@
 //	event      what happens to an object, and what comes back
 //	app        scripts, versions, classes, namespaces
 //	object     an object's life in memory: mailbox, nested entry, suspend, evict
-//	module     compiled code, images, instances
+//	program    what runs an event: classes, a Worker, instances
+//	  abi      programs that are WebAssembly and speak cairn_v1
+//	  native   programs written in Go, a part of the host
+//	module     the machine: compiled code, images, instances
 //	  rewrite  fuel and exported globals put into a module's bytes
 //	hostfunc   the functions that guests import
 //	storage    durable bytes: key layout, one log, group commit
@@ -24,7 +27,7 @@
 //	admin      the operators' listener
 //
 // In words: ingress/server.go takes a request, ingress/fetch.go encodes it,
-// worker/worker.go takes an instance and calls the guest's worker_fetch. The
+// worker/worker.go takes an instance, in which program/abi calls worker_fetch. The
 // guest calls stub_call (hostfunc/stub.go), object/guest.go finds the address,
 // router/router.go the place, object/objects.go the activation. It waits its
 // turn in object/mailbox.go and runs in object/state.go, whose writes gather in

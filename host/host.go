@@ -193,7 +193,7 @@ func (r *Runtime) trim(ctx context.Context) {
 		case <-ticker.C:
 			for _, s := range r.app.Serving().Scripts {
 				for _, v := range s.Versions() {
-					v.Module.Trim()
+					v.Program.Trim()
 				}
 			}
 		}

@@ -56,7 +56,7 @@ func (r *Runtime) relieveOnce() {
 	for range 2 { // objects give instances back to the pools
 		for _, s := range r.app.Serving().Scripts {
 			for _, v := range s.Versions() {
-				v.Module.Relieve(enough)
+				v.Program.Relieve(enough)
 			}
 		}
 		r.objects.Relieve(enough)

@@ -16,7 +16,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/conformance/guestkit"
-	"github.com/cairn-dev/cairn/host/module"
+	programabi "github.com/cairn-dev/cairn/host/program/abi"
 )
 
 func newABI() *cobra.Command {
@@ -58,7 +58,7 @@ func newABICheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := module.Inspect(cmd.Context(), wasm,
+			r, err := programabi.Inspect(cmd.Context(), wasm,
 				slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
 			if err != nil {
 				return err
@@ -73,7 +73,7 @@ func newABICheck() *cobra.Command {
 				out := json.NewEncoder(cmd.OutOrStdout())
 				out.SetIndent("", "  ")
 				err = out.Encode(struct {
-					*module.Report
+					*programabi.Report
 					Run *guestkit.Report `json:"run,omitempty"`
 				}{r, judged})
 			} else {
@@ -127,7 +127,7 @@ func plural(n int, word string) string {
 	return word + "s"
 }
 
-func printReport(w io.Writer, file string, r *module.Report, judged *guestkit.Report) error {
+func printReport(w io.Writer, file string, r *programabi.Report, judged *guestkit.Report) error {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
@@ -193,7 +193,7 @@ func printReport(w io.Writer, file string, r *module.Report, judged *guestkit.Re
 }
 
 // registered lists what a module registers.
-func registered(r *module.Report) string {
+func registered(r *programabi.Report) string {
 	var parts []string
 	if r.Worker {
 		parts = append(parts, "a Worker")

@@ -11,7 +11,7 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 
-	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program/abi"
 )
 
 // TestABI runs the files in testdata/abi. The commands:
@@ -89,7 +89,7 @@ func changed(t *testing.T, file, out, changes string) string {
 // TestABICheckJSON reads what a program would read.
 func TestABICheckJSON(t *testing.T) {
 	r := cairn("abi", "check", "--json", counter).run(t)
-	var report module.Report
+	var report abi.Report
 	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.code != 0 {
 		t.Fatalf("exit code %d, %v: %s", r.code, err, r.stderr)
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/cairn-dev/cairn/host/build"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program"
+	"github.com/cairn-dev/cairn/host/program/abi"
 )
 
 func newBuild() *cobra.Command {
@@ -75,7 +77,7 @@ func newBuild() *cobra.Command {
 }
 
 // describe says what a module is.
-func describe(v *module.Version) string {
+func describe(v program.Program) string {
 	classes := v.Classes()
 	slices.Sort(classes)
 	worker := "no Worker"
@@ -86,7 +88,7 @@ func describe(v *module.Version) string {
 }
 
 // inspect starts a module once, by the interpreter, which need not compile it.
-func inspect(cmd *cobra.Command, wasm []byte) (*module.Version, error) {
+func inspect(cmd *cobra.Command, wasm []byte) (program.Program, error) {
 	engine, err := module.NewEngine(cmd.Context(), module.Options{
 		Interpreter: true,
 		System:      hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }},
@@ -95,5 +97,5 @@ func inspect(cmd *cobra.Command, wasm []byte) (*module.Version, error) {
 		return nil, err
 	}
 	defer engine.Close(cmd.Context())
-	return engine.Compile(cmd.Context(), wasm)
+	return abi.Compile(cmd.Context(), engine, wasm)
 }

@@ -17,7 +17,7 @@ const minMemory = 8 << 20
 var sizes = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([KMGT]?)(?:i?B)?$`)
 
 // memoryBudget reads --memory, like 2GiB, in bytes; left out it is half of the
-// machine's. Whether the app fits is known when its modules are: see module.Fits.
+// machine's. Whether the app fits is known when its modules are: see module.Image.Fits.
 func memoryBudget(text string) (int64, error) {
 	if text == "" {
 		return max(machineMemory()/2, minMemory), nil

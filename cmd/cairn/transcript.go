@@ -23,6 +23,7 @@ import (
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program/abi"
 )
 
 const transcriptHelp = `transcript runs a module in a host that has its disk in memory and its own
@@ -108,7 +109,7 @@ func (c *stillClock) At(time.Time) (<-chan time.Time, func()) { return nil, func
 func transcribe(ctx context.Context, out, log io.Writer, file string, wasm []byte, scriptName,
 	script string) error {
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))
-	report, err := module.Inspect(ctx, wasm, logger)
+	report, err := abi.Inspect(ctx, wasm, logger)
 	if err != nil {
 		return err
 	}

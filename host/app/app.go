@@ -11,8 +11,8 @@ import (
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
-	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // App is what a host serves: all its scripts, which are bound to each other's
@@ -43,10 +43,10 @@ type Script struct {
 	Counts  *observe.Script // Default none.
 }
 
-// Version is a version of a script: a module, and what its guests can reach.
+// Version is a version of a script: a program, and what its guests can reach.
 type Version struct {
-	Number int
-	Module *module.Version
+	Number  int
+	Program program.Program
 	Reach
 	// Logger is where its guests log, with script and version attached.
 	Logger *slog.Logger
@@ -169,7 +169,7 @@ func (s *Serving) For(host, target []byte) *Script {
 
 // HasWorker reports whether the script answers requests: two versions beside
 // each other both do or both do not.
-func (s *Script) HasWorker() bool { return s.Stable.Module.HasWorker() }
+func (s *Script) HasWorker() bool { return s.Stable.Program.HasWorker() }
 
 // Versions returns those that run.
 func (s *Script) Versions() []*Version {

@@ -92,7 +92,8 @@ func TestBounds(t *testing.T) {
 func run(t *testing.T, f function, memory api.Memory, args []uint64, what string) abi.Status {
 	t.Helper()
 	var c Call
-	c.Begin(untouched{}, memory, []byte("input"), 0)
+	c.Memory = memory
+	c.Begin(untouched{}, []byte("input"), 0)
 	defer func() {
 		if r := recover(); r != nil {
 			t.Errorf("%s went on: %v", what, r)
@@ -151,7 +152,8 @@ func TestBoundsOfWASI(t *testing.T) {
 		"poll_oneoff in, wraps": func(c *Call) uint64 { return pollOneoff(c, []uint64{1<<32 - 1, 0, 64, 128}) },
 	} {
 		var c Call
-		c.Begin(nil, memory, nil, 0)
+		c.Memory = memory
+		c.Begin(nil, nil, 0)
 		c.World = world
 		if got := fn(&c); got != errnoFault {
 			t.Errorf("%s: errno %d, want %d", name, got, errnoFault)

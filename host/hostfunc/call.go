@@ -19,9 +19,9 @@ import (
 type Call struct {
 	context.Context
 
-	Memory api.Memory
-	// World is the engine's and Descriptors are the instance's, set by what enters
-	// it. Begin gives fresh descriptors.
+	// Memory and Descriptors are the instance's, World is the engine's: who enters a
+	// guest of WebAssembly sets them. Begin gives fresh descriptors.
+	Memory      api.Memory
 	World       *World
 	Descriptors *Descriptors
 
@@ -78,14 +78,14 @@ func (c *Call) Watch(w Watcher) (before Watcher) {
 
 // Begin makes c ready for an entry. cpuLimit bounds the time that the guest
 // computes, without what it waits for; 0 is no bound.
-func (c *Call) Begin(host Host, memory api.Memory, input []byte, cpuLimit time.Duration) {
+func (c *Call) Begin(host Host, input []byte, cpuLimit time.Duration) {
 	if c.Context == nil {
 		c.Context = context.Background()
 	}
 	if c.host != host {
 		c.host, c.can = host, abilitiesOf(host)
 	}
-	c.Memory, c.Input = memory, input
+	c.Input = input
 	c.Output, c.result = c.Output[:0], c.result[:0]
 	c.logBytes, c.dropped = 0, 0
 	c.fresh, c.Descriptors = Descriptors{}, &c.fresh

@@ -16,9 +16,11 @@ func TestForbidden(t *testing.T) {
 	list := wire.AppendList(nil, &wire.List{})
 	request := wire.AppendRequest(nil, &wire.Request{})
 	var c Call
-	c.Begin(&still{}, memory, nil, 0)
+	c.Memory = memory
+	c.Begin(&still{}, nil, 0)
 	c.End()
-	c.Begin(nil, memory, nil, 0)
+	c.Memory = memory
+	c.Begin(nil, nil, 0)
 	defer c.End()
 	for _, f := range functions {
 		args := fineArgs(f.Params)

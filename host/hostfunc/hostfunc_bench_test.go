@@ -27,7 +27,8 @@ func BenchmarkFunction(b *testing.B) {
 		f := functionNamed(b, name)
 		b.Run(name, func(b *testing.B) {
 			var c Call
-			c.Begin(&still{value: []byte("123456")}, memory, make([]byte, 32), 0)
+			c.Memory = memory
+			c.Begin(&still{value: []byte("123456")}, make([]byte, 32), 0)
 			defer c.End()
 			args := fineArgs(f.Params)
 			b.ReportAllocs()

@@ -18,11 +18,14 @@ const (
 	errnoInval   = 28
 )
 
+// WASI is what guests import WASI's functions from.
+const WASI = wasi_snapshot_preview1.ModuleName
+
 // buildWASI makes wasi_snapshot_preview1: wazero's own, which gives a guest no
 // files, no arguments and no sockets, with our functions for what a guest can
 // see of the world and for what could hold the host.
 func buildWASI(rt wazero.Runtime) wazero.HostModuleBuilder {
-	b := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
+	b := rt.NewHostModuleBuilder(WASI)
 	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
 	const i32, i64 = api.ValueTypeI32, api.ValueTypeI64
 	for _, f := range append(descriptorFunctions(), []wasiFunction{

@@ -16,7 +16,8 @@ func TestCharge(t *testing.T) {
 	memory := newMemory(t)
 	for _, bytes := range []uint64{0, 1, pageBytes} {
 		var c Call
-		c.Begin(nil, memory, nil, time.Nanosecond)
+		c.Memory = memory
+		c.Begin(nil, nil, time.Nanosecond)
 		calls := 0
 		func() {
 			defer func() {
@@ -67,7 +68,7 @@ func TestStdio(t *testing.T) {
 	} {
 		var l logged
 		var call Call
-		call.Begin(&l, nil, nil, 0)
+		call.Begin(&l, nil, 0)
 		for _, w := range c.writes {
 			call.writeStdio(uint32(w[0]-'0'), []byte(w[1:]))
 		}
@@ -86,7 +87,7 @@ func TestStdio(t *testing.T) {
 func TestStdioBudget(t *testing.T) {
 	var l logged
 	var c Call
-	c.Begin(&l, nil, nil, 0)
+	c.Begin(&l, nil, 0)
 	c.writeStdio(1, []byte(strings.Repeat("x", 4*abi.MaxLogBytesPerCall)))
 	total := 0
 	for _, line := range l.lines {
@@ -113,7 +114,8 @@ func TestFdWriteShort(t *testing.T) {
 		memory.Write(8*i, iov)
 	}
 	var c Call
-	c.Begin(&logged{}, memory, nil, 0)
+	c.Memory = memory
+	c.Begin(&logged{}, nil, 0)
 	defer c.End()
 	if errno := fdWrite(&c, []uint64{1, 0, count, count * 8}); errno != errnoSuccess {
 		t.Fatalf("errno %d", errno)

@@ -47,12 +47,16 @@ func CompiledCode(t testing.TB, wasm []byte) (dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := e.Compile(t.Context(), wasm)
+	source, err := e.Read(wasm)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer v.Close()
-	return filepath.Join(testguest.CacheDir(t), v.Hash())
+	code, err := source.Compile(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer code.Close()
+	return filepath.Join(testguest.CacheDir(t), code.Hash())
 }
 
 // Options say what a Host runs.

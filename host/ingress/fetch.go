@@ -11,8 +11,8 @@ import (
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
-	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // handle fills in the exchange's answer.
@@ -38,7 +38,7 @@ func (s *Server) fetch(x *exchange, script *app.Script) (answered bool) {
 	response, seen, err := s.options.Workers.Fetch(script, x.request, x.output[:0],
 		&x.out, x.session.gone)
 	x.output = response
-	if errors.Is(err, module.ErrRetired) &&
+	if errors.Is(err, program.ErrRetired) &&
 		!slices.Contains(s.options.App.Serving().Scripts, script) {
 		return false
 	}

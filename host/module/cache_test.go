@@ -2,7 +2,6 @@ package module_test
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -39,7 +38,7 @@ func compileOnce(t *testing.T, dir string, during func()) string {
 			}
 			return func() bool { return true }
 		}})
-	v, err := e.Compile(context.Background(), acrobat(0))
+	v, err := start(e, acrobat(0))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &log)
 	}

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
-
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
@@ -35,7 +34,7 @@ func (s *Source) Check() (problems []error) {
 
 // checkMemory refuses a module whose memory we cannot use.
 func (e *Engine) checkMemory(m *rewrite.Outline) error {
-	if m.Memory == nil || export(m, abi.ExportMemory, rewrite.KindMemory) == nil {
+	if m.Memory == nil || Export(m, abi.ExportMemory, rewrite.KindMemory) == nil {
 		return refuse("export the linear memory under this name", "module lacks the export %q", abi.ExportMemory)
 	}
 	if pages := e.options.MemoryLimit / WasmPageBytes; uint64(m.Memory.MinPages) > pages {
@@ -56,18 +55,18 @@ func (e *Engine) checkImport(im rewrite.Import) error {
 	}
 	def, known := functions[im.Name]
 	if !known {
-		return refuse(fmt.Sprintf("this host offers %s and %s", abi.ModuleName, wasi_snapshot_preview1.ModuleName),
+		return refuse(fmt.Sprintf("this host offers %s and %s", abi.ModuleName, hostfunc.WASI),
 			"module imports %s.%s, which this host does not offer", im.Module, im.Name)
 	}
-	want := signature(def.ParamTypes(), def.ResultTypes())
-	if got := signature(im.Type.Params, im.Type.Results); got != want {
+	want := Signature(def.ParamTypes(), def.ResultTypes())
+	if got := Signature(im.Type.Params, im.Type.Results); got != want {
 		return refuse("", "module imports %s.%s as %s, it is %s", im.Module, im.Name, got, want)
 	}
 	return nil
 }
 
-// export finds an export by name and kind.
-func export(m *rewrite.Outline, name string, kind rewrite.Kind) *rewrite.Export {
+// Export finds an export by name and kind.
+func Export(m *rewrite.Outline, name string, kind rewrite.Kind) *rewrite.Export {
 	for i := range m.Exports {
 		if m.Exports[i].Name == name && m.Exports[i].Kind == kind {
 			return &m.Exports[i]
@@ -76,8 +75,8 @@ func export(m *rewrite.Outline, name string, kind rewrite.Kind) *rewrite.Export 
 	return nil
 }
 
-// signature writes a function type as the text format does.
-func signature[T ~byte](params, results []T) string {
+// Signature writes a function type as the text format does.
+func Signature[T ~byte](params, results []T) string {
 	write := func(types []T) string {
 		names := make([]string, len(types))
 		for i, t := range types {

@@ -81,6 +81,9 @@ func (e *Engine) ready(ctx context.Context, m *rewritten, interpreted bool) (*co
 	return c, err
 }
 
+// Engine returns whose code it is.
+func (c *Code) Engine() *Engine { return c.engine }
+
 // Hash returns the SHA-256 of the module as it was given, in hex.
 func (c *Code) Hash() string { return c.facts.name() }
 

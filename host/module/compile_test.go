@@ -10,6 +10,8 @@ import (
 
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program"
+	"github.com/cairn-dev/cairn/host/program/abi"
 )
 
 func newEngine(t testing.TB, o module.Options) *module.Engine {
@@ -76,7 +78,7 @@ func TestCompileRefuses(t *testing.T) {
 		{"traps at start", guest(asmFunc{"_initialize", tVoid, 0, unreachable}).bytes(), "_initialize failed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			v, err := e.Compile(context.Background(), c.wasm)
+			v, err := abi.Compile(context.Background(), e, c.wasm)
 			var refused *module.CompileError
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
@@ -93,7 +95,7 @@ func TestCompileAccepts(t *testing.T) {
 	e := newEngine(t, module.Options{})
 	a := guest()
 	a.pages = 2048 // the default limit, 128 MiB
-	v, err := e.Compile(context.Background(), a.bytes())
+	v, err := abi.Compile(context.Background(), e, a.bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,11 +103,42 @@ func TestCompileAccepts(t *testing.T) {
 	if classes := v.Classes(); len(classes) != 1 || classes[0] != "Obj" || v.HasWorker() {
 		t.Errorf("classes %q, worker %v", classes, v.HasWorker())
 	}
-	if ok, why := v.HasImage(); !ok {
-		t.Errorf("no image: %s", why)
+	if !v.Suspends() {
+		t.Error("it has no image")
 	}
 	a.pages = 2049
-	if _, err := e.Compile(context.Background(), a.bytes()); err == nil {
+	if _, err := abi.Compile(context.Background(), e, a.bytes()); err == nil {
 		t.Error("a module with more memory than the default limit was accepted")
+	}
+}
+
+// TestBadStatus lets a guest return a status that the ABI does not know. The next
+// instance is as good as new.
+func TestBadStatus(t *testing.T) {
+	for name, o := range ways {
+		t.Run(name, func(t *testing.T) {
+			p, err := abi.Compile(t.Context(), newEngine(t, o), acrobat(0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			for _, c := range []struct {
+				what int
+				want error
+			}{{doCount, nil}, {doStatus, abi.ErrBadStatus}, {doCount, nil}} {
+				i, err := p.Get(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkFresh(t, i.(*abi.Instance).Instance)
+				var call hostfunc.Call
+				call.Begin(nil, make([]byte, c.what), time.Minute)
+				if _, err := i.Enter(&call, program.Call); !errors.Is(err, c.want) {
+					t.Errorf("%d: error %v, want %v", c.what, err, c.want)
+				}
+				call.End()
+				i.Put()
+			}
+		})
 	}
 }

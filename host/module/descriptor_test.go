@@ -1,7 +1,6 @@
 package module_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -70,7 +69,7 @@ func TestDescriptors(t *testing.T) {
 	}
 	for name, o := range ways {
 		t.Run(name, func(t *testing.T) {
-			v, err := newEngine(t, o).Compile(context.Background(), closer())
+			v, err := start(newEngine(t, o), closer())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -88,7 +87,7 @@ func TestDescriptors(t *testing.T) {
 			}
 			i := get(t, v)
 			defer func() { v.Put(i) }()
-			if image, _ := v.HasImage(); !image {
+			if image, _ := v.Taken(); !image {
 				return
 			}
 			change(t, i)

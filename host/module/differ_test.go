@@ -68,14 +68,14 @@ func whole(m api.Memory) []byte {
 // differs compares what the module does in one of our ways with its outcomes. An
 // instance that has an image is set aside and put back between two calls.
 func differs(t testing.TB, e *module.Engine, wasm []byte, want []outcome) error {
-	v, err := e.Compile(context.Background(), wasm)
+	v, err := start(e, wasm)
 	if err != nil {
 		return err
 	}
 	defer v.Close()
 	i := get(t, v)
 	defer i.Close()
-	image, _ := v.HasImage()
+	image, _ := v.Taken()
 	for n, want := range want {
 		got := outcome{trapOf(enter(t, i, n, time.Minute)), whole(i.Memory())}
 		if got.trap != want.trap {

@@ -113,6 +113,9 @@ func (e *Engine) Images() int { return int(e.images.Load()) }
 // System returns what guests see of the world.
 func (e *Engine) System() *hostfunc.System { return &e.world.System }
 
+// MemoryLimit returns what bounds each instance's linear memory, in bytes.
+func (e *Engine) MemoryLimit() uint64 { return e.options.MemoryLimit }
+
 // Logger returns what gets what is worth knowing about modules.
 func (e *Engine) Logger() *slog.Logger { return e.options.Logger }
 

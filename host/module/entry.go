@@ -11,16 +11,16 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
-// enter calls one of Start.Exports in the entry of c, which has begun. The stack has its
+// Enter calls one of Start.Exports in the entry of c, which has begun. The stack has its
 // parameters, and then its results. An error means that the instance is broken; it is
-// one of Instance.Enter's, or what a host function ended the entry with.
-func (i *Instance) enter(c *hostfunc.Call, export int, stack []uint64) error {
+// one of this package's, or what a host function ended the entry with.
+func (i *Instance) Enter(c *hostfunc.Call, export int, stack []uint64) error {
 	fn, err := i.callable(export)
 	if err != nil {
 		return err
 	}
 	i.mem.refused, i.mem.starved = false, false
-	c.World, c.Descriptors = i.engine().world, &i.descriptors
+	i.lend(c)
 	watch := i.mem.begin()
 	i.depth++
 	below := i.begin(c, fn)
@@ -36,6 +36,11 @@ func (i *Instance) enter(c *hostfunc.Call, export int, stack []uint64) error {
 	return nil
 }
 
+// lend gives an entry what the instance's host functions need.
+func (i *Instance) lend(c *hostfunc.Call) {
+	c.Memory, c.World, c.Descriptors = i.memory, i.engine().world, &i.descriptors
+}
+
 // callable returns the callable of an export for the present depth.
 func (i *Instance) callable(export int) (*callable, error) {
 	for len(i.callables[export]) <= i.depth {
@@ -49,6 +54,9 @@ func (i *Instance) callable(export int) (*callable, error) {
 	return i.callables[export][i.depth], nil
 }
 
+// Exports reports whether the module has a function of that name.
+func (i *Instance) Exports(name string) bool { return i.mod.ExportedFunction(name) != nil }
+
 // Call calls an export by its name, and keeps nothing for the next time. After an error
 // the instance is broken.
 func (i *Instance) Call(c *hostfunc.Call, name string, params ...uint64) (results []uint64, err error) {
@@ -56,7 +64,7 @@ func (i *Instance) Call(c *hostfunc.Call, name string, params ...uint64) (result
 	if fn == nil {
 		return nil, fmt.Errorf("%w: %s", ErrNoExport, name)
 	}
-	c.World, c.Descriptors = i.engine().world, &i.descriptors
+	i.lend(c)
 	i.depth++
 	defer func() { i.depth-- }()
 	defer i.end(c, i.begin(c, &callable{fn: fn}))

@@ -12,9 +12,8 @@ import (
 // them held after its start: its memory, its globals, and its descriptors. Where that
 // cannot be taken there is only the way to it, and each instance starts by itself.
 type Image struct {
-	code    *Code
-	start   Start
-	version *Version // whose image it is
+	code  *Code
+	start Start
 
 	file        *imageFile // of the memory; nil: instances start the plain way
 	why         string     // that is so

@@ -15,7 +15,7 @@ import (
 func countTo(n int) module.Start {
 	return module.Start{Run: func(i *module.Instance) error {
 		var c hostfunc.Call
-		c.Begin(nil, i.Memory(), nil, time.Second)
+		c.Begin(nil, nil, time.Second)
 		defer c.End()
 		for range n {
 			if _, err := i.Call(&c, "object_call", doCount); err != nil {

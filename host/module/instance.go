@@ -13,9 +13,14 @@ import (
 
 // Instance is a linear memory and what is to run in it.
 type Instance struct {
+	// Owner is what whoever runs the instance keeps with it. It stays when the instance
+	// goes from one user to the next, and this package does not look at it.
+	Owner any
+
 	image       *Image
 	runs        *compiled
 	mod         api.Module
+	memory      api.Memory // of mod, whose bytes are mem's
 	mem         *memory
 	globals     []api.MutableGlobal
 	descriptors hostfunc.Descriptors
@@ -26,7 +31,6 @@ type Instance struct {
 	depth     int // entries that have not returned
 	running   running
 	broken    bool
-	stack     [1]uint64
 }
 
 // newInstance creates an instance that holds the image, or nothing but zeros
@@ -79,6 +83,7 @@ func (i *Instance) make(ctx context.Context) (err error) {
 		i.runs.leave()
 		return fmt.Errorf("instantiate module: %w", err)
 	}
+	i.memory = i.mod.Memory()
 	for _, name := range im.code.facts.globals {
 		i.globals = append(i.globals, i.mod.ExportedGlobal(name).(api.MutableGlobal))
 	}
@@ -102,7 +107,7 @@ func (i *Instance) Hold() error { return i.mem.hold() }
 func (i *Instance) Settle() { i.mem.settle() }
 
 // Memory returns the instance's linear memory.
-func (i *Instance) Memory() api.Memory { return i.mod.Memory() }
+func (i *Instance) Memory() api.Memory { return i.memory }
 
 // MemoryBytes returns the size of its linear memory.
 func (i *Instance) MemoryBytes() uint64 { return i.mem.size }

@@ -2,7 +2,6 @@ package module_test
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"strconv"
 	"strings"
@@ -38,7 +37,7 @@ func TestMappings(t *testing.T) {
 	// A host has some 64 residents, 128 idle instances of each of some versions,
 	// and a Worker for each request under way.
 	const instances, each, most = 300, 2, 4096
-	v, err := newEngine(t, module.Options{MemoryLimit: 4 << 20}).Compile(context.Background(), acrobat(0))
+	v, err := start(newEngine(t, module.Options{MemoryLimit: 4 << 20}), acrobat(0))
 	if err != nil {
 		t.Fatal(err)
 	}

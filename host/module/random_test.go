@@ -1,7 +1,6 @@
 package module_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -32,7 +31,7 @@ func dice() []byte {
 func TestRandomGet(t *testing.T) {
 	for name, o := range ways {
 		t.Run(name, func(t *testing.T) {
-			v, err := newEngine(t, o).Compile(context.Background(), dice())
+			v, err := start(newEngine(t, o), dice())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,7 +55,7 @@ func TestRandomGet(t *testing.T) {
 			draw(b)
 			startA, _ := a.Memory().ReadUint64Le(48)
 			startB, _ := b.Memory().ReadUint64Le(48)
-			image, _ := v.HasImage()
+			image, _ := v.Taken()
 			if shared := startA == startB; shared != image || startA == 0 {
 				t.Errorf("at start %x and %x, with an image: %v", startA, startB, image)
 			}

@@ -21,9 +21,9 @@ func sharing(t *testing.T, c *module.Compiler, memory uint64) (e *module.Engine,
 		}}), compiled
 }
 
-func compile(t *testing.T, e *module.Engine, wasm []byte) *module.Version {
+func compile(t *testing.T, e *module.Engine, wasm []byte) *module.Image {
 	t.Helper()
-	v, err := e.Compile(context.Background(), wasm)
+	v, err := start(e, wasm)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestCompilerShared(t *testing.T) {
 	first, compiled := sharing(t, c, 0)
 	second, again := sharing(t, c, 0)
 	a, b := compile(t, first, acrobat(0)), compile(t, second, acrobat(0))
-	for _, v := range []*module.Version{a, b} {
+	for _, v := range []*module.Image{a, b} {
 		i := get(t, v)
 		checkFresh(t, i)
 		if err := enter(t, i, doCount, time.Second); err != nil {
@@ -74,7 +74,7 @@ func TestCompilerSharedLimits(t *testing.T) {
 	v := compile(t, large, wasm.bytes())
 	defer v.Close()
 	var refused *module.CompileError
-	if v, err := small.Compile(context.Background(), wasm.bytes()); !errors.As(err, &refused) {
+	if v, err := start(small, wasm.bytes()); !errors.As(err, &refused) {
 		t.Errorf("a module of two pages where the limit is one: %v, %v", v, err)
 	}
 }

@@ -1,7 +1,6 @@
 package module_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -21,7 +20,7 @@ func BenchmarkSuspendResume(b *testing.B) {
 			e := newEngine(b, module.Options{})
 			a := guest()
 			a.pages = uint32(max(576, c.pages+32) * 4096 / module.WasmPageBytes)
-			v, err := e.Compile(context.Background(), a.bytes())
+			v, err := start(e, a.bytes())
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,7 +1,6 @@
 package module_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,7 +26,7 @@ func swapping(t *testing.T, dir string) (e *module.Engine, compile chan struct{}
 // memory aside before and after the compiled code is in place, and counts on.
 func TestSwapKeepsMemory(t *testing.T) {
 	e, compile, swapped := swapping(t, "")
-	v, err := e.Compile(context.Background(), acrobat(0))
+	v, err := start(e, acrobat(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +81,7 @@ func TestSwapOnce(t *testing.T) {
 	dir := t.TempDir()
 	e, compile, swapped := swapping(t, dir)
 	close(compile)
-	first, err := e.Compile(context.Background(), acrobat(0))
+	first, err := start(e, acrobat(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +89,7 @@ func TestSwapOnce(t *testing.T) {
 	<-swapped
 	check := func(e *module.Engine) {
 		t.Helper()
-		v, err := e.Compile(context.Background(), acrobat(0))
+		v, err := start(e, acrobat(0))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,13 +130,13 @@ func TestPruneCache(t *testing.T) {
 	kept := []string{put("named", "sum", "wazero-1", "key")}
 
 	e := newEngine(t, module.Options{CacheDir: dir})
-	v, err := e.Compile(context.Background(), acrobat(0))
+	v, err := start(e, acrobat(0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone = append(gone, put(v.Hash(), "sum of another cairn", "wazero-1", "key"))
+	gone = append(gone, put(v.Code().Hash(), "sum of another cairn", "wazero-1", "key"))
 	kept = append(kept, put("named", "sum", "wazero-1", "key.8.tmp")) // somebody writes it now
-	running := entries(t, filepath.Join(dir, v.Hash(), ".."))         // all of them
+	running := entries(t, filepath.Join(dir, v.Code().Hash(), ".."))  // all of them
 	e.PruneCache(map[string]bool{"named": true})
 	for _, file := range gone {
 		if _, err := os.Lstat(file); !os.IsNotExist(err) {

@@ -10,8 +10,8 @@ import (
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
-	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
+	"github.com/cairn-dev/cairn/host/program"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -36,9 +36,9 @@ type Activation struct {
 
 	// What follows belongs to the innermost entry, and to whoever holds mu
 	// while there is none.
-	instance  *module.Instance // nil: suspended, or not yet begun
-	suspended *module.State    // its memory while it has no instance
-	spare     *module.State    // what suspended was, to be used again
+	instance  program.Instance // nil: suspended, or not yet begun
+	suspended program.State    // its memory while it has no instance
+	spare     program.State    // what suspended was, to be used again
 	built     bool             // the constructor has run
 	seen      gate.Mark        // what a reply could tell of
 	lastTick  uint32           // when it was last called, see evict.go
@@ -283,28 +283,31 @@ func (a *Activation) endLocked() {
 func (a *Activation) forgetLocked() {
 	if a.instance != nil {
 		a.objects.live.remove(a)
-		a.instance.Version().Put(a.instance)
+		a.instance.Put()
 	}
-	a.suspended.Free()
-	a.spare.Free()
+	for _, state := range [...]program.State{a.suspended, a.spare} {
+		if state != nil {
+			state.Free()
+		}
+	}
 	a.suspended, a.spare = nil, nil
 	a.instance, a.built, a.brokenBy, a.critical = nil, false, nil, 0
 }
 
-// wake gives the activation an instance that holds its memory, which is m's, or
-// begins as m's.
-func (a *Activation) wake(m *module.Version) error {
+// wake gives the activation an instance that holds its memory, which is p's, or
+// begins as p's.
+func (a *Activation) wake(p program.Program) error {
 	if a.instance != nil {
 		return a.instance.Hold()
 	}
-	instance, err := a.objects.live.acquire(a, m)
+	instance, err := a.objects.live.acquire(a, p)
 	if err != nil {
 		return err
 	}
 	if a.suspended != nil {
 		if err := instance.Resume(a.suspended); err != nil {
 			a.objects.live.remove(a)
-			instance.Version().Discard(instance)
+			instance.Discard()
 			return err
 		}
 		a.spare, a.suspended = a.suspended, nil
@@ -322,13 +325,12 @@ func (a *Activation) suspendableLocked() bool {
 
 // hasImage reports whether the memory of a's instance can be set aside.
 func (a *Activation) hasImage() bool {
-	image, _ := a.instance.Version().HasImage()
-	return image
+	return a.instance.Program().Suspends()
 }
 
 // suspendLocked sets the memory of a suspendable activation aside and returns the
 // instance, which holds the image again; nil when it could not be kept.
-func (a *Activation) suspendLocked() *module.Instance {
+func (a *Activation) suspendLocked() program.Instance {
 	instance := a.setAsideLocked()
 	a.restLocked()
 	return instance
@@ -336,12 +338,12 @@ func (a *Activation) suspendLocked() *module.Instance {
 
 // setAsideLocked is suspendLocked also for the only entry, before it has used what is in
 // memory.
-func (a *Activation) setAsideLocked() *module.Instance {
+func (a *Activation) setAsideLocked() program.Instance {
 	instance := a.instance
 	a.instance = nil
-	if image, _ := instance.Version().HasImage(); !image || !a.built {
+	if !instance.Program().Suspends() || !a.built {
 		a.built = false
-		instance.Version().Put(instance)
+		instance.Put()
 		return nil
 	}
 	var err error
@@ -349,7 +351,7 @@ func (a *Activation) setAsideLocked() *module.Instance {
 	a.spare = nil
 	a.built = a.suspended != nil
 	if err != nil {
-		instance.Version().Discard(instance)
+		instance.Discard()
 		return nil
 	}
 	return instance

@@ -7,8 +7,8 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/event"
-	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // counted counts the calls that go through a Sender.
@@ -52,9 +52,9 @@ func outcome(err error) observe.Outcome {
 func cause(err error) observe.Cause {
 	var told *event.Error
 	switch {
-	case errors.Is(err, module.ErrCPULimit):
+	case errors.Is(err, program.ErrCPULimit):
 		return observe.CPU
-	case errors.Is(err, module.ErrMemoryLimit):
+	case errors.Is(err, program.ErrMemoryLimit):
 		return observe.Memory
 	case errors.Is(err, event.ErrCriticalLong):
 		return observe.Section

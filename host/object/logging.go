@@ -6,8 +6,8 @@ import (
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // maxNameText bounds what a record repeats of a name that a guest or a client
@@ -44,18 +44,18 @@ func (s *State) logger() *slog.Logger {
 
 // describe says what ran in a guest, as attributes: the export, and what it was
 // called for.
-func describe(e module.Export, input []byte) []any {
+func describe(e program.Entry, input []byte) []any {
 	attrs := []any{"export", e.String()}
 	add := func(key string, value []byte) {
 		attrs = append(attrs, key, observe.Clip(strings.ToValidUTF8(string(value), "\uFFFD"), maxNameText))
 	}
 	switch e {
-	case module.ObjectCall:
+	case program.Call:
 		var c wire.Call
 		if wire.DecodeCall(input, &c) == nil {
 			add("method", c.Method)
 		}
-	case module.ObjectFetch, module.WorkerFetch:
+	case program.Fetch, program.WorkerFetch:
 		var r wire.Request
 		if wire.DecodeRequest(input, &r) == nil {
 			add("method", r.Method)

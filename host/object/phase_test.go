@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/cairn-dev/cairn/host/event"
-	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // inPhase returns an activation that has what it must have in a phase.
@@ -16,9 +16,9 @@ func inPhase(p phase) *Activation {
 	case open, broken:
 		a.top = &State{}
 	case idle:
-		a.instance, a.built = &module.Instance{}, true
+		a.instance, a.built = struct{ program.Instance }{}, true
 	case asleep:
-		a.suspended, a.built = &module.State{}, true
+		a.suspended, a.built = struct{ program.State }{}, true
 	}
 	if p == broken {
 		a.brokenBy = event.ErrCPU
@@ -65,9 +65,9 @@ func TestIllegal(t *testing.T) {
 		{idle, func(a *Activation) { a.mailbox.push(&waiter{}) }, "waiting"},
 		{asleep, func(a *Activation) { a.critical = 1 }, "critical"},
 		{idle, func(a *Activation) { a.instance = nil }, "an instance"},
-		{gone, func(a *Activation) { a.instance = &module.Instance{} }, "an instance"},
+		{gone, func(a *Activation) { a.instance = struct{ program.Instance }{} }, "an instance"},
 		{asleep, func(a *Activation) { a.suspended = nil }, "set memory aside"},
-		{idle, func(a *Activation) { a.suspended = &module.State{} }, "set memory aside"},
+		{idle, func(a *Activation) { a.suspended = struct{ program.State }{} }, "set memory aside"},
 		{fresh, func(a *Activation) { a.built = true }, "constructor"},
 		{asleep, func(a *Activation) { a.built = false }, "constructor"},
 	} {

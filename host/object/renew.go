@@ -1,41 +1,41 @@
 package object
 
-import "github.com/cairn-dev/cairn/host/module"
+import "github.com/cairn-dev/cairn/host/program"
 
-// module returns what a call to the activation would run that begins now; nil if
+// program returns what a call to the activation would run that begins now; nil if
 // a migration has deleted its class.
-func (a *Activation) module() *module.Version {
+func (a *Activation) program() program.Program {
 	c := a.objects.options.App.Serving().Classes[a.address.Namespace]
 	if c == nil {
 		return nil
 	}
-	return c.Script.ForObject(a.address.ID).Module
+	return c.Script.ForObject(a.address.ID).Program
 }
 
-// stale reports whether the activation's memory is of another module than the
+// stale reports whether the activation's memory is of another program than the
 // one given. It belongs to the innermost entry, or to whoever holds mu while
 // there is none.
-func (a *Activation) stale(m *module.Version) bool {
+func (a *Activation) stale(p program.Program) bool {
 	switch {
 	case a.instance != nil:
-		return a.instance.Version() != m
+		return a.instance.Program() != p
 	case a.suspended != nil:
-		return a.suspended.Version() != m
+		return a.suspended.Program() != p
 	}
 	return false
 }
 
 // renewLocked takes away what a call that begins now could not use: memory of another
-// module, which is forgotten, and an instance that runs code which was swapped for
+// program, which is forgotten, and an instance that runs code which was swapped for
 // faster, whose memory is set aside. Nothing may have run since the object was idle.
-func (a *Activation) renewLocked(m *module.Version) {
+func (a *Activation) renewLocked(p program.Program) {
 	switch {
-	case a.stale(m):
+	case a.stale(p):
 		a.forgetLocked()
 	case a.outdated():
 		a.objects.live.remove(a)
 		if instance := a.setAsideLocked(); instance != nil {
-			instance.Version().Release(instance)
+			instance.Release()
 		}
 	}
 }
@@ -65,7 +65,7 @@ func (a *Activation) refresh() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.restsLocked() {
-		a.renewLocked(a.module())
+		a.renewLocked(a.program())
 		a.restLocked()
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // residents are the activations that hold an instance. There are as many as
@@ -24,17 +24,17 @@ type residents struct {
 // memory for another. Its caller holds an instance meanwhile, so it is not long.
 const instancePatience = 5 * time.Second
 
-// acquire returns an instance of m for a, which has none. Where all are busy there
+// acquire returns an instance of p for a, which has none. Where all are busy there
 // is one more for a time: a bound would let calls wait for each other in a way
 // that waits does not see. What bounds them is the account of memory, and that wait
 // has an end.
-func (r *residents) acquire(a *Activation, m *module.Version) (*module.Instance, error) {
-	if instance := r.enter(a, m); instance != nil {
+func (r *residents) acquire(a *Activation, p program.Program) (program.Instance, error) {
+	if instance := r.enter(a, p); instance != nil {
 		return instance, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), instancePatience)
 	defer cancel()
-	instance, err := m.Get(ctx)
+	instance, err := p.Get(ctx)
 	if err != nil {
 		r.remove(a)
 	}
@@ -43,7 +43,7 @@ func (r *residents) acquire(a *Activation, m *module.Version) (*module.Instance,
 
 // enter makes a a resident, in the place of another if there are enough. It
 // returns the other's instance if a can use it.
-func (r *residents) enter(a *Activation, m *module.Version) *module.Instance {
+func (r *residents) enter(a *Activation, p program.Program) program.Instance {
 	r.mu.Lock()
 	var victim *Activation
 	if len(r.slots) >= r.max {
@@ -59,8 +59,8 @@ func (r *residents) enter(a *Activation, m *module.Version) *module.Instance {
 	r.slots[a.slot] = a
 	r.mu.Unlock()
 	instance := victim.yield()
-	if instance != nil && (instance.Version() != m || !instance.Current()) {
-		instance.Version().Release(instance)
+	if instance != nil && (instance.Program() != p || !instance.Current()) {
+		instance.Release()
 		return nil
 	}
 	return instance
@@ -130,13 +130,13 @@ func (a *Activation) rest(now uint32, tooMany bool) bool {
 	}
 	a.objects.live.remove(a)
 	if instance := a.suspendLocked(); instance != nil {
-		instance.Version().Release(instance)
+		instance.Release()
 	}
 	return true
 }
 
 // yield is suspendLocked of a victim, whose mu is held and then is not.
-func (a *Activation) yield() *module.Instance {
+func (a *Activation) yield() program.Instance {
 	defer a.mu.Unlock()
 	return a.suspendLocked()
 }

@@ -6,15 +6,14 @@ import (
 	"errors"
 	"time"
 
-	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
+	"github.com/cairn-dev/cairn/host/program"
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
@@ -85,9 +84,9 @@ func (s *State) abandon() {
 	o.states.Put(s)
 }
 
-// exports are what a guest is entered by for each kind of event.
-var exports = [...]module.Export{
-	event.Call: module.ObjectCall, event.Fetch: module.ObjectFetch, event.Alarm: module.ObjectAlarm,
+// entries are what a program runs for each kind of event.
+var entries = [...]program.Entry{
+	event.Call: program.Call, event.Fetch: program.Fetch, event.Alarm: program.Alarm,
 }
 
 // run is what happens to one event once it is its turn. finish must follow.
@@ -133,7 +132,7 @@ func (s *State) run(r *event.Event, dst []byte) ([]byte, error) {
 			return dst, err
 		}
 	}
-	out, err := s.enter(exports[r.Kind], r.Input, dst)
+	out, err := s.enter(entries[r.Kind], r.Input, dst)
 	s.reply = nil                                    // what comes after it is nobody's answer
 	s.alarm.running = s.alarm.running && !isAlarm(r) // what it left for later is not the handler
 	a.seen = a.seen.Join(s.Seen)
@@ -167,22 +166,22 @@ func (s *State) choose() error {
 func (s *State) wake() error {
 	a := s.act
 	for {
-		if s.below == nil && (a.stale(s.Version.Module) || a.outdated()) {
+		if s.below == nil && (a.stale(s.Version.Program) || a.outdated()) {
 			a.mu.Lock()
-			a.renewLocked(s.Version.Module) // its code was updated
+			a.renewLocked(s.Version.Program) // its code was updated
 			a.mu.Unlock()
 		}
-		err := a.wake(s.Version.Module)
+		err := a.wake(s.Version.Program)
 		if err == nil {
 			break
 		}
-		if errors.Is(err, module.ErrRetired) && a.module() != s.Version.Module {
+		if errors.Is(err, program.ErrRetired) && a.program() != s.Version.Program {
 			if err := s.choose(); err != nil { // a deploy came between
 				return err
 			}
 			continue
 		}
-		if NoMemory(err) {
+		if program.NoMemory(err) {
 			s.logger().Warn("overloaded", "error", err)
 			return event.ErrNoMemory
 		}
@@ -198,24 +197,24 @@ func (s *State) wake() error {
 	s.init = wire.AppendObject(s.init[:0], to.ID, s.class.Name, to.Named, to.Name)
 	reply := s.reply
 	s.reply = nil
-	if _, err := s.enter(module.ObjectInit, s.init, nil); err != nil {
+	if _, err := s.enter(program.Construct, s.init, nil); err != nil {
 		return s.reset(observe.Constructor, err) // whoever waits came for the object that could not be made
 	}
 	a.built, s.reply = true, reply
 	return nil
 }
 
-// enter calls an export and commits what it wrote, or takes it back.
-func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
+// enter runs an entry and commits what it wrote, or takes it back.
+func (s *State) enter(e program.Entry, input, dst []byte) ([]byte, error) {
 	a := s.act
-	if e == module.ObjectFetch {
-		if flags, _ := a.instance.Version().Class(s.class.Name); flags&abi.ClassHasFetch == 0 {
+	if e == program.Fetch {
+		if c, _ := a.instance.Program().Class(s.class.Name); !c.Fetch {
 			return dst, event.ErrNoFetch
 		}
 	}
-	s.call.Begin(s, a.instance.Memory(), input, s.Version.CPULimit)
+	s.call.Begin(s, input, s.Version.CPULimit)
 	s.call.SetDeadline(&s.event)
-	status, err := a.instance.Enter(&s.call, e)
+	threw, err := a.instance.Enter(&s.call, e)
 	wrote := ""
 	if err != nil {
 		wrote = string(s.call.LastWords())
@@ -235,7 +234,7 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 	}
 	s.endCritical()
 	s.rollbackOpen()
-	if e == module.ObjectAlarm && status == abi.StatusOK {
+	if e == program.Alarm && !threw {
 		if err := s.finishAlarm(); err != nil {
 			return dst, s.internal("alarm", err)
 		}
@@ -243,7 +242,7 @@ func (s *State) enter(e module.Export, input, dst []byte) ([]byte, error) {
 	if err := s.flush(); err != nil {
 		return dst, err
 	}
-	if status == abi.StatusError {
+	if threw {
 		return dst, thrown(output)
 	}
 	if s.reply != nil {
@@ -290,26 +289,20 @@ func thrown(output []byte) error {
 // explain turns the end of a broken instance into what the caller is told. The
 // log gets the whole of it, in one record: wrote is what the guest wrote to standard
 // error before its end.
-func (s *State) explain(e module.Export, input []byte, err error, wrote string) error {
+func (s *State) explain(e program.Entry, input []byte, err error, wrote string) error {
 	s.logger().Error("object reset", append(describe(e, input), observe.Failure(err, wrote)...)...)
 	var told *event.Error
 	switch {
-	case errors.Is(err, module.ErrCPULimit):
+	case errors.Is(err, program.ErrCPULimit):
 		return event.ErrCPU
-	case errors.Is(err, module.ErrMemoryLimit):
+	case errors.Is(err, program.ErrMemoryLimit):
 		return event.ErrMemory
-	case NoMemory(err):
+	case program.NoMemory(err):
 		return event.ErrStarved
 	case errors.As(err, &told):
 		return told
 	}
 	return &event.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: "Durable Object reset: " + observe.FirstLine(err)}
-}
-
-// NoMemory reports whether the host has too much in memory for what was wanted.
-func NoMemory(err error) bool {
-	var refused *account.Error
-	return errors.As(err, &refused) || errors.Is(err, module.ErrInstances) || errors.Is(err, module.ErrNoMemory)
 }
 
 // internal is upstream's answer to a failure of the infrastructure: the text

@@ -3,7 +3,6 @@ package object
 import (
 	"errors"
 
-	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
@@ -33,7 +32,7 @@ func (s *State) AlarmSet(unixMS int64, confirmed bool) error {
 	if unixMS <= 0 {
 		return event.TypeError("setAlarm() cannot be called with an alarm time <= 0")
 	}
-	if flags, _ := s.act.instance.Version().Class(s.class.Name); flags&abi.ClassHasAlarm == 0 {
+	if c, _ := s.act.instance.Program().Class(s.class.Name); !c.Alarm {
 		return event.TypeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()")
 	}
 	if err := s.written(8, confirmed); err != nil {

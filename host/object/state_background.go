@@ -2,14 +2,14 @@ package object
 
 import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 var _ hostfunc.Background = (*State)(nil)
 
 // BackgroundRequest implements hostfunc.Background.
 func (s *State) BackgroundRequest() error {
-	if !s.act.instance.Version().HasBackground() {
+	if !s.act.instance.Program().HasBackground() {
 		return hostfunc.ErrForbidden
 	}
 	s.background = true
@@ -27,7 +27,7 @@ func (s *State) runBackground() {
 			s.logger().Warn("background work given up", "error", err)
 			return
 		}
-		if _, err := s.enter(module.BackgroundRun, nil, nil); err != nil {
+		if _, err := s.enter(program.Background, nil, nil); err != nil {
 			s.logger().Warn("background work failed", "error", err)
 			return
 		}

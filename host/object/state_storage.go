@@ -7,6 +7,7 @@ import (
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/observe"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // batch is what a call knows of the writes that it has gathered.
@@ -68,7 +69,7 @@ func (s *State) StorageDeleteAll() error {
 // mustFit ends the call, and the activation with it, where the host has no memory
 // for what it writes: as for one that has no memory to grow into.
 func (s *State) mustFit(err error) error {
-	if err != nil && NoMemory(err) {
+	if err != nil && program.NoMemory(err) {
 		s.logger().Warn("overloaded", "error", err)
 		panic(event.ErrStarved)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/gate"
-	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program"
 	"github.com/cairn-dev/cairn/host/release/migrate"
 )
 
@@ -18,7 +18,7 @@ import (
 const destroyLimit = 30 * time.Second
 
 // plan checks a script's new config and module against the store.
-func (r *Releases) plan(s *served, c *config.Config, v *module.Version, rollback bool) (
+func (r *Releases) plan(s *served, c *config.Config, v program.Program, rollback bool) (
 	*migrate.Plan, error) {
 	var wanted []migrate.Script
 	for _, other := range r.scripts {
@@ -66,7 +66,7 @@ func (w *change) checkGradual() error {
 		return fmt.Errorf("%w: %s (deploy without a percentage)", ErrRefused, why)
 	}
 	stable, next := w.script.stable.module, w.runs.module
-	classes := func(v *module.Version) []string {
+	classes := func(v program.Program) []string {
 		return slices.Sorted(slices.Values(v.Classes()))
 	}
 	switch was, is := classes(stable), classes(next); {

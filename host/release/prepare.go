@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program"
+	"github.com/cairn-dev/cairn/host/program/abi"
 )
 
 // compileLimit is how long a deploy waits for its module to compile and to
@@ -16,12 +18,12 @@ const compileLimit = 2 * time.Minute
 
 // prepare compiles a module and makes the instance that the first request will
 // take.
-func (r *Releases) prepare(ctx context.Context, wasm []byte) (*module.Version, error) {
+func (r *Releases) prepare(ctx context.Context, wasm []byte) (program.Program, error) {
 	v, err := r.compileWithin(ctx, wasm)
 	if err == nil {
-		var i *module.Instance
+		var i program.Instance
 		if i, err = v.Get(ctx); err == nil {
-			v.Put(i)
+			i.Put()
 			return v, nil
 		}
 		v.Close()
@@ -37,9 +39,9 @@ func (r *Releases) prepare(ctx context.Context, wasm []byte) (*module.Version, e
 }
 
 // compileWithin compiles a module, or gives up waiting.
-func (r *Releases) compileWithin(ctx context.Context, wasm []byte) (*module.Version, error) {
+func (r *Releases) compileWithin(ctx context.Context, wasm []byte) (program.Program, error) {
 	type result struct {
-		v   *module.Version
+		v   program.Program
 		err error
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, compileLimit, &module.CompileError{
@@ -67,7 +69,7 @@ func (r *Releases) compileWithin(ctx context.Context, wasm []byte) (*module.Vers
 // compileGuarded turns a panic of the compiler into an error: what a caller of
 // Deploy sends must not end the host.
 func (r *Releases) compileGuarded(ctx context.Context, wasm []byte) (
-	v *module.Version, err error) {
+	v program.Program, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.options.Logger.Error("compiler failed", "panic", p, "stack", string(debug.Stack()))
@@ -75,5 +77,5 @@ func (r *Releases) compileGuarded(ctx context.Context, wasm []byte) (
 				Hint: "this is a bug of cairn or of wazero; the log has the rest"}
 		}
 	}()
-	return r.options.Engine.Compile(ctx, wasm)
+	return abi.Compile(ctx, r.options.Engine, wasm)
 }

@@ -94,7 +94,7 @@ func (r *Releases) Close(ctx context.Context) (atRest bool) {
 	if now := r.options.App.Serving(); now != nil { // nil after a start that failed
 		for _, s := range now.Scripts {
 			for _, v := range s.Versions() {
-				v.Module.Close()
+				v.Program.Close()
 			}
 		}
 	}

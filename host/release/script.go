@@ -13,7 +13,7 @@ import (
 
 	"github.com/cairn-dev/cairn/host/build"
 	"github.com/cairn-dev/cairn/host/config"
-	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // Script is a script to run.
@@ -103,7 +103,7 @@ type release struct {
 type running struct {
 	number int
 	config *config.Config
-	module *module.Version
+	module program.Program
 }
 
 // runs lists the versions of a release.

@@ -93,7 +93,7 @@ func (r *Releases) version(s *served, v *running,
 		}
 		reach.Bindings[b.Name] = byName[owner][b.ClassName]
 	}
-	return &app.Version{Number: v.number, Module: v.module, Reach: reach,
+	return &app.Version{Number: v.number, Program: v.module, Reach: reach,
 		Counts: r.options.Metrics.Script(s.name),
 		Logger: r.options.Guests.With("script", s.name, "version", v.number)}
 }

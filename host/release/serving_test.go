@@ -21,8 +21,8 @@ import (
 func torn(now *app.Serving) error {
 	for number, c := range now.Classes {
 		for _, v := range c.Script.Versions() {
-			if _, ok := v.Module.Class(c.Name); !ok {
-				return fmt.Errorf("class %s is not one of version %d's: %q", c.Name, v.Number, v.Module.Classes())
+			if _, ok := v.Program.Class(c.Name); !ok {
+				return fmt.Errorf("class %s is not one of version %d's: %q", c.Name, v.Number, v.Program.Classes())
 			}
 		}
 		if c.Namespace.Number != number {
@@ -36,7 +36,7 @@ func torn(now *app.Serving) error {
 				if err != nil || now.Classes[n.Number] == nil || now.Classes[n.Number].Script != s {
 					return fmt.Errorf("version %d binds %s to a class that is not there", v.Number, name)
 				}
-				if fmt.Sprintf("%q", v.Module.Classes()[0]) != string(v.Vars["CLASS"]) {
+				if fmt.Sprintf("%q", v.Program.Classes()[0]) != string(v.Vars["CLASS"]) {
 					return fmt.Errorf("version %d has the variables of another: %s", v.Number, v.Vars["CLASS"])
 				}
 			}

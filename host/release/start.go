@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/host/config"
-	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program"
+	"github.com/cairn-dev/cairn/host/program/abi"
 	"github.com/cairn-dev/cairn/host/release/migrate"
 	"github.com/cairn-dev/cairn/host/storage"
 )
@@ -47,7 +48,7 @@ func (r *Releases) choose(ctx context.Context, s *served, files Script) error {
 	stable := known.find(known.Stable)
 	if stable == nil || known.isNew(main, fingerprint) {
 		s.module = files.Wasm
-		m, err := r.options.Engine.Compile(ctx, files.Wasm)
+		m, err := abi.Compile(ctx, r.options.Engine, files.Wasm)
 		s.stable = &running{config: c, module: m}
 		return err
 	}
@@ -64,7 +65,7 @@ func (r *Releases) choose(ctx context.Context, s *served, files Script) error {
 				return nil, err
 			}
 		}
-		run.module, err = r.options.Engine.Compile(ctx, wasm)
+		run.module, err = abi.Compile(ctx, r.options.Engine, wasm)
 		return run, err
 	}
 	if s.stable, err = again(stable); err != nil {
@@ -153,7 +154,7 @@ func (r *Releases) keep(s *served, plan *migrate.Plan) (changes kept, err error)
 }
 
 // run puts a module with its config in as the newest version.
-func (v *versions) run(m *module.Version, c *config.Config, plan *migrate.Plan,
+func (v *versions) run(m program.Program, c *config.Config, plan *migrate.Plan,
 	now time.Time) (*running, error) {
 	fingerprint, err := c.Fingerprint()
 	if err != nil {

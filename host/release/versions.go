@@ -195,7 +195,7 @@ func (v *versions) changes(script string, runs *running, wasm []byte, pruned []V
 	return k, nil
 }
 
-// hashOf returns the name of a module's bytes, as module.Version.Hash does.
+// hashOf returns the name of a module's bytes, as Program.Hash does.
 func hashOf(wasm []byte) string {
 	hash := sha256.Sum256(wasm)
 	return hex.EncodeToString(hash[:])

@@ -5,15 +5,15 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/observe"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 var _ hostfunc.Background = (*call)(nil)
 
 // BackgroundRequest implements hostfunc.Background.
 func (c *call) BackgroundRequest() error {
-	if !c.instance.Version().HasBackground() {
+	if !c.instance.Program().HasBackground() {
 		return hostfunc.ErrForbidden
 	}
 	c.background = true
@@ -29,16 +29,16 @@ func (c *call) finish() {
 			c.Logger.Warn("background work given up", "error", err)
 			break
 		}
-		if _, status, err := c.enter(module.BackgroundRun, nil); err != nil || status != abi.StatusOK {
+		if _, threw, err := c.enter(program.Background, nil); err != nil || threw {
 			if err == nil {
-				err = fmt.Errorf("the guest gave %v", status)
+				err = fmt.Errorf("the guest gave %v", abi.StatusError)
 			}
 			c.Logger.Warn("background work failed", observe.Failure(err, string(c.wrote))...)
 			break
 		}
 	}
 	c.background = false
-	c.instance.Version().Put(c.instance)
+	c.instance.Put()
 	c.workers.slots.put()
 	c.Budget.End()
 	c.instance, c.Version, c.Logger, c.Budget = nil, nil, nil, nil

@@ -14,7 +14,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/event"
@@ -22,9 +21,9 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/internal/clock"
 	"github.com/cairn-dev/cairn/host/internal/contain"
-	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/object"
 	"github.com/cairn-dev/cairn/host/observe"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // Options configures Workers.
@@ -54,7 +53,7 @@ type call struct {
 	call       hostfunc.Call
 	workers    *Workers
 	event      hostfunc.Deadline // of what the request may set off
-	instance   *module.Instance
+	instance   program.Instance
 	background bool   // the guest asked for background_run
 	wrote      []byte // what the guest wrote to standard error before it failed
 }
@@ -74,7 +73,7 @@ func New(o Options) *Workers {
 // Fetch answers an encoded wire.Request with a script that has a Worker, and
 // appends the encoded wire.Response to dst. Seen is what the response
 // could tell of, for the gate; it is set beside an error as well. Errors are
-// *event.Error where the guest is at fault. After module.ErrRetired nothing has
+// *event.Error where the guest is at fault. After program.ErrRetired nothing has
 // happened: a deploy put another script in its place, which is to be asked. gone
 // reports whether the client has gone away, for event.NewBudget; it may be nil.
 // The response is taken for hold, where there is one.
@@ -91,12 +90,12 @@ func (w *Workers) Fetch(s *app.Script, request, dst []byte, hold *account.Hold, 
 	defer c.Budget.Answered() // c itself may be another request's by then
 	c.event = c.Deadline()
 	var output []byte
-	var status abi.Status
-	if !contain.Run(c.Logger, "a Worker", func() { output, status, err = c.enter(module.WorkerFetch, request) }) {
+	var threw bool
+	if !contain.Run(c.Logger, "a Worker", func() { output, threw, err = c.enter(program.WorkerFetch, request) }) {
 		seen = c.Seen
 		c.call.End()
 		instance.Break()
-		v.Module.Put(instance) // c is not used again
+		instance.Put() // c is not used again
 		c.Budget.End()
 		w.slots.put()
 		return dst, seen, errAssertion
@@ -105,7 +104,7 @@ func (w *Workers) Fetch(s *app.Script, request, dst []byte, hold *account.Hold, 
 	case err != nil:
 		c.background = false // the instance is broken
 		err = &Failure{Err: err, Output: string(c.wrote), told: explain(err)}
-	case status == abi.StatusError:
+	case threw:
 		err = event.Thrown(output, "The Worker")
 	case hold != nil && hold.To(int64(len(dst)+len(output))) != nil:
 		err = errNoMemory
@@ -122,10 +121,10 @@ func (w *Workers) Fetch(s *app.Script, request, dst []byte, hold *account.Hold, 
 }
 
 // instance waits for a slot and takes an instance of v.
-func (w *Workers) instance(v *app.Version) (*module.Instance, error) {
+func (w *Workers) instance(v *app.Version) (program.Instance, error) {
 	has := w.slots.try()
 	if has {
-		if instance := v.Module.Ready(); instance != nil {
+		if instance := v.Program.Ready(); instance != nil {
 			return instance, nil
 		}
 	}
@@ -136,24 +135,24 @@ func (w *Workers) instance(v *app.Version) (*module.Instance, error) {
 			return nil, err
 		}
 	}
-	instance, err := v.Module.Get(patience)
+	instance, err := v.Program.Get(patience)
 	if err == nil {
 		return instance, nil
 	}
 	w.slots.put()
-	if object.NoMemory(err) {
+	if program.NoMemory(err) {
 		v.Logger.Warn("overloaded", "error", err)
 		return nil, errNoMemory
 	}
 	return nil, err
 }
 
-// enter calls an export of the call's instance. The output is valid until the
+// enter runs an entry in the call's instance. The output is valid until the
 // next enter.
-func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.Status, err error) {
-	c.call.Begin(c, c.instance.Memory(), input, c.Version.CPULimit)
+func (c *call) enter(e program.Entry, input []byte) (output []byte, threw bool, err error) {
+	c.call.Begin(c, input, c.Version.CPULimit)
 	c.call.SetDeadline(&c.event)
-	status, err = c.instance.Enter(&c.call, e)
+	threw, err = c.instance.Enter(&c.call, e)
 	output = c.call.Output
 	if c.wrote = c.wrote[:0]; err != nil {
 		c.wrote = append(c.wrote, c.call.LastWords()...)
@@ -162,7 +161,7 @@ func (c *call) enter(e module.Export, input []byte) (output []byte, status abi.S
 		c.Logger.Warn("guest logged too much in one call", "dropped", dropped)
 	}
 	c.call.End()
-	return output, status, err
+	return output, threw, err
 }
 
 // Close waits for what guests left for after their answers, and fails when ctx
@@ -191,11 +190,11 @@ func (f *Failure) Unwrap() error { return f.told }
 // is told of an object says that it was reset, and nothing of a Worker would live on.
 func explain(err error) error {
 	switch {
-	case errors.Is(err, module.ErrCPULimit):
+	case errors.Is(err, program.ErrCPULimit):
 		return errCPU
-	case errors.Is(err, module.ErrMemoryLimit):
+	case errors.Is(err, program.ErrMemoryLimit):
 		return errMemory
-	case object.NoMemory(err):
+	case program.NoMemory(err):
 		return errNoMemory
 	}
 	return &event.Error{Message: "The Worker ended: " + observe.FirstLine(err)}

@@ -1,39 +1,22 @@
-package module
+package abi
 
 import (
 	"maps"
 	"slices"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/module/rewrite"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
-// Export is a function of the guest that the host calls with an input.
-type Export int
-
-// The exports that take an input, in the order of package abi.
-const (
-	WorkerFetch Export = iota
-	ObjectInit
-	ObjectCall
-	ObjectFetch
-	ObjectAlarm
-	BackgroundRun
-	numExports
-)
-
-var exportNames = [numExports]string{
-	WorkerFetch: abi.ExportWorkerFetch,
-	ObjectInit:  abi.ExportObjectInit,
-	ObjectCall:  abi.ExportObjectCall,
-	ObjectFetch: abi.ExportObjectFetch,
-	ObjectAlarm: abi.ExportObjectAlarm,
-
-	BackgroundRun: abi.ExportBackgroundRun,
-}
-
-// String returns the export's name in the ABI.
-func (e Export) String() string { return exportNames[e] }
+// exports are what the entries call, by their numbers.
+var exports = func() (names []string) {
+	for e := range program.Entry(program.Entries) {
+		names = append(names, e.String())
+	}
+	return names
+}()
 
 // exported returns the row of an export that the host calls, or nil.
 func exported(name string) *abi.Export {
@@ -48,7 +31,7 @@ func exported(name string) *abi.Export {
 // checkExports finds what a module lacks that every guest has, and exports of the wrong
 // kind or type.
 func checkExports(m *rewrite.Outline) (problems []error) {
-	if export(m, abi.ExportABIVersion, rewrite.KindFunc) == nil {
+	if module.Export(m, abi.ExportABIVersion, rewrite.KindFunc) == nil {
 		problems = append(problems, refuse("a Go guest imports github.com/cairn-dev/cairn/guest; others see abi/SPEC.md",
 			"module lacks the export %q", abi.ExportABIVersion))
 	}
@@ -57,10 +40,10 @@ func checkExports(m *rewrite.Outline) (problems []error) {
 		if row == nil {
 			continue
 		}
-		want := signature(row.ParamTypes(), row.ResultTypes())
+		want := module.Signature(row.ParamTypes(), row.ResultTypes())
 		if ex.Kind != rewrite.KindFunc {
 			problems = append(problems, refuse("", "module exports %q as a %s, it is a func", ex.Name, ex.Kind))
-		} else if got := signature(ex.Type.Params, ex.Type.Results); got != want {
+		} else if got := module.Signature(ex.Type.Params, ex.Type.Results); got != want {
 			problems = append(problems, refuse("", "module exports %q as %s, it is %s", ex.Name, got, want))
 		}
 	}
@@ -68,14 +51,14 @@ func checkExports(m *rewrite.Outline) (problems []error) {
 }
 
 // checkRegistered finds what a module lacks for what it registers.
-func (v *Version) checkRegistered(m *rewrite.Outline) (problems []error) {
-	needs := v.conditional()
+func (p *Program) checkRegistered(m *rewrite.Outline) (problems []error) {
+	needs := p.conditional()
 	for _, name := range slices.Sorted(maps.Keys(needs)) {
-		if export(m, name, rewrite.KindFunc) == nil {
+		if module.Export(m, name, rewrite.KindFunc) == nil {
 			problems = append(problems, refuse("", "module lacks the export %q, needed because %s", name, needs[name]))
 		}
 	}
-	if !v.worker && len(v.classes) == 0 {
+	if !p.worker && len(p.classes) == 0 {
 		problems = append(problems, refuse("call class_register or worker_register while the module starts; a Go guest does so in init",
 			"module registers no Worker and no class"))
 	}
@@ -83,18 +66,18 @@ func (v *Version) checkRegistered(m *rewrite.Outline) (problems []error) {
 }
 
 // conditional lists the exports that a guest needs for what it registers.
-func (v *Version) conditional() (needs map[string]string) {
+func (p *Program) conditional() (needs map[string]string) {
 	needs = map[string]string{}
-	if v.worker {
+	if p.worker {
 		needs[abi.ExportWorkerFetch] = "it registers a Worker"
 	}
-	for name, flags := range v.classes {
+	for name, c := range p.classes {
 		needs[abi.ExportObjectInit] = "it registers class " + name
 		needs[abi.ExportObjectCall] = "it registers class " + name
-		if flags&abi.ClassHasFetch != 0 {
+		if c.Fetch {
 			needs[abi.ExportObjectFetch] = "class " + name + " answers fetch"
 		}
-		if flags&abi.ClassHasAlarm != 0 {
+		if c.Alarm {
 			needs[abi.ExportObjectAlarm] = "class " + name + " answers alarms"
 		}
 	}

@@ -1,4 +1,4 @@
-package module
+package abi
 
 import (
 	"fmt"
@@ -10,18 +10,20 @@ import (
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // TestInstanceBytes measures what an instance of a Go guest takes of the heap, with
 // what is counted for it: not less, and not many times as much.
 func TestInstanceBytes(t *testing.T) {
 	a := account.New(4 << 30)
-	e, err := NewEngine(t.Context(), Options{CacheDir: testguest.CacheDir(t), Account: a,
+	e, err := module.NewEngine(t.Context(), module.Options{CacheDir: testguest.CacheDir(t), Account: a,
 		System: hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := e.Compile(t.Context(), testguest.Build(t, "counter"))
+	v, err := Compile(t.Context(), e, testguest.Build(t, "counter"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func TestInstanceBytes(t *testing.T) {
 	}
 	const count = 50
 	before, taken := heap(), a.Used(account.Instances)
-	var all []*Instance
+	var all []program.Instance
 	for range count {
 		i, err := v.Get(t.Context())
 		if err != nil {
@@ -46,7 +48,7 @@ func TestInstanceBytes(t *testing.T) {
 		t.Errorf("an instance takes %d bytes of the heap, and %d are counted", has, counted)
 	}
 	for _, i := range all {
-		v.Discard(i)
+		i.Discard()
 	}
 	v.Close()
 	if a.Total() != 0 {
@@ -56,7 +58,7 @@ func TestInstanceBytes(t *testing.T) {
 
 // TestClassesAreBounded registers as many classes as there may be, and one more.
 func TestClassesAreBounded(t *testing.T) {
-	l := &loader{classes: map[string]uint32{}}
+	l := &loader{classes: map[string]program.Class{}}
 	for n := range abi.MaxClasses {
 		if got := l.ClassRegister(fmt.Append(nil, n), 0); got != abi.StatusOK {
 			t.Fatalf("class %d: %v", n, got)

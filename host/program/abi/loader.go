@@ -1,4 +1,4 @@
-package module
+package abi
 
 import (
 	"context"
@@ -6,12 +6,13 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/program"
 )
 
 // loader is the Host of a guest that starts.
 type loader struct {
 	started bool
-	classes map[string]uint32
+	classes map[string]program.Class
 	worker  bool
 	logger  *slog.Logger
 }
@@ -28,7 +29,8 @@ func (l *loader) ClassRegister(name []byte, flags uint32) abi.Status {
 	case len(l.classes) >= abi.MaxClasses:
 		return abi.StatusTooLarge
 	}
-	l.classes[string(name)] = flags
+	l.classes[string(name)] = program.Class{
+		Fetch: flags&abi.ClassHasFetch != 0, Alarm: flags&abi.ClassHasAlarm != 0}
 	return abi.StatusOK
 }
 

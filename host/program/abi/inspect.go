@@ -1,4 +1,4 @@
-package module
+package abi
 
 import (
 	"context"
@@ -8,10 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
-
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
@@ -68,8 +67,8 @@ type ImageReport struct {
 	Why   string `json:"why,omitempty"` // there is none
 }
 
-// Inspect looks at a module as Compile does, and goes on after a problem.
-func (e *Engine) Inspect(ctx context.Context, wasm []byte) *Report {
+// inspect looks at a module as Compile does, and goes on after a problem.
+func inspect(ctx context.Context, e *module.Engine, wasm []byte) *Report {
 	// Lists are empty and not missing, for readers of JSON.
 	r := &Report{Bytes: len(wasm), Problems: []Problem{}, Warnings: []string{}, Imports: []string{}, WASI: []string{},
 		Exports: []string{}, Others: []string{}, Classes: []ClassReport{}}
@@ -82,9 +81,9 @@ func (e *Engine) Inspect(ctx context.Context, wasm []byte) *Report {
 	outline := source.Outline()
 	r.list(outline)
 	if m := outline.Memory; m != nil {
-		r.Memory = &MemoryReport{MinBytes: uint64(m.MinPages) * WasmPageBytes, LimitBytes: e.options.MemoryLimit}
+		r.Memory = &MemoryReport{MinBytes: uint64(m.MinPages) * module.WasmPageBytes, LimitBytes: e.MemoryLimit()}
 		if m.HasMax {
-			r.Memory.MaxBytes = uint64(m.MaxPages) * WasmPageBytes
+			r.Memory.MaxBytes = uint64(m.MaxPages) * module.WasmPageBytes
 		}
 	}
 	problems := append(source.Check(), checkExports(outline)...)
@@ -103,7 +102,7 @@ func (e *Engine) Inspect(ctx context.Context, wasm []byte) *Report {
 }
 
 // start compiles and starts the module once.
-func (r *Report) start(ctx context.Context, source *Source) {
+func (r *Report) start(ctx context.Context, source *module.Source) {
 	code, err := source.Compile(ctx)
 	if err != nil {
 		r.Image.Why = "the module cannot be started"
@@ -112,25 +111,25 @@ func (r *Report) start(ctx context.Context, source *Source) {
 	}
 	defer code.Close()
 	outline := source.Outline()
-	v := &Version{}
-	err = v.start(ctx, code, outline)
-	if r.Started = v.classes != nil; !r.Started {
+	p := &Program{}
+	err = p.start(ctx, code, outline)
+	if r.Started = p.classes != nil; !r.Started {
 		r.Image.Why = "the module did not start"
 		r.add(err)
 		return
 	}
-	for _, problem := range v.checkRegistered(outline) {
+	for _, problem := range p.checkRegistered(outline) {
 		r.add(problem)
 	}
-	r.Worker = v.worker
-	for _, name := range slices.Sorted(maps.Keys(v.classes)) {
-		flags := v.classes[name]
-		r.Classes = append(r.Classes, ClassReport{name, flags&abi.ClassHasFetch != 0, flags&abi.ClassHasAlarm != 0})
+	r.Worker = p.worker
+	for _, name := range slices.Sorted(maps.Keys(p.classes)) {
+		c := p.classes[name]
+		r.Classes = append(r.Classes, ClassReport{name, c.Fetch, c.Alarm})
 	}
 	if err == nil {
-		defer v.Close()
-		r.Image.Taken, r.Image.Why = v.HasImage()
-		r.Image.Bytes = int(v.Bytes())
+		defer p.Close()
+		r.Image.Taken, r.Image.Why = p.image.Taken()
+		r.Image.Bytes = int(p.image.Bytes())
 	} else if r.Image.Why == "" {
 		r.Image.Why = "the module is refused"
 	}
@@ -143,7 +142,7 @@ func (r *Report) list(m *rewrite.Outline) {
 		switch im.Module {
 		case abi.ModuleName:
 			r.Imports = append(r.Imports, im.Name)
-		case wasi_snapshot_preview1.ModuleName:
+		case hostfunc.WASI:
 			r.WASI = append(r.WASI, im.Name)
 		}
 	}
@@ -169,7 +168,7 @@ func (r *Report) suspect(m *rewrite.Outline) {
 	if len(r.Exports) > len(abi.Exports) {
 		return // an SDK exports everything for every guest
 	}
-	has := func(name string) bool { return export(m, name, rewrite.KindFunc) != nil }
+	has := func(name string) bool { return module.Export(m, name, rewrite.KindFunc) != nil }
 	imports := func(name string) bool { return slices.Contains(r.Imports, name) }
 	answers := func(class func(ClassReport) bool) bool { return slices.ContainsFunc(r.Classes, class) }
 	if has(abi.ExportWorkerFetch) && !r.Worker {
@@ -188,9 +187,9 @@ func (r *Report) suspect(m *rewrite.Outline) {
 
 func (r *Report) add(err error) {
 	p := Problem{Text: err.Error()}
-	if refused, ok := err.(*CompileError); ok {
+	if refused, ok := err.(*module.CompileError); ok {
 		p.Hint = refused.Hint
-		p.Text = (&CompileError{Problem: refused.Problem, Err: refused.Err}).Error()
+		p.Text = (&module.CompileError{Problem: refused.Problem, Err: refused.Err}).Error()
 	}
 	if !slices.Contains(r.Problems, p) { // each import from a later ABI is the same one
 		r.Problems = append(r.Problems, p)
@@ -202,11 +201,11 @@ func (r *Report) warn(text string) { r.Warnings = append(r.Warnings, text) }
 // Inspect looks at a module with an engine of its own, which interprets: a look
 // takes no time to compile. The logger gets what the guest prints as it starts.
 func Inspect(ctx context.Context, wasm []byte, logger *slog.Logger) (*Report, error) {
-	e, err := NewEngine(ctx, Options{Interpreter: true, Logger: logger,
+	e, err := module.NewEngine(ctx, module.Options{Interpreter: true, Logger: logger,
 		System: hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }}})
 	if err != nil {
 		return nil, err
 	}
-	r := e.Inspect(ctx, wasm)
+	r := inspect(ctx, e, wasm)
 	return r, e.Close(ctx)
 }
