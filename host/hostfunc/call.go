@@ -92,6 +92,9 @@ func (c *Call) Begin(host Host, input []byte, cpuLimit time.Duration) {
 	c.meter, c.deadline, c.watcher = meter{limit: cpuLimit}, nil, nil
 }
 
+// Host returns whom the entry asks.
+func (c *Call) Host() Host { return c.host }
+
 // End lets go of what the entry borrowed, and of buffers that one large
 // message has grown.
 func (c *Call) End() {
