@@ -5,7 +5,7 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race bench compare profile density attack fuzz crash swap arm64 trees million samples guests-rebuild build clean
+.PHONY: help run test quick check race race-rooms race-host bench compare profile density attack fuzz crash swap arm64 trees million samples guests-rebuild build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,13 +13,30 @@ help: ## list the targets
 run: build ## serve the counter on http://127.0.0.1:8787
 	$(BIN) serve testdata/counter/wrangler.jsonc
 
-test: check ## everything that CI runs
-	$(GO) test -timeout 20m ./... $(SAMPLES)
-	$(GO) test -race -short -timeout 20m $$($(GO) list ./... | grep -v -e "/host$$" -e "/host/release$$" -e "/cmd/cairn$$")
-	$(GO) test -race -short -timeout 20m -run 'Metamorphic|Cycle|Crossing|Mailbox|Transcript|Trees|Assertion' ./host
+# The longest packages begin first, so that none runs alone at the end.
+LONGEST := ./host ./cmd/cairn ./host/release
 
-# The whole of host under the race detector is make race: compiling a guest
-# takes a quarter of a minute there.
+test: check ## everything that CI runs
+	$(GO) test -timeout 20m $(LONGEST) ./... $(SAMPLES)
+	$(GO) build -race ./...
+	@$(MAKE) --no-print-directory -j2 race-rooms race-host
+
+# Without passes of the interpreter and of plain instances, without the guest kit's and
+# the wrong hosts' runs, with 3 kills of 20 and random calls for 2 s of 20.
+quick: ## vet and the short tests, for while you work
+	$(GO) vet ./... $(SAMPLES)
+	$(GO) test -short $(LONGEST) ./... $(SAMPLES)
+
+# These two run side by side, after the tests that have compiled the guests. The whole
+# of host under the race detector is make race: a quarter of an hour.
+race-rooms:
+	$(GO) test -race -short -timeout 20m \
+	  $$($(GO) list ./... | grep -v -e "/host$$" -e "/host/release$$" -e "/cmd/cairn$$")
+
+race-host:
+	CAIRN_TREES=20s $(GO) test -race -short -timeout 20m \
+	  -run 'Metamorphic|Cycle|Crossing|Mailbox|Transcript|Trees|Assertion' ./host
+
 # go ./... passes over testdata, so the samples are named.
 SAMPLES := ./testdata/counter ./testdata/sdk ./testdata/probe/... ./testdata/chat ./testdata/ratelimiter \
 	./testdata/todo ./testdata/reminder ./testdata/bank

@@ -21,6 +21,7 @@ import (
 // a nested entry. Each time only that object is reset, its callers are told, the
 // log has the stack, and everything else goes on, also while others queue.
 func TestAssertion(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		after bool // panics when the guest has returned
@@ -98,6 +99,7 @@ func (n *directNodes) must(name string, steps ...step) {
 // TestAssertionInWorker does the same to a Worker: its client is answered, and so
 // is the next one.
 func TestAssertionInWorker(t *testing.T) {
+	t.Parallel()
 	var struck atomic.Bool
 	h := hosttest.Start(t, hosttest.Options{
 		Guest: "counter",

@@ -209,6 +209,7 @@ func wantLogged(t *testing.T, h *hosttest.Host, villain, text string) {
 // TestChatterIsBounded adds up what a call has logged. Each is of another host: what a
 // script may log in a while is bounded as well.
 func TestChatterIsBounded(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"records", "lines", "one line", "large"} {
 		h := hosttest.Start(t, hosttest.Options{Guest: "chatter", Bindings: badBindings, NoListener: true})
 		before := len(h.Logs())
@@ -255,6 +256,7 @@ func TestBadMemory(t *testing.T) {
 
 // TestBigReply is about the limit of a message: at it and one above it.
 func TestBigReply(t *testing.T) {
+	t.Parallel()
 	h := hosttest.Start(t, hosttest.Options{
 		Guest: "bigreply", NoListener: true, MemoryLimit: 512 << 20,
 		Bindings: map[string]string{"BIG": "Big"},

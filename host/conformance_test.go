@@ -23,6 +23,7 @@ import (
 
 // TestConformance holds this host to abi/SPEC.md in each way it can run guests.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	for _, interpreter := range []bool{false, true} {
 		for _, noImages := range []bool{false, true} {
 			name := map[bool]string{false: "compiler", true: "interpreter"}[interpreter] +

@@ -12,6 +12,7 @@ import (
 // of its end: what a Go guest without memory writes of itself are 70 lines. Others
 // that the crash takes along add nothing. The metrics say the same.
 func TestOneRecord(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		guest, how, cause string
 		output, stack     string // part of them

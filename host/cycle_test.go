@@ -22,6 +22,7 @@ func unmarshal(t testing.TB, text json.RawMessage, v any) {
 
 // TestCycles lets calls come back to objects that wait for them.
 func TestCycles(t *testing.T) {
+	t.Parallel()
 	n := startNodes(t, hosttest.Options{})
 	for _, c := range []struct {
 		name  string
@@ -52,6 +53,7 @@ func TestCycles(t *testing.T) {
 // lets them call each other in a ring. All come to their end, whatever order
 // they go on in.
 func TestCrossing(t *testing.T) {
+	t.Parallel()
 	for _, ring := range [][]string{{"A", "B"}, {"A", "B", "C"}} {
 		for first := range ring {
 			t.Run(strings.Join(ring, "")+" from "+ring[first], func(t *testing.T) {
@@ -156,6 +158,7 @@ func TestNestedEntryOvertakesNobody(t *testing.T) {
 // TestNestedTrap breaks A in a nested entry. Both entries of A are lost, B is
 // not; what A wrote before its call had been flushed and stays.
 func TestNestedTrap(t *testing.T) {
+	t.Parallel()
 	for _, noImages := range []bool{false, true} {
 		for _, c := range []struct {
 			name  string

@@ -86,6 +86,7 @@ func (p *timed) playAll(cases []durableCase) {
 // TestDurableAlarm is F. The handler logs when it was to run, which run it is,
 // and what getAlarm says, all from now on.
 func TestDurableAlarm(t *testing.T) {
+	t.Parallel()
 	buildProbe(t)
 	synctest.Test(t, func(t *testing.T) {
 		p := startTimed(t, hosttest.Options{CPULimit: 50 * time.Millisecond})

@@ -14,6 +14,7 @@ import (
 // TestDurableCall is B: calls and errors. What guesttest can do as well is in
 // package promises.
 func TestDurableCall(t *testing.T) {
+	t.Parallel()
 	p := startProbe(t, hosttest.Options{NoListener: true, MemoryLimit: 32 << 20, Vars: promises.Vars})
 	promises.Calls(t, promiser{p})
 	p.check(t, errorCases)

@@ -298,6 +298,7 @@ func TestDurableCritical(t *testing.T) {
 
 // TestDurableCounter is E83: read, change and write, from many sides at once.
 func TestDurableCounter(t *testing.T) {
+	t.Parallel()
 	onStores(t, func(t *testing.T, o hosttest.Options) {
 		p := startProbe(t, o)
 		const callers, calls = 20, 10

@@ -18,6 +18,7 @@ const (
 
 // TestDurableIdentity is A.
 func TestDurableIdentity(t *testing.T) {
+	t.Parallel()
 	p := startProbe(t, hosttest.Options{NoListener: true})
 	promises.Identity(t, promiser{p})
 	if names := p.objects(t, "Probe"); slices.Contains(names, "ghost") || !slices.Contains(names, "1_1 nothing is sent") {
@@ -27,6 +28,7 @@ func TestDurableIdentity(t *testing.T) {
 
 // TestDurableUniqueID is A: IDs that no name has.
 func TestDurableUniqueID(t *testing.T) {
+	t.Parallel()
 	p := startProbe(t, hosttest.Options{NoListener: true})
 	seen := map[string]bool{}
 	for range 20 {
@@ -101,6 +103,7 @@ func (p *probe) says(binding, name, script, want string) {
 // TestDurableSharedNamespace is A12 and B22: two scripts bound to one class see
 // the same objects under the same IDs, and stay in their own environments.
 func TestDurableSharedNamespace(t *testing.T) {
+	t.Parallel()
 	const migrations = `"migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`
 	a := hosttest.Script(t, "probe", `"name": "a", "vars": {"WHO": "a"}, "durable_objects": {"bindings": [
 		{"name": "PROBE", "class_name": "Probe"}, {"name": "B", "class_name": "Probe", "script_name": "b"}]}, `+migrations)

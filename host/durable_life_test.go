@@ -14,6 +14,7 @@ import (
 
 // TestDurableLife is G, without sockets: an object's time in memory.
 func TestDurableLife(t *testing.T) {
+	t.Parallel()
 	buildProbe(t)
 	for _, noImages := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -35,6 +36,7 @@ var lifeCases = []durableCase{
 // TestDurableEviction goes through what keeps an object in memory, and for how
 // long.
 func TestDurableEviction(t *testing.T) {
+	t.Parallel()
 	buildProbe(t)
 	for _, noImages := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) { evictions(t, noImages) })
@@ -87,6 +89,7 @@ func evictions(t *testing.T, noImages bool) {
 // TestDurableExistence is G112: an object exists from the first thing that it
 // stores until it stores nothing and is not in memory.
 func TestDurableExistence(t *testing.T) {
+	t.Parallel()
 	buildProbe(t)
 	synctest.Test(t, func(t *testing.T) {
 		p := startTimed(t, hosttest.Options{})
@@ -151,6 +154,7 @@ func TestDurableExistence(t *testing.T) {
 // TestDurableCodeUpdate is the row of 2.6: objects begin anew with the new code
 // and what they stored.
 func TestDurableCodeUpdate(t *testing.T) {
+	t.Parallel()
 	buildProbe(t)
 	p := startProbe(t, hosttest.Options{NoListener: true})
 	if got := p.run("A", "put x 1, count") + p.run("A", "count"); got != "12" {
@@ -169,6 +173,7 @@ func TestDurableCodeUpdate(t *testing.T) {
 // TestDurableScripts is G: objects of two scripts call each other, abort and
 // come back, under one store.
 func TestDurableScripts(t *testing.T) {
+	t.Parallel()
 	script := func(name, other string) release.Script {
 		return hosttest.Script(t, "probe", strings.NewReplacer("NAME", name, "OTHER", other).Replace(`"name": "NAME",
 			"durable_objects": {"bindings": [{"name": "PROBE", "class_name": "Probe"},

@@ -9,6 +9,7 @@ import (
 
 // TestDurableListStreams lists more than a guest has memory for.
 func TestDurableListStreams(t *testing.T) {
+	t.Parallel()
 	total, part := 100_000, 10_000
 	if testing.Short() {
 		total = 80_000

@@ -11,6 +11,7 @@ import (
 
 // TestDurableStorage is C and D, in cases that guesttest has to pass as well.
 func TestDurableStorage(t *testing.T) {
+	t.Parallel()
 	onStores(t, func(t *testing.T, o hosttest.Options) {
 		o.Clock = clocktest.NewClock(time.UnixMilli(1000))
 		promises.Storage(t, promiser{startProbe(t, o)})

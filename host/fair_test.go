@@ -21,7 +21,7 @@ func TestSpinnersLeaveRoom(t *testing.T) {
 	h.Must(nil, "GOOD", "A", "increment")
 	var ended atomic.Int32
 	var wg sync.WaitGroup
-	spinners := 8 * runtime.GOMAXPROCS(0)
+	spinners := 4 * runtime.GOMAXPROCS(0)
 	for i := range spinners {
 		wg.Go(func() {
 			_, err := h.Call("BAD", fmt.Sprint(i), "misbehave", "loop")

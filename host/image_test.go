@@ -12,6 +12,7 @@ import (
 // though both begin as the same image, and each to draw others the next time; and
 // so of its Worker's requests.
 func TestRandomDiffers(t *testing.T) {
+	t.Parallel()
 	for _, noImages := range []bool{false, true} {
 		h := hosttest.Start(t, hosttest.Options{Guest: "random", NoImages: noImages,
 			Bindings: map[string]string{"RANDOM": "Random"}})
@@ -47,6 +48,7 @@ const worker = "the Worker"
 // TestHunter hides a secret in one object and looks for it in others, which get
 // the same instance, one after another.
 func TestHunter(t *testing.T) {
+	t.Parallel()
 	const (
 		number = 0x5eed
 		limit  = 24 << 20
@@ -97,6 +99,7 @@ func TestHunter(t *testing.T) {
 // TestGrowToLimit lets an object grow to the end of what it may have, and
 // others use the instance after it.
 func TestGrowToLimit(t *testing.T) {
+	t.Parallel()
 	h := hosttest.Start(t, hosttest.Options{Guest: "leak", NoListener: true, Bindings: badBindings,
 		Residents: 1, MemoryLimit: 24 << 20})
 	for i := range 3 {

@@ -211,6 +211,7 @@ func TestLanguagesKit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: starts the guest some 300 times")
 	}
+	t.Parallel()
 	r, err := guestkit.Judge(t.Context(), counterIn(t, languages[0]), guestkit.Seed)
 	if err != nil {
 		t.Fatal(err)
@@ -228,6 +229,7 @@ func TestNestedKit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: starts the guest some 100 times")
 	}
+	t.Parallel()
 	const script = "bind LINKS Link\n" +
 		`call Link A run [[["put",1],["call","B",["put",2],["get"]],["get"]]]` + "\n= [2,1]"
 	r, err := guestkit.Judge(t.Context(), testguest.Build(t, "chain"), script)

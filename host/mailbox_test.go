@@ -40,6 +40,7 @@ const maxQueued = 1000
 // TestMailboxFull fills an object's mailbox. Whoever comes then is refused
 // while the others still wait, on both ways in; those who waited get their turn.
 func TestMailboxFull(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, guest     string
 		bindings        map[string]string

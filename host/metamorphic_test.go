@@ -26,6 +26,7 @@ type ledgerModel struct {
 // what is in storage, and what the object remembers. Each goroutine has objects
 // of its own, so that it knows what they must answer.
 func TestMetamorphic(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(metamorphicSeed); text != "" {
 		var err error

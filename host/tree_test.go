@@ -48,6 +48,7 @@ const hangsAfter = 2 * time.Minute
 // testdata/cycle/tree.go. Every call is answered once and with its own reply, what
 // was answered is stored, what is stored was written once, and nobody hangs.
 func TestTrees(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(metamorphicSeed); text != "" {
 		var err error
@@ -56,6 +57,9 @@ func TestTrees(t *testing.T) {
 		}
 	}
 	length := 20 * time.Second
+	if testing.Short() {
+		length = 2 * time.Second
+	}
 	if text := os.Getenv(treesFor); text != "" {
 		var err error
 		if length, err = time.ParseDuration(text); err != nil {

@@ -36,6 +36,7 @@ func parseConfig(t *testing.T, text string) *config.Config {
 // class and binding then get other names: it reaches the object by the names
 // that its code knows.
 func TestDeployKeepsBinding(t *testing.T) {
+	t.Parallel()
 	hold := newHold(abi.FuncStubCall)
 	h := startDeploys(t, hosttest.Script(t, "counter", strings.Replace(counterV1, `"C"`, `"COUNTERS"`, 1)), hold.wrap)
 	url := h.listen()

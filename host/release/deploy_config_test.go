@@ -98,6 +98,7 @@ func TestRestartServesWhatServed(t *testing.T) {
 // TestVersionKeepsVars goes between versions that are one module with several
 // values of a variable, also beside each other.
 func TestVersionKeepsVars(t *testing.T) {
+	t.Parallel()
 	wasm := testguest.Build(t, "probe")
 	script := func(value string) release.Script {
 		return release.Script{Wasm: wasm, Config: parseConfig(t, fmt.Sprintf(`"vars": {"V": %q}, "durable_objects": {"bindings":

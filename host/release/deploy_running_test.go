@@ -48,6 +48,7 @@ func TestDeployWhileCalling(t *testing.T) {
 // TestDeployForgets deploys a module again. Objects forget what they hold in
 // memory, and not what they stored.
 func TestDeployForgets(t *testing.T) {
+	t.Parallel()
 	ledger := hosttest.Script(t, "ledger", `"name": "app", "durable_objects": {"bindings": [
 		{"name": "L", "class_name": "Ledger"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Ledger"]}]`)
 	h := startDeploys(t, ledger, func(o *host.Options) { o.Residents = 1 }) // all but one are suspended

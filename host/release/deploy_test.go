@@ -168,6 +168,7 @@ func tenfold(t *testing.T) release.Deploy {
 // a start serves what served before. What it does with new files is in
 // TestRestartServesWhatServed.
 func TestDeploy(t *testing.T) {
+	t.Parallel()
 	h := startDeploys(t, counterScript(t))
 	h.counts("A", 1)
 	if v := h.deploy(tenfold(t)); v.Number != 2 || v.Percent != 100 || v.Tag != "v1" || v.Size == 0 {
@@ -204,6 +205,7 @@ func TestDeploy(t *testing.T) {
 // TestDeployRefuses sends what must not serve. The old version serves on, and
 // nothing is left of the new one.
 func TestDeployRefuses(t *testing.T) {
+	t.Parallel()
 	h := startDeploys(t, counterScript(t))
 	ten := testguest.Build(t, "counter10")
 	script := func(text string) *config.Config { return hosttest.Script(t, "counter", text).Config }
@@ -372,6 +374,7 @@ func TestDeployDelete(t *testing.T) {
 // their IDs alone: on the next call and after a restart it is the same ones, and
 // a larger share has them all.
 func TestDeployPercent(t *testing.T) {
+	t.Parallel()
 	const objects = 200
 	h := startDeploys(t, counterScript(t))
 	last := [objects]int{}

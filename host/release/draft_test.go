@@ -131,6 +131,10 @@ func TestDraft(t *testing.T) {
 // TestDraftSwap asks an object before and after its code is compiled: what it has in
 // memory stays, as no version was deployed meanwhile.
 func TestDraftSwap(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: interprets while a Go guest is compiled")
+	}
+	t.Parallel()
 	swapped := tells{"compiled code serves", make(chan struct{}, 1)}
 	script := hosttest.Script(t, "sdk", `"name": "sdk", "durable_objects": {"bindings": [{"name": "C", "class_name": "Probe"}]},
 		"migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`)

@@ -66,6 +66,7 @@ func (h *scriptsHost) increment(t *testing.T, binding, name string, want int) {
 // TestScriptsShareClasses is SEMANTICS case 22: two scripts that are bound to
 // each other's class, and both see the same objects.
 func TestScriptsShareClasses(t *testing.T) {
+	t.Parallel()
 	h := &scriptsHost{fs: vfs.NewMem()}
 	defer h.stop(t)
 	a := hosttest.Script(t, "counter", `"name": "a", "durable_objects": {"bindings": [
@@ -94,6 +95,7 @@ func TestScriptsShareClasses(t *testing.T) {
 // TestScriptsHaveEnvs sends a call around: each script's guests find their own
 // bindings, not those of the one that calls them.
 func TestScriptsHaveEnvs(t *testing.T) {
+	t.Parallel()
 	h := &scriptsHost{fs: vfs.NewMem()}
 	defer h.stop(t)
 	script := func(name, other string) release.Script {
@@ -126,6 +128,7 @@ func TestScriptsHaveEnvs(t *testing.T) {
 // TestMigrations renames a class, deletes it and creates it again, with a restart
 // after each that has nothing to do.
 func TestMigrations(t *testing.T) {
+	t.Parallel()
 	h := &scriptsHost{fs: vfs.NewMem()}
 	defer h.stop(t)
 	const (

@@ -12,6 +12,7 @@ import (
 // TestSwapModule counts, puts another version of the module in place, and
 // counts on.
 func TestSwapModule(t *testing.T) {
+	t.Parallel()
 	for _, noImages := range []bool{false, true} {
 		h := hosttest.Start(t, hosttest.Options{Guest: "counter", NoImages: noImages})
 		want := func(path, body string) {
