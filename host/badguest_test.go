@@ -55,11 +55,11 @@ var badGuests = []badGuest{
 }
 
 type badGuest struct {
-	guest, how string
-	flags      byte   // the error's; with the text "" the call succeeds
-	text       string // part of the error's
-	logged     string // part of what the log says of it
-	limits     limits
+	kind, how string // the file of testdata/bad, and what is in it
+	flags     byte   // the error's; with the text "" the call succeeds
+	text      string // part of the error's
+	logged    string // part of what the log says of it
+	limits    limits
 }
 
 // limits are smaller than the defaults where that saves time.
@@ -88,12 +88,12 @@ func TestBadGuests(t *testing.T) {
 		for first := 0; first < len(badGuests); {
 			c := &badGuests[first]
 			last := first
-			for last < len(badGuests) && badGuests[last].guest == c.guest && badGuests[last].limits == c.limits {
+			for last < len(badGuests) && badGuests[last].kind == c.kind && badGuests[last].limits == c.limits {
 				last++
 			}
-			t.Run(way+"/"+c.guest, func(t *testing.T) {
+			t.Run(way+"/"+c.kind, func(t *testing.T) {
 				h := hosttest.Start(t, hosttest.Options{
-					Guest: c.guest, Bindings: badBindings, NoListener: true,
+					Guest: "bad", Bindings: badBindings, NoListener: true,
 					NoImages: way == "plain", CPULimit: c.limits.cpu, MemoryLimit: c.limits.memory,
 				})
 				for _, c := range badGuests[first:last] {
@@ -211,7 +211,7 @@ func wantLogged(t *testing.T, h *hosttest.Host, villain, text string) {
 func TestChatterIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"records", "lines", "one line", "large"} {
-		h := hosttest.Start(t, hosttest.Options{Guest: "chatter", Bindings: badBindings, NoListener: true})
+		h := hosttest.Start(t, hosttest.Options{Guest: "bad", Bindings: badBindings, NoListener: true})
 		before := len(h.Logs())
 		h.Must(nil, "BAD", "villain", "misbehave", how)
 		total := 0
@@ -232,7 +232,7 @@ func TestChatterIsBounded(t *testing.T) {
 func TestBadMemory(t *testing.T) {
 	for _, noImages := range []bool{false, true} {
 		h := hosttest.Start(t, hosttest.Options{
-			Guest: "badmemory", NoListener: true, NoImages: noImages,
+			Guest: "bad", NoListener: true, NoImages: noImages,
 			Bindings: map[string]string{"BAD": "Bad", "GOOD": "Good", "PROBE": "Probe"},
 		})
 		var got struct {
@@ -258,7 +258,7 @@ func TestBadMemory(t *testing.T) {
 func TestBigReply(t *testing.T) {
 	t.Parallel()
 	h := hosttest.Start(t, hosttest.Options{
-		Guest: "bigreply", NoListener: true, MemoryLimit: 512 << 20,
+		Guest: "bad", NoListener: true, MemoryLimit: 512 << 20,
 		Bindings: map[string]string{"BIG": "Big"},
 	})
 	got, err := h.Call("BIG", "b", "reply", abi.MaxMessageBytes)

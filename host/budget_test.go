@@ -70,7 +70,7 @@ func TestEventTime(t *testing.T) {
 // TestEventTimeOfSpinner is the same for a guest that computes.
 func TestEventTimeOfSpinner(t *testing.T) {
 	clock := clocktest.NewClock(time.Unix(1_700_000_000, 0))
-	h := hosttest.Start(t, hosttest.Options{Guest: "spin", NoListener: true, Clock: clock, CPULimit: time.Hour,
+	h := hosttest.Start(t, hosttest.Options{Guest: "bad", NoListener: true, Clock: clock, CPULimit: time.Hour,
 		Bindings: map[string]string{"GOOD": "Good", "BAD": "Bad"}})
 	for _, how := range []string{"loop", "random", "sleep"} {
 		done := make(chan error, 1)

@@ -14,17 +14,17 @@ import (
 func TestOneRecord(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		guest, how, cause string
-		output, stack     string // part of them
-		limits            limits
+		kind, how, cause string
+		output, stack    string // part of them
+		limits           limits
 	}{
 		{"leak", "at once", "memory", "out of memory", "Misbehave", littleMemory},
 		{"trap", "outside", "trap", "", "Misbehave", limits{}},
 		{"spin", "loop", "cpu", "", "Misbehave", shortCPU},
 		{"badmemory", "abort", "abort", "", "", limits{}},
 	} {
-		t.Run(c.guest, func(t *testing.T) {
-			h := hosttest.Start(t, hosttest.Options{Guest: c.guest, Bindings: badBindings, NoListener: true,
+		t.Run(c.kind, func(t *testing.T) {
+			h := hosttest.Start(t, hosttest.Options{Guest: "bad", Bindings: badBindings, NoListener: true,
 				CPULimit: c.limits.cpu, MemoryLimit: c.limits.memory})
 			if _, err := h.Call("BAD", "A", "misbehave", c.how); err == nil {
 				t.Fatal("no error")

@@ -160,7 +160,7 @@ func computeForever(b *testing.B) (stop func()) {
 	r, err := Start(b.Context(), Options{
 		Config: &config.Config{Path: "wrangler.jsonc", Name: "spin",
 			Bindings: []config.Binding{{Name: "BAD", ClassName: "Bad"}}},
-		Wasm: testguest.Build(b, "spin"), DataDir: "data", CacheDir: testguest.CacheDir(b), FS: vfs.NewMem(),
+		Wasm: testguest.Build(b, "bad"), DataDir: "data", CacheDir: testguest.CacheDir(b), FS: vfs.NewMem(),
 		CPULimit: 100 * time.Millisecond, // and again at once
 	})
 	if err != nil {

@@ -100,7 +100,7 @@ func TestHunter(t *testing.T) {
 // others use the instance after it.
 func TestGrowToLimit(t *testing.T) {
 	t.Parallel()
-	h := hosttest.Start(t, hosttest.Options{Guest: "leak", NoListener: true, Bindings: badBindings,
+	h := hosttest.Start(t, hosttest.Options{Guest: "bad", NoListener: true, Bindings: badBindings,
 		Residents: 1, MemoryLimit: 24 << 20})
 	for i := range 3 {
 		name := fmt.Sprint("villain ", i)

@@ -48,7 +48,7 @@ func TestMailboxFull(t *testing.T) {
 		path, body      string
 	}{
 		{"worker", "counter", nil, "COUNTERS", "increment", "/increment?name=busy", "Service Unavailable"},
-		{"route", "trap", badBindings, "GOOD", "increment", "/GOOD/busy/increment",
+		{"route", "bad", badBindings, "GOOD", "increment", "/GOOD/busy/increment",
 			`"message":"Durable Object is overloaded. Too many requests queued."`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,4 +1,3 @@
-// Command bigreply is a guest whose answers are larger than a message can be.
 package main
 
 import (
@@ -7,15 +6,14 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/guest"
-	"github.com/cairn-dev/cairn/testdata/internal/good"
 )
 
-func main() {} // the host calls what init registers
+// replies are larger than a message can be.
+var replies = ways{
+	"error": func() error { return errors.New(strings.Repeat("x", abi.MaxMessageBytes)) },
+}
 
 func init() {
-	good.Register(map[string]func() error{
-		"error": func() error { return errors.New(strings.Repeat("x", abi.MaxMessageBytes)) },
-	})
 	guest.RegisterObject("Big", func(*guest.State, *guest.Env) (*Big, error) { return &Big{}, nil })
 }
 

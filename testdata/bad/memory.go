@@ -1,6 +1,3 @@
-// Command badmemory is a guest that gives the host pointers outside its memory:
-// beyond the end, across it, and with lengths that wrap. It imports the host's
-// functions itself, as a guest without our SDK does.
 package main
 
 import (
@@ -10,18 +7,17 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/guest"
-	"github.com/cairn-dev/cairn/testdata/internal/good"
 )
 
-func main() {} // the host calls what init registers
+// aborts give the host pointers outside of memory.
+var aborts = ways{
+	"abort": func() error {
+		objectAbort(memoryBytes()-1, 2)
+		return nil
+	},
+}
 
 func init() {
-	good.Register(map[string]func() error{
-		"abort": func() error {
-			objectAbort(memoryBytes()-1, 2)
-			return nil
-		},
-	})
 	guest.RegisterObject("Probe", func(*guest.State, *guest.Env) (*Probe, error) {
 		return &Probe{}, nil
 	})
