@@ -1,11 +1,8 @@
 package object
 
 import (
-	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/event"
@@ -15,10 +12,6 @@ import (
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
-// errGone says that the activation was evicted between its look-up and the
-// call, which is sent anew.
-var errGone = errors.New("object: activation is gone")
-
 // Activation is an object's time in memory.
 type Activation struct {
 	objects *Objects
@@ -26,7 +19,7 @@ type Activation struct {
 	store   *storage.Object
 
 	mu      sync.Mutex
-	top     *State // the innermost entry; nil while idle
+	top     *turn // the innermost entry; nil while idle
 	mailbox mailbox
 	phase   phase
 	// brokenBy is why the activation is broken.
@@ -58,157 +51,6 @@ func newActivation(o *Objects, to *event.Address) *Activation {
 		store: o.options.Store.Object(storage.Owner(*to))}
 }
 
-// serve runs one request, in its turn, or at once when it is let in.
-func (a *Activation) serve(ctx context.Context, r *event.Event, nested bool, dst []byte) (event.Reply, error) {
-	s := a.objects.states.Get().(*State)
-	s.begin(ctx, a, r)
-	w, err := a.enter(s, nested, r, dst)
-	switch {
-	case err != nil:
-		s.abandon()
-		return event.Reply{Output: dst}, err
-	case w != nil && w.answered:
-		return w.reply, w.err
-	}
-	reply, err, next := a.perform(s, r, dst)
-	if next != nil {
-		go a.drain(next)
-	}
-	return reply, err
-}
-
-// drain runs the call of a parked waiter, and those behind it, one after the
-// other. Waking each of them to run its own call would leave the object idle
-// until the scheduler came to it, while more and more of them queue: with two
-// processors and 64 clients of one object, half of the throughput.
-func (a *Activation) drain(w *waiter) {
-	for w != nil {
-		reply, err, next := a.perform(w.state, w.request, w.dst)
-		w.answer(reply, err)
-		w.wake <- struct{}{}
-		w = next
-	}
-}
-
-// perform runs a request whose turn it is. next is a parked waiter whose turn
-// it is then; the caller must drain it.
-func (a *Activation) perform(s *State, r *event.Event, dst []byte) (reply event.Reply, err error, next *waiter) {
-	failed, last := a.contained(s, func() { reply, err, next = a.performed(s, r, dst) })
-	if failed != nil {
-		return event.Reply{Output: dst, Seen: a.seen}, failed, last
-	}
-	return reply, err, next
-}
-
-func (a *Activation) performed(s *State, r *event.Event, dst []byte) (reply event.Reply, err error, next *waiter) {
-	output, err := s.run(r, dst)
-	reply = event.Reply{Output: output, Seen: a.seen.Join(s.Seen)} // s.Seen also after an error
-	if s.background && a.failure() == nil {                        // also after an error that the guest threw
-		if s.below == nil {
-			// The answer goes, the call stays: nobody else enters before it ends.
-			s.answered()
-			a.objects.background.Go(func() { a.drain(a.afterAnswer(s)) })
-			return reply, err, nil
-		}
-		s.runBackground() // entries nest: it must end before what is below goes on
-	}
-	s.background = false
-	return reply, err, a.finish(s)
-}
-
-// afterAnswer runs what a call left for after its answer, and ends the call.
-func (a *Activation) afterAnswer(s *State) (next *waiter) {
-	if failed, last := a.contained(s, func() { s.runBackground(); next = a.finish(s) }); failed != nil {
-		return last
-	}
-	return next
-}
-
-// finish ends a call that has been answered.
-func (a *Activation) finish(s *State) (next *waiter) {
-	s.finish()
-	next = a.leave(s)
-	s.end()
-	a.objects.states.Put(s)
-	return next
-}
-
-// enter makes s the innermost entry when its turn has come. A call that had to
-// wait has a waiter, which may have been answered already.
-func (a *Activation) enter(s *State, nested bool, r *event.Event, dst []byte) (*waiter, error) {
-	w, first, err := a.admit(s, nested, r, dst)
-	if w != nil {
-		w.wait(first)
-		a.counts().Waited(time.Since(w.since))
-	}
-	return w, err
-}
-
-// admit makes s the innermost entry, or puts it into the mailbox and returns its waiter;
-// first says that it is the first there.
-func (a *Activation) admit(s *State, nested bool, r *event.Event, dst []byte) (
-	w *waiter, first bool, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	nested = nested || a.objects.waits.wasLetIn(s.edge)
-	switch {
-	case a.phase == gone:
-		return nil, false, errGone
-	case nested && a.phase == broken:
-		return nil, false, a.brokenBy
-	case nested && a.critical > 0:
-		return nil, false, event.ErrCritical
-	case nested, a.restsLocked():
-		a.openLocked(s)
-		return nil, false, nil
-	}
-	w = &waiter{state: s, request: r, dst: dst, bytes: len(r.Input), since: time.Now(),
-		wake: make(chan struct{}, 1)}
-	first = a.mailbox.len() == 0
-	if err := a.mailbox.push(w); err != nil {
-		return nil, false, err
-	}
-	return w, first, nil
-}
-
-// leave ends the innermost entry and makes the next call the innermost. It
-// returns the call's waiter if that is parked, and somebody must run it.
-func (a *Activation) leave(s *State) (next *waiter) {
-	a.used.Store(true)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.top != s {
-		panic("object: entries did not nest")
-	}
-	return a.nextLocked(s)
-}
-
-// nextLocked is leave for the innermost entry. mu must be held.
-func (a *Activation) nextLocked(s *State) (next *waiter) {
-	a.lastTick = a.objects.ticks.Load()
-	a.top = s.below
-	a.letInLocked(s.answered())
-	if a.top != nil {
-		return nil
-	}
-	if a.phase == broken {
-		a.forgetLocked()
-	}
-	for w := a.mailbox.pop(); w != nil; w = a.mailbox.pop() {
-		if time.Since(w.since) > maxQueuedFor {
-			w.refuse(event.ErrQueueOld, gate.Mark{})
-			continue
-		}
-		a.openLocked(w.state)
-		if w.claim() {
-			return w
-		}
-		return nil
-	}
-	a.restLocked()
-	return nil
-}
-
 // fail breaks the activation. Every call that is in flight fails with err, which
 // could tell of what seen tells of: those that have entered, as soon as
 // they come back to the host, and those that wait, at once. The activation ends
@@ -225,31 +67,6 @@ func (a *Activation) fail(cause observe.Cause, err error, seen gate.Mark) {
 	a.counts().Reset(cause)
 	for _, w := range a.mailbox.takeCalls() {
 		w.refuse(err, seen) // who waits behind it is refused as well
-	}
-}
-
-// letIn lets a call in that waits in the mailbox, as the activation waits for it
-// now, see waits.end; nil is none.
-func (a *Activation) letIn(closing *edge) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.letInLocked(closing)
-}
-
-func (a *Activation) letInLocked(closing *edge) {
-	for closing != nil {
-		w := a.mailbox.take(closing)
-		closing = nil
-		switch {
-		case w == nil: // it is on its way here, see enter
-		case a.phase == broken:
-			closing = w.refuse(a.brokenBy, gate.Mark{})
-		case a.critical > 0:
-			closing = w.refuse(event.ErrCritical, gate.Mark{})
-		default:
-			a.openLocked(w.state)
-			w.grant()
-		}
 	}
 }
 
@@ -294,9 +111,9 @@ func (a *Activation) forgetLocked() {
 	a.instance, a.built, a.brokenBy, a.critical = nil, false, nil, 0
 }
 
-// wake gives the activation an instance that holds its memory, which is p's, or
+// takeInstance gives the activation an instance that holds its memory, which is p's, or
 // begins as p's.
-func (a *Activation) wake(p program.Program) error {
+func (a *Activation) takeInstance(p program.Program) error {
 	if a.instance != nil {
 		return a.instance.Hold()
 	}

@@ -14,13 +14,13 @@ var errAssertion = &event.Error{Flags: wire.ErrorReset, Message: "internal error
 // contained runs f, a step of an entry. If f panics, the entry is thrown out and
 // its activation reset; err is what its caller is told then, and next as from
 // leave. What f has changed by then may be half of what it meant, so nothing of
-// it is used again: neither the State nor the instance.
-func (a *Activation) contained(s *State, f func()) (err error, next *waiter) {
+// it is used again: neither the turn nor the instance.
+func (a *Activation) contained(t *turn, f func()) (err error, next *waiter) {
 	defer func() {
 		if v := recover(); v != nil {
 			l := a.objects.options.Logger.With("object", a.address.ID.String(), "name", a.address.Name)
 			contain.Report(l, "a call of an object", v)
-			err, next = a.expel(s)
+			err, next = a.expel(t)
 		}
 	}()
 	f()
@@ -29,33 +29,33 @@ func (a *Activation) contained(s *State, f func()) (err error, next *waiter) {
 
 // expel takes an entry out that cannot leave by itself, wherever it is among the
 // others, and resets the activation.
-func (a *Activation) expel(s *State) (err error, next *waiter) {
+func (a *Activation) expel(t *turn) (err error, next *waiter) {
 	l := a.objects.options.Logger
-	contain.Run(l, "the end of a call", s.dropTxn)
+	contain.Run(l, "the end of a call", t.dropTxn)
 	err = errAssertion
-	a.fail(observe.Assertion, err, a.seen.Join(s.Seen))
+	a.fail(observe.Assertion, err, a.seen.Join(t.Seen))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.instance != nil {
 		a.instance.Break()
 	}
-	if a.top == s {
-		return err, a.nextLocked(s)
+	if a.top == t {
+		return err, a.nextLocked(t)
 	}
 	for above := a.top; above != nil; above = above.below {
-		if above.below == s {
-			above.below = s.below
+		if above.below == t {
+			above.below = t.below
 		}
 	}
-	a.letInLocked(s.answered())
+	a.letInLocked(t.answered())
 	return err, nil
 }
 
 // dropTxn takes back what the call has written since its last batch.
-func (s *State) dropTxn() {
-	s.call.End()
-	if s.txn != nil {
-		s.txn.Rollback()
-		s.txn.Close()
+func (t *turn) dropTxn() {
+	t.call.End()
+	if t.txn != nil {
+		t.txn.Rollback()
+		t.txn.Close()
 	}
 }

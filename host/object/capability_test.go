@@ -15,7 +15,7 @@ func TestCapabilities(t *testing.T) {
 		abi.CapabilityIDs, abi.CapabilityLists, abi.CapabilityLog, abi.CapabilityOutbound,
 		abi.CapabilityResets, abi.CapabilitySections, abi.CapabilityStorage, abi.CapabilityStubs,
 		abi.CapabilityTransactions}
-	if got := hostfunc.Capabilities(&State{}); !slices.Equal(got, want) {
+	if got := hostfunc.Capabilities(&turn{}); !slices.Equal(got, want) {
 		t.Errorf("an object has %v, want %v", got, want)
 	}
 }

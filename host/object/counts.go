@@ -8,7 +8,6 @@ import (
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/observe"
-	"github.com/cairn-dev/cairn/host/program"
 )
 
 // counted counts the calls that go through a Sender.
@@ -46,24 +45,6 @@ func outcome(err error) observe.Outcome {
 		return observe.Thrown
 	}
 	return observe.Refused
-}
-
-// cause says why an entry of a guest has ended that gave err.
-func cause(err error) observe.Cause {
-	var told *event.Error
-	switch {
-	case errors.Is(err, program.ErrCPULimit):
-		return observe.CPU
-	case errors.Is(err, program.ErrMemoryLimit):
-		return observe.Memory
-	case errors.Is(err, event.ErrCriticalLong):
-		return observe.Section
-	case errors.As(err, &told) && told.Flags&wire.ErrorRemote != 0:
-		return observe.Abort // see State.ObjectAbort
-	case errors.As(err, &told):
-		return observe.Commit // what an import found and could not answer for
-	}
-	return observe.Trap
 }
 
 // InstanceCounts are how many instances objects hold.

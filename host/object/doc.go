@@ -2,7 +2,7 @@
 //
 // There are three types. An [Activation] is one object's time in memory: its mailbox,
 // its instance or the memory that is set aside, and what an answer of its could tell
-// of. A [State] is one call to it. [Objects] finds the activation of an ID, or makes it.
+// of. A [turn] is one call to it. [Objects] finds the activation of an ID, or makes it.
 //
 // # One call at a time
 //
@@ -23,10 +23,10 @@
 // section or a commit that fails) fails all calls that are in flight with the
 // reason: what has entered it, and what waits in its mailbox at that moment. What is
 // sent later waits until the entries have returned and begins afresh. An alarm that
-// waits stays. See Activation.fail, and state_loss.go about a log that has failed.
+// waits stays. See Activation.fail, and loss.go about a log that has failed.
 //
 // A critical section has 30 seconds. Guests are stopped at a look at the clock; a
-// wait for others is given up, see state_section.go and waits.
+// wait for others is given up, see section.go and waits.
 //
 // # Invariants
 //

@@ -16,7 +16,7 @@ const maxNameText = 256
 
 var (
 	_ hostfunc.Log = (*Guest)(nil)
-	_ hostfunc.Log = (*State)(nil)
+	_ hostfunc.Log = (*turn)(nil)
 )
 
 // Log implements hostfunc.Log.
@@ -25,21 +25,21 @@ func (g *Guest) Log(level int32, text, attrs []byte) {
 }
 
 // Log implements hostfunc.Log.
-func (s *State) Log(level int32, text, attrs []byte) {
-	s.Version.Counts.Log(s.logger(), level, text, attrs)
+func (t *turn) Log(level int32, text, attrs []byte) {
+	t.Version.Counts.Log(t.logger(), level, text, attrs)
 }
 
 // logger returns the host's log with script, class and object attached.
-func (s *State) logger() *slog.Logger {
-	if s.Logger == nil {
-		to := &s.act.address
-		s.Logger = s.act.objects.options.Logger.With("script", s.class.Script.Name, "class", s.class.Name,
-			"version", s.Version.Number, "object", to.ID.String())
+func (t *turn) logger() *slog.Logger {
+	if t.Logger == nil {
+		to := &t.act.address
+		t.Logger = t.act.objects.options.Logger.With("script", t.class.Script.Name, "class", t.class.Name,
+			"version", t.Version.Number, "object", to.ID.String())
 		if to.Named {
-			s.Logger = s.Logger.With("name", to.Name)
+			t.Logger = t.Logger.With("name", to.Name)
 		}
 	}
-	return s.Logger
+	return t.Logger
 }
 
 // describe says what ran in a guest, as attributes: the export, and what it was

@@ -25,13 +25,11 @@ const (
 // waiter is a call in a mailbox. It runs on its caller's goroutine where that
 // still looks out for its turn, else on a runner's, see Activation.drain.
 type waiter struct {
-	state   *State
-	request *event.Event
-	dst     []byte
-	bytes   int // of its input
-	since   time.Time
-	phase   atomic.Uint32 // waiting, granted, parked
-	wake    chan struct{}
+	turn  *turn
+	bytes int // of its input
+	since time.Time
+	phase atomic.Uint32 // waiting, granted, parked
+	wake  chan struct{}
 
 	// Set before it is granted, or woken.
 	answered bool // it need not run: it has, or it will not
@@ -52,9 +50,9 @@ const (
 
 // refuse answers a waiter with an error, which could tell of what seen tells of.
 func (w *waiter) refuse(err error, seen gate.Mark) (closing *edge) {
-	w.answer(event.Reply{Output: w.dst, Seen: seen}, err)
-	closing = w.state.answered()
-	w.state.abandon()
+	w.answer(event.Reply{Output: w.turn.dst, Seen: seen}, err)
+	closing = w.turn.answered()
+	w.turn.over()
 	w.grant()
 	return closing
 }
@@ -118,7 +116,7 @@ func (m *mailbox) push(w *waiter) error {
 // it has to run all the same.
 func (m *mailbox) takeCalls() (calls []*waiter) {
 	for range m.len() {
-		if w := m.pop(); !isAlarm(w.request) {
+		if w := m.pop(); !isAlarm(w.turn.event) {
 			calls = append(calls, w)
 		} else {
 			m.queue.Push(w)
@@ -130,7 +128,7 @@ func (m *mailbox) takeCalls() (calls []*waiter) {
 
 // take takes the call out that e is the edge of; nil when it is not there.
 func (m *mailbox) take(e *edge) *waiter {
-	return m.out(m.queue.Remove(func(w *waiter) bool { return w.state.edge == e }))
+	return m.out(m.queue.Remove(func(w *waiter) bool { return w.turn.edge == e }))
 }
 
 // pop takes the oldest call out; nil when there is none.

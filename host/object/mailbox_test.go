@@ -75,7 +75,8 @@ func TestMailboxTake(t *testing.T) {
 	var m mailbox
 	var all []*waiter
 	for i, kind := range []event.Kind{event.Call, event.Alarm, event.Fetch, event.Call} {
-		w := &waiter{state: &State{edge: &edge{}}, request: &event.Event{Kind: kind}, bytes: 1 << i}
+		w := &waiter{turn: &turn{openEvent: openEvent{edge: &edge{}, event: &event.Event{Kind: kind}}},
+			bytes: 1 << i}
 		if err := m.push(w); err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +85,7 @@ func TestMailboxTake(t *testing.T) {
 	if m.take(&edge{}) != nil || m.bytes != 15 {
 		t.Errorf("a call that is not there was taken, %d bytes are left", m.bytes)
 	}
-	if m.take(all[2].state.edge) != all[2] || m.bytes != 11 {
+	if m.take(all[2].turn.edge) != all[2] || m.bytes != 11 {
 		t.Errorf("the wrong one was taken, %d bytes are left", m.bytes)
 	}
 	calls := m.takeCalls()

@@ -77,7 +77,7 @@ type Objects struct {
 	shards  [numShards]shard
 	waits   waits
 	live    residents
-	states  sync.Pool
+	turns   sync.Pool
 	ticks   atomic.Uint32 // see evict.go
 
 	background event.Background
@@ -91,7 +91,7 @@ func New(o Options, sender event.Sender) *Objects {
 	for i := range objects.shards {
 		objects.shards[i].activations = map[abi.ID]*Activation{}
 	}
-	objects.states.New = func() any { return &State{} }
+	objects.turns.New = func() any { return &turn{} }
 	if sender == nil {
 		objects.sender = objects
 	}
@@ -126,7 +126,7 @@ func (o *Objects) Send(ctx context.Context, r *event.Event, dst []byte) (event.R
 	e := edgeOf(r)
 	for {
 		a := o.find(&r.To)
-		nested := e != nil && o.waits.enter(e, e.from, a)
+		nested := e != nil && o.waits.begin(e, e.from, a)
 		reply, err := a.serve(ctx, r, nested, dst)
 		if closing := o.waits.end(e); closing != nil { // it was not let in after all
 			a.letIn(closing)

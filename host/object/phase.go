@@ -82,8 +82,8 @@ func (a *Activation) restLocked() {
 }
 
 // openLocked makes s the innermost entry.
-func (a *Activation) openLocked(s *State) {
-	s.below, a.top = a.top, s
+func (a *Activation) openLocked(t *turn) {
+	t.below, a.top = a.top, t
 	if a.top.below == nil && a.phase != open {
 		a.becomeLocked(open)
 	}

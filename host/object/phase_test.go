@@ -14,7 +14,7 @@ func inPhase(p phase) *Activation {
 	a := &Activation{phase: p}
 	switch p {
 	case open, broken:
-		a.top = &State{}
+		a.top = &turn{}
 	case idle:
 		a.instance, a.built = struct{ program.Instance }{}, true
 	case asleep:
@@ -58,7 +58,7 @@ func TestIllegal(t *testing.T) {
 		spoil func(*Activation)
 		want  string
 	}{
-		{fresh, func(a *Activation) { a.top = &State{} }, "an entry"},
+		{fresh, func(a *Activation) { a.top = &turn{} }, "an entry"},
 		{open, func(a *Activation) { a.top = nil }, "an entry"},
 		{idle, func(a *Activation) { a.brokenBy = event.ErrCPU }, "broken by"},
 		{broken, func(a *Activation) { a.brokenBy = nil }, "broken by"},

@@ -29,7 +29,7 @@ const instancePatience = 5 * time.Second
 // that waits does not see. What bounds them is the account of memory, and that wait
 // has an end.
 func (r *residents) acquire(a *Activation, p program.Program) (program.Instance, error) {
-	if instance := r.enter(a, p); instance != nil {
+	if instance := r.place(a, p); instance != nil {
 		return instance, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), instancePatience)
@@ -41,9 +41,9 @@ func (r *residents) acquire(a *Activation, p program.Program) (program.Instance,
 	return instance, err
 }
 
-// enter makes a a resident, in the place of another if there are enough. It
+// place makes a a resident, in the place of another if there are enough. It
 // returns the other's instance if a can use it.
-func (r *residents) enter(a *Activation, p program.Program) program.Instance {
+func (r *residents) place(a *Activation, p program.Program) program.Instance {
 	r.mu.Lock()
 	var victim *Activation
 	if len(r.slots) >= r.max {

@@ -29,7 +29,7 @@ import (
 // have called this activation, which did not wait for him then; now it does. So that
 // closes a cycle as well, and the queued call is let in.
 //
-// A call from within a critical section can be given up, see State.inTime. It is
+// A call from within a critical section can be given up, see turn.inTime. It is
 // made by a stand-in that waits in the caller's place: an Activation of no object,
 // between the two in the chain. To give up is to leave the caller's edge to the
 // stand-in; the call goes on and has its own.
@@ -57,10 +57,10 @@ func edgeOf(r *event.Event) *edge {
 	return e
 }
 
-// enter makes e the call that the innermost entry of from waits for, and reports
+// begin makes e the call that the innermost entry of from waits for, and reports
 // whether it must be let in. Then to is to have a new innermost entry, which waits
 // for nobody yet. end and resume must follow.
-func (w *waits) enter(e *edge, from, to *Activation) (nested bool) {
+func (w *waits) begin(e *edge, from, to *Activation) (nested bool) {
 	*e = edge{from: from, to: to}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -50,7 +50,7 @@ func TestWaits(t *testing.T) {
 				nested := false
 				if from := activations[calls[0]]; from != nil {
 					e = new(edge)
-					nested = w.enter(e, from, activations[calls[1]])
+					nested = w.begin(e, from, activations[calls[1]])
 				}
 				if want := strings.HasSuffix(step, "+"); nested != want {
 					t.Errorf("%s: let in is %v, want %v", step, nested, want)

@@ -8,7 +8,7 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
-var _ hostfunc.Transactions = (*State)(nil)
+var _ hostfunc.Transactions = (*turn)(nil)
 
 // transaction is what a rollback goes back to.
 type transaction struct {
@@ -18,36 +18,36 @@ type transaction struct {
 }
 
 // TransactionBegin implements hostfunc.Transactions.
-func (s *State) TransactionBegin() error {
-	if len(s.transactions) >= abi.MaxTransactionDepth {
+func (t *turn) TransactionBegin() error {
+	if len(t.transactions) >= abi.MaxTransactionDepth {
 		return fmt.Errorf("transactions are nested deeper than %d", abi.MaxTransactionDepth)
 	}
-	s.transactions = append(s.transactions, transaction{s.txn.Savepoint(), s.batch, s.alarm.changed})
+	t.transactions = append(t.transactions, transaction{t.txn.Savepoint(), t.batch, t.alarm.changed})
 	return nil
 }
 
 // TransactionEnd implements hostfunc.Transactions.
-func (s *State) TransactionEnd(commit bool) error {
-	last := len(s.transactions) - 1
+func (t *turn) TransactionEnd(commit bool) error {
+	last := len(t.transactions) - 1
 	if last < 0 {
 		return hostfunc.ErrInvalid
 	}
-	t := s.transactions[last]
-	s.transactions = s.transactions[:last]
+	back := t.transactions[last]
+	t.transactions = t.transactions[:last]
 	if !commit {
-		s.txn.RollbackTo(t.savepoint)
-		s.batch = t.batch // what is taken back has no size, and confirms nothing
-		s.alarm.changed = t.alarmChanged
+		t.txn.RollbackTo(back.savepoint)
+		t.batch = back.batch // what is taken back has no size, and confirms nothing
+		t.alarm.changed = back.alarmChanged
 	}
-	s.txn.Release(t.savepoint)
+	t.txn.Release(back.savepoint)
 	return nil
 }
 
 // rollbackOpen takes back the transactions that the guest left open, such as
 // by a panic.
-func (s *State) rollbackOpen() {
-	for len(s.transactions) > 0 {
-		if err := s.TransactionEnd(false); err != nil {
+func (t *turn) rollbackOpen() {
+	for len(t.transactions) > 0 {
+		if err := t.TransactionEnd(false); err != nil {
 			panic(errors.Join(errors.New("object: roll back an open transaction"), err))
 		}
 	}

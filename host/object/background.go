@@ -5,14 +5,14 @@ import (
 	"github.com/cairn-dev/cairn/host/program"
 )
 
-var _ hostfunc.Background = (*State)(nil)
+var _ hostfunc.Background = (*turn)(nil)
 
 // BackgroundRequest implements hostfunc.Background.
-func (s *State) BackgroundRequest() error {
-	if !s.act.instance.Program().HasBackground() {
+func (t *turn) BackgroundRequest() error {
+	if !t.act.instance.Program().HasBackground() {
 		return hostfunc.ErrForbidden
 	}
-	s.background = true
+	t.background = true
 	return nil
 }
 
@@ -20,15 +20,15 @@ func (s *State) BackgroundRequest() error {
 // asks for more and event.Background lets it. Each round's writes are a batch of their
 // own. A Worker's loop is another (worker's finish): a Worker writes nothing, and its
 // failure is told here alone, while the log has an object's from its reset.
-func (s *State) runBackground() {
-	for round := 0; s.background; round++ {
-		s.background = false
-		if err := s.act.objects.background.Spend(s.Budget, round); err != nil {
-			s.logger().Warn("background work given up", "error", err)
+func (t *turn) runBackground() {
+	for round := 0; t.background; round++ {
+		t.background = false
+		if err := t.act.objects.background.Spend(t.Budget, round); err != nil {
+			t.logger().Warn("background work given up", "error", err)
 			return
 		}
-		if _, err := s.enter(program.Background, nil, nil); err != nil {
-			s.logger().Warn("background work failed", "error", err)
+		if _, err := t.enter(program.Background, nil, nil); err != nil {
+			t.logger().Warn("background work failed", "error", err)
 			return
 		}
 	}

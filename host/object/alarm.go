@@ -25,57 +25,57 @@ type alarmRun struct {
 	kept        bool // and that is in the log
 }
 
-var _ hostfunc.Alarms = (*State)(nil)
+var _ hostfunc.Alarms = (*turn)(nil)
 
 // AlarmSet implements hostfunc.Alarms.
-func (s *State) AlarmSet(unixMS int64, confirmed bool) error {
+func (t *turn) AlarmSet(unixMS int64, confirmed bool) error {
 	if unixMS <= 0 {
 		return event.TypeError("setAlarm() cannot be called with an alarm time <= 0")
 	}
-	if c, _ := s.act.instance.Program().Class(s.class.Name); !c.Alarm {
+	if c, _ := t.act.instance.Program().Class(t.class.Name); !c.Alarm {
 		return event.TypeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()")
 	}
-	if err := s.written(8, confirmed); err != nil {
+	if err := t.written(8, confirmed); err != nil {
 		return err
 	}
-	s.alarm.changed = s.alarm.running
-	return s.txn.SetAlarm(max(unixMS, s.act.objects.options.Now().UnixMilli()))
+	t.alarm.changed = t.alarm.running
+	return t.txn.SetAlarm(max(unixMS, t.act.objects.options.Now().UnixMilli()))
 }
 
 // AlarmGet implements hostfunc.Alarms.
-func (s *State) AlarmGet() (unixMS int64, set bool, err error) {
-	if s.alarm.running && !s.alarm.changed {
+func (t *turn) AlarmGet() (unixMS int64, set bool, err error) {
+	if t.alarm.running && !t.alarm.changed {
 		return 0, false, nil
 	}
-	return s.txn.Alarm()
+	return t.txn.Alarm()
 }
 
 // AlarmDelete implements hostfunc.Alarms. In the handler it deletes the alarm
 // that the handler has set, and never the one that is running.
-func (s *State) AlarmDelete(confirmed bool) error {
-	if err := s.written(8, confirmed); err != nil {
+func (t *turn) AlarmDelete(confirmed bool) error {
+	if err := t.written(8, confirmed); err != nil {
 		return err
 	}
-	if !s.alarm.running {
-		return s.txn.DeleteAlarm()
+	if !t.alarm.running {
+		return t.txn.DeleteAlarm()
 	}
-	if !s.alarm.changed {
+	if !t.alarm.changed {
 		return nil
 	}
-	s.alarm.changed = false
-	return s.txn.KeepAlarm(s.alarm.scheduledMS)
+	t.alarm.changed = false
+	return t.txn.KeepAlarm(t.alarm.scheduledMS)
 }
 
 // dueAlarm returns for when the alarm is set that goes off, unless it has been
 // moved or deleted since it was found to be due.
-func (s *State) dueAlarm(r *event.Event) (scheduledMS int64, err error) {
+func (t *turn) dueAlarm(r *event.Event) (scheduledMS int64, err error) {
 	var due wire.Alarm
 	if err := wire.DecodeAlarm(r.Input, &due); err != nil {
-		return 0, s.internal("alarm", err)
+		return 0, t.internal("alarm", err)
 	}
-	at, set, err := s.txn.Alarm()
+	at, set, err := t.txn.Alarm()
 	if err != nil {
-		return 0, s.internal("alarm", err)
+		return 0, t.internal("alarm", err)
 	}
 	if !set || at > due.ScheduledMS || r.Kind == event.AlarmGivenUp && at != due.ScheduledMS {
 		return 0, event.ErrAlarmMoved
@@ -85,38 +85,38 @@ func (s *State) dueAlarm(r *event.Event) (scheduledMS int64, err error) {
 
 // beginAlarm makes the call the run of an alarm. The constructor has run: to it
 // the alarm was still set, as upstream, and it may have moved it.
-func (s *State) beginAlarm(r *event.Event) error {
-	at, err := s.dueAlarm(r)
+func (t *turn) beginAlarm(r *event.Event) error {
+	at, err := t.dueAlarm(r)
 	if err == nil {
-		*s.alarm = alarmRun{running: true, scheduledMS: at}
+		*t.alarm = alarmRun{running: true, scheduledMS: at}
 	}
 	return err
 }
 
 // abandonAlarm deletes the alarm in place of a run.
-func (s *State) abandonAlarm() error {
-	if err := s.txn.DeleteAlarm(); err != nil {
-		return s.internal("alarm", err)
+func (t *turn) abandonAlarm() error {
+	if err := t.txn.DeleteAlarm(); err != nil {
+		return t.internal("alarm", err)
 	}
-	s.batch = batch{confirmed: true}
-	return s.flush()
+	t.batch = batch{confirmed: true}
+	return t.flush()
 }
 
 // abortAlarm deletes the alarm whose handler has aborted, if that is what it asked
 // for. One that was set meanwhile stays, if an abort could not take it back.
-func (s *State) abortAlarm() error {
-	if !s.dropAlarm {
+func (t *turn) abortAlarm() error {
+	if !t.dropAlarm {
 		return nil
 	}
-	s.dropAlarm = false
-	at, set, err := s.txn.Alarm()
+	t.dropAlarm = false
+	at, set, err := t.txn.Alarm()
 	switch {
 	case err != nil:
-		return s.reset(observe.Commit, s.internal("alarm", err))
-	case !set || at != s.alarm.scheduledMS || s.alarm.kept:
+		return t.reset(observe.Commit, t.internal("alarm", err))
+	case !set || at != t.alarm.scheduledMS || t.alarm.kept:
 		return nil
 	}
-	return s.abandonAlarm()
+	return t.abandonAlarm()
 }
 
 // LimitExceeded reports whether a call failed because it took more time or
@@ -133,11 +133,11 @@ func Starved(err error) bool {
 
 // finishAlarm deletes the alarm whose handler has succeeded, in the batch of
 // the handler's last writes. An alarm that was set meanwhile stays.
-func (s *State) finishAlarm() error {
-	at, set, err := s.txn.Alarm()
-	if err != nil || !s.alarm.running || s.alarm.changed || !set || at != s.alarm.scheduledMS {
+func (t *turn) finishAlarm() error {
+	at, set, err := t.txn.Alarm()
+	if err != nil || !t.alarm.running || t.alarm.changed || !set || at != t.alarm.scheduledMS {
 		return err
 	}
-	s.batch.confirmed = true
-	return s.txn.DeleteAlarm()
+	t.batch.confirmed = true
+	return t.txn.DeleteAlarm()
 }

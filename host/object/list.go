@@ -8,11 +8,11 @@ import (
 	"github.com/cairn-dev/cairn/host/storage"
 )
 
-var _ hostfunc.Lists = (*State)(nil)
+var _ hostfunc.Lists = (*turn)(nil)
 
 // ListOpen implements hostfunc.Lists. The rules of the options are upstream's,
 // as are the errors (SEMANTICS 1.4).
-func (s *State) ListOpen(l *wire.List) (hostfunc.List, error) {
+func (t *turn) ListOpen(l *wire.List) (hostfunc.List, error) {
 	has := func(flag byte, v []byte) []byte {
 		if l.Flags&flag == 0 {
 			return nil
@@ -33,5 +33,5 @@ func (s *State) ListOpen(l *wire.List) (hostfunc.List, error) {
 	if l.Flags&abi.ListHasLimit != 0 {
 		o.Limit = int(l.Limit)
 	}
-	return s.txn.Scan(o), nil
+	return t.txn.Scan(o), nil
 }

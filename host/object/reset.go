@@ -6,11 +6,11 @@ import (
 	"github.com/cairn-dev/cairn/host/hostfunc"
 )
 
-var _ hostfunc.Resets = (*State)(nil)
+var _ hostfunc.Resets = (*turn)(nil)
 
 // ObjectAbort implements hostfunc.Resets.
-func (s *State) ObjectAbort(reason []byte, dropAlarm bool) error {
-	s.dropAlarm = dropAlarm && s.alarm.running
+func (t *turn) ObjectAbort(reason []byte, dropAlarm bool) error {
+	t.dropAlarm = dropAlarm && t.alarm.running
 	text := string(reason)
 	if text == "" {
 		text = "Application called abort() to reset Durable Object."
