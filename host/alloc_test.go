@@ -9,9 +9,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// Allocations of a request in the host, from its arrival in a room to its answer,
-// the commit and the output gate included. Each is garbage for every request of a node; a change that
-// adds one should have a reason.
+// Allocations of a request in the host, from its arrival in a room to its answer, the
+// commit and the output gate included. Each is garbage for every request of a node; a
+// change that adds one should have a reason.
 const (
 	callAllocs  = 1 // Sender.Send: the event's event.Budget
 	fetchAllocs = 2 // Worker.Fetch, with one call of an object: its event.Event as well

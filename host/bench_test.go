@@ -68,7 +68,8 @@ func (r *counterRuntime) counters() *app.Namespace {
 // increment is a call of the hot object A, as a Worker makes it.
 func (r *counterRuntime) increment() *event.Event {
 	return &event.Event{
-		To: r.counters().Named([]byte("A")), Kind: event.Call, Input: wire.AppendCall(nil, "increment", "[]"),
+		To: r.counters().Named([]byte("A")), Kind: event.Call,
+		Input: wire.AppendCall(nil, "increment", "[]"),
 	}
 }
 
@@ -76,7 +77,8 @@ func (r *counterRuntime) increment() *event.Event {
 func incrementRequest() []byte {
 	return wire.AppendRequest(nil, &wire.Request{
 		Method: []byte("GET"), URL: []byte("http://127.0.0.1:8787/increment?name=A"),
-		Header: wire.AppendHeader(wire.AppendHeader(nil, "Host", "127.0.0.1:8787"), "User-Agent", "bench"),
+		Header: wire.AppendHeader(wire.AppendHeader(nil, "Host", "127.0.0.1:8787"),
+			"User-Agent", "bench"),
 	})
 }
 
@@ -153,7 +155,9 @@ func BenchmarkRequest(b *testing.B) {
 // BenchmarkEcho is what HTTP alone costs: the same client and a bare fasthttp.
 func BenchmarkEcho(b *testing.B) {
 	server := func() httpServer {
-		return &fasthttp.Server{Handler: func(ctx *fasthttp.RequestCtx) { ctx.SetBodyString("Durable Object 'A' count: 1") }}
+		return &fasthttp.Server{Handler: func(ctx *fasthttp.RequestCtx) {
+			ctx.SetBodyString("Durable Object 'A' count: 1")
+		}}
 	}
 	benchmarkHTTP(b, server, func(int64) string { return "/increment?name=A" })
 }

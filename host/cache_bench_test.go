@@ -23,7 +23,8 @@ func startSDK(b *testing.B, residents int) *Runtime {
 		Config: &config.Config{Path: "wrangler.jsonc", Name: "sdk",
 			Bindings: []config.Binding{{Name: "PROBES", ClassName: "Probe"}}},
 		Wasm:    testguest.Build(b, "sdk"),
-		DataDir: b.TempDir(), CacheDir: testguest.CacheDir(b), FS: vfs.NewMem(), Residents: residents,
+		DataDir: b.TempDir(), CacheDir: testguest.CacheDir(b), FS: vfs.NewMem(),
+		Residents: residents,
 	})
 	if err != nil {
 		b.Fatal(err)

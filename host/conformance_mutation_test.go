@@ -72,7 +72,8 @@ var mutations = []mutation{
 			}
 			return got
 		}), fails: []string{"storage_get/too_small", "storage_put/too_large", "storage_put/batch",
-		"result_read/too_small", "result_read/kept", "entry/own", "memory/edges", "memory/overlap"}},
+		"result_read/too_small", "result_read/kept", "entry/own", "memory/edges",
+		"memory/overlap"}},
 	{name: "an absent key was deleted", wrap: answered(abi.FuncStorageDelete,
 		func(_ *hostfunc.Call, _ []uint64, got abi.Status) abi.Status {
 			if got == abi.StatusNotFound {
@@ -87,14 +88,15 @@ var mutations = []mutation{
 			}
 			return got
 		}), fails: []string{"id_new/fault", "memory/fault_first"}},
-	{name: "lengths wrap", wrap: only(abi.FuncStoragePut, func(run hostfunc.Function) hostfunc.Function {
-		return func(c *hostfunc.Call, args []uint64) abi.Status {
-			if ptr, n := uint32(args[0]), uint32(args[1]); ptr+n < ptr {
-				return abi.StatusOK
+	{name: "lengths wrap",
+		wrap: only(abi.FuncStoragePut, func(run hostfunc.Function) hostfunc.Function {
+			return func(c *hostfunc.Call, args []uint64) abi.Status {
+				if ptr, n := uint32(args[0]), uint32(args[1]); ptr+n < ptr {
+					return abi.StatusOK
+				}
+				return run(c, args)
 			}
-			return run(c, args)
-		}
-	}), fails: []string{"storage_put/fault"}},
+		}), fails: []string{"storage_put/fault"}},
 	{name: "an import writes although it fails", wrap: answered(abi.FuncIDParse,
 		func(c *hostfunc.Call, args []uint64, got abi.Status) abi.Status {
 			if got == abi.StatusError {
@@ -102,20 +104,22 @@ var mutations = []mutation{
 			}
 			return got
 		}), fails: []string{"id_parse/error", "result_read/error", "message/version"}},
-	{name: "unknown flags pass", wrap: only(abi.FuncStoragePut, func(run hostfunc.Function) hostfunc.Function {
-		return func(c *hostfunc.Call, args []uint64) abi.Status {
-			args = slices.Clone(args)
-			args[4] &= abi.WriteUnconfirmed
-			return run(c, args)
-		}
-	}), fails: []string{"storage_put/invalid"}},
+	{name: "unknown flags pass",
+		wrap: only(abi.FuncStoragePut, func(run hostfunc.Function) hostfunc.Function {
+			return func(c *hostfunc.Call, args []uint64) abi.Status {
+				args = slices.Clone(args)
+				args[4] &= abi.WriteUnconfirmed
+				return run(c, args)
+			}
+		}), fails: []string{"storage_put/invalid"}},
 	{name: "the length is written before the key is read", wrap: only(abi.FuncStorageGet,
 		func(run hostfunc.Function) hostfunc.Function {
 			return func(c *hostfunc.Call, args []uint64) abi.Status {
 				if old, ok := c.Memory.ReadUint32Le(uint32(args[4])); ok {
 					c.Memory.WriteUint32Le(uint32(args[4]), 0)
 					got := run(c, slices.Clone(args))
-					if n, _ := c.Memory.ReadUint32Le(uint32(args[4])); n == 0 && got == abi.StatusNotFound {
+					if n, _ := c.Memory.ReadUint32Le(uint32(args[4])); n == 0 &&
+						got == abi.StatusNotFound {
 						c.Memory.WriteUint32Le(uint32(args[4]), old)
 					}
 					return got
@@ -141,53 +145,68 @@ var mutations = []mutation{
 			}
 			return got
 		}), fails: []string{"result_read/too_small", "result_read/error"}},
-	{name: "an entry that did not fit is lost", wrap: only(abi.FuncListNext, func(run hostfunc.Function) hostfunc.Function {
-		return func(c *hostfunc.Call, args []uint64) abi.Status {
-			got := run(c, slices.Clone(args))
-			if got != abi.StatusTooSmall {
+	{name: "an entry that did not fit is lost",
+		wrap: only(abi.FuncListNext, func(run hostfunc.Function) hostfunc.Function {
+			return func(c *hostfunc.Call, args []uint64) abi.Status {
+				got := run(c, slices.Clone(args))
+				if got != abi.StatusTooSmall {
+					return got
+				}
+				need, _ := c.Memory.ReadUint32Le(uint32(args[3]))
+				scratch, _ := c.Memory.Read(0, c.Memory.Size())
+				old := slices.Clone(scratch)
+				run(c, []uint64{args[0], 0, uint64(need), args[3]})
+				copy(scratch, old)
 				return got
 			}
-			need, _ := c.Memory.ReadUint32Le(uint32(args[3]))
-			scratch, _ := c.Memory.Read(0, c.Memory.Size())
-			old := slices.Clone(scratch)
-			run(c, []uint64{args[0], 0, uint64(need), args[3]})
-			copy(scratch, old)
-			return got
-		}
-	}), fails: []string{"list_next/too_small"}},
-	{name: "who waited for a reset is served", app: func(a *kitApp) conformance.App { return again{a} },
+		}), fails: []string{"list_next/too_small"}},
+	{name: "who waited for a reset is served", app: func(a *kitApp) conformance.App {
+		return again{a}
+	},
 		fails: []string{"reset/in_flight"}},
 	{name: "a rollback commits", wrap: func(
 		name string, run hostfunc.Function, funcs functions) hostfunc.Function {
 		if name != abi.FuncTransactionRollback {
 			return run
 		}
-		return func(c *hostfunc.Call, args []uint64) abi.Status { return funcs[abi.FuncTransactionCommit](c, args) }
-	}, fails: []string{"transaction_rollback/nested", "transaction_commit/nested", "transaction_begin/list"}},
+		return func(c *hostfunc.Call, args []uint64) abi.Status {
+			return funcs[abi.FuncTransactionCommit](c, args)
+		}
+	}, fails: []string{"transaction_rollback/nested", "transaction_commit/nested",
+		"transaction_begin/list"}},
 	{name: "critical sections let in", wrap: func(
 		name string, run hostfunc.Function, _ functions) hostfunc.Function {
 		if !strings.HasPrefix(name, "critical_") {
 			return run
 		}
 		return func(c *hostfunc.Call, args []uint64) abi.Status { return abi.StatusOK }
-	}, fails: []string{"critical_*/*", "entry/own", "entry/left_open", "storage/forbidden", "start/forbidden"}},
-	{name: "a sync does not wait", wrap: only(abi.FuncStorageSync, func(hostfunc.Function) hostfunc.Function {
-		return func(*hostfunc.Call, []uint64) abi.Status { return abi.StatusOK }
-	}), fails: []string{"storage_sync/durable", "batch/call_out", "transaction_begin/call_out",
-		"storage/forbidden", "start/forbidden"}},
+	}, fails: []string{"critical_*/*", "entry/own", "entry/left_open", "storage/forbidden",
+		"start/forbidden"}},
+	{name: "a sync does not wait",
+		wrap: only(abi.FuncStorageSync, func(hostfunc.Function) hostfunc.Function {
+			return func(*hostfunc.Call, []uint64) abi.Status { return abi.StatusOK }
+		}), fails: []string{"storage_sync/durable", "batch/call_out", "transaction_begin/call_out",
+			"storage/forbidden", "start/forbidden"}},
 	{name: "nested entries are not let in", wrap: notNested,
 		fails: []string{"nested/*", "entry/own", "critical_begin/*", "background_run/nested",
 			"output_write/last"}},
 	{name: "the last answer was not durable",
-		app:   func(a *kitApp) conformance.App { return &forgetful{kitApp: a} },
-		fails: []string{"durable/*", "storage_sync/durable", "alarm_get/set", "object_alarm/restart"}},
+		app: func(a *kitApp) conformance.App { return &forgetful{kitApp: a} },
+		fails: []string{"durable/*", "storage_sync/durable", "alarm_get/set",
+			"object_alarm/restart"}},
 	{name: "errors lose their flags", app: func(a *kitApp) conformance.App { return flagless{a} },
-		fails: []string{"batch/*", "entry/error", "nested/trap", "nested/abort", "object_init/*", "object_reset/flags", "cpu/*",
-			"alarm_set/trap", "storage_delete_all/trap", "transaction_commit/batch", "storage_sync/durable",
+		fails: []string{"batch/*", "entry/error", "nested/trap", "nested/abort", "object_init/*",
+			"object_reset/flags", "cpu/*",
+			"alarm_set/trap", "storage_delete_all/trap", "transaction_commit/batch",
+			"storage_sync/durable",
 			"background_run/error", "durable/nested", "durable/answered", "reset/in_flight"}},
-	{name: "two activations of an object", load: func(k kitHost) conformance.Host { return twice{k} },
+	{name: "two activations of an object", load: func(k kitHost) conformance.Host {
+		return twice{k}
+	},
 		fails: []string{"activation/*", "entry/one_at_a_time"}},
-	{name: "every module is accepted", load: func(k kitHost) conformance.Host { return credulous{k} }},
+	{name: "every module is accepted", load: func(k kitHost) conformance.Host {
+		return credulous{k}
+	}},
 }
 
 var (

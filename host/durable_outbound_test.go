@@ -39,29 +39,41 @@ func TestDurableOutbound(t *testing.T) {
 		t.Error("a request came to where none may go")
 	}))
 	defer other.Close()
-	address, elsewhere := strings.TrimPrefix(server.URL, "http://"), strings.TrimPrefix(other.URL, "http://")
+	address, elsewhere := strings.TrimPrefix(server.URL, "http://"),
+		strings.TrimPrefix(other.URL, "http://")
 	const name = "localhost.example"
 	p := startProbe(t, hosttest.Options{AllowHosts: []string{address}})
 	refused := func(target, host string) string {
-		return "This host lets guests send nothing to " + target + " (allow it with --allow-host " + host + ")."
+		return "This host lets guests send nothing to " + target +
+			" (allow it with --allow-host " + host + ")."
 	}
 	p.check(t, []durableCase{
-		{"fetch: an answer", "outside " + server.URL + "/a(hi, \"there\")", `200 POST /a [hi, "there"]`},
+		{"fetch: an answer", "outside " + server.URL + "/a(hi, \"there\")",
+			`200 POST /a [hi, "there"]`},
 		{"fetch: any status", "outside " + server.URL + "/teapot", "418 GET /teapot []"},
 		{"fetch: a redirect", "outside " + server.URL + "/away?to=/b", "200 GET /b []"},
-		{"fetch: a redirect elsewhere", "try(outside " + server.URL + "/away?to=" + other.URL + ")", refused(elsewhere, "127.0.0.1")},
+		{"fetch: a redirect elsewhere", "try(outside " + server.URL + "/away?to=" + other.URL + ")",
+			refused(elsewhere, "127.0.0.1")},
 		{"fetch: another port", "try(outside " + other.URL + ")", refused(elsewhere, "127.0.0.1")},
-		{"fetch: another name of it", "try(outside http://localhost:1/)", refused("localhost:1", "localhost")},
+		{"fetch: another name of it", "try(outside http://localhost:1/)",
+			refused("localhost:1", "localhost")},
 		{"fetch: an address in IPv6", "try(outside http://[::1]/)", refused("[::1]:80", "::1")},
-		{"fetch: an address that is mapped", "try(outside http://[::ffff:127.0.0.1]:1/)", refused("[::ffff:127.0.0.1]:1", "::ffff:127.0.0.1")},
-		{"fetch: where clouds keep secrets", "try(outside http://169.254.169.254/latest)", refused("169.254.169.254:80", "169.254.169.254")},
+		{"fetch: an address that is mapped", "try(outside http://[::ffff:127.0.0.1]:1/)",
+			refused("[::ffff:127.0.0.1]:1", "::ffff:127.0.0.1")},
+		{"fetch: where clouds keep secrets", "try(outside http://169.254.169.254/latest)",
+			refused("169.254.169.254:80", "169.254.169.254")},
 		{"fetch: a name", "try(outside http://" + name + "/)", refused(name+":80", name)},
 		{"fetch: another scheme", "try(outside ftp://" + name + "/)",
-			"TypeError: Fetch API cannot load: ftp://" + name + "/ (only http and https can be fetched)"},
-		{"fetch: too large", "try(outside " + server.URL + "/large)", fmt.Sprintf("RangeError: The response is larger than %d bytes.", abi.MaxMessageBytes)},
-		{"fetch: lost", "try(outside " + server.URL + "/lost(x)), put x 1", "[retryable] Network connection lost."},
-		{"fetch: what was written before stays", "put x 1, outside " + server.URL + "/a, put x 2, abort no; get x", "[remote reset] no; 1"},
-		{"fetch: of another object", "call .b(outside " + server.URL + "/a, count)", "200 GET /a [], 1"},
+			"TypeError: Fetch API cannot load: ftp://" + name +
+				"/ (only http and https can be fetched)"},
+		{"fetch: too large", "try(outside " + server.URL + "/large)",
+			fmt.Sprintf("RangeError: The response is larger than %d bytes.", abi.MaxMessageBytes)},
+		{"fetch: lost", "try(outside " + server.URL + "/lost(x)), put x 1",
+			"[retryable] Network connection lost."},
+		{"fetch: what was written before stays", "put x 1, outside " + server.URL +
+			"/a, put x 2, abort no; get x", "[remote reset] no; 1"},
+		{"fetch: of another object", "call .b(outside " + server.URL + "/a, count)",
+			"200 GET /a [], 1"},
 	})
 	for script, want := range map[string]string{
 		"outside " + server.URL + "/w":   "200 GET /w []",

@@ -20,8 +20,10 @@ func TestDurableInFlight(t *testing.T) {
 		p := startTimed(t, hosttest.Options{})
 		for _, c := range []struct{ name, script, want string }{
 			{"abort", "abort stop", "[remote reset] stop"},
-			{"abort without a reason", "abort", "[remote reset] Application called abort() to reset Durable Object."},
-			{"trap", "trap", "[remote reset] Durable Object reset: module: guest trapped: wasm error: out of bounds memory access"},
+			{"abort without a reason",
+				"abort", "[remote reset] Application called abort() to reset Durable Object."},
+			{"trap", "trap", "[remote reset] Durable Object reset: module: guest trapped: wasm " +
+				"error: out of bounds memory access"},
 			{"section", "try(block(throw no))", "[remote reset] no"},
 			{"abort in a nested entry", "call .b(try(call .(abort stop)))", "[remote reset] stop"},
 			{"constructor", `delete oninit, throw born`, "[remote] born"},
@@ -74,11 +76,13 @@ func TestDurableAfterReset(t *testing.T) {
 			t.Errorf("while an entry is left: %s", got)
 		}
 		close(at.open)
-		if got := soFar(first) + "; " + soFar(queued) + "; " + p.run("A", "count"); got != "[remote reset] stop; 1; 2" {
+		if got := soFar(first) + "; " + soFar(queued) + "; " +
+			p.run("A", "count"); got != "[remote reset] stop; 1; 2" {
 			t.Errorf("got %s", got)
 		}
 		// A call along the chain that waits for it cannot wait: it fails as well.
-		if got := p.run("A", "call .b(try(call .(abort stop)), try(call .(count)), log over)"); got != "[remote reset] stop" {
+		if got := p.run("A", "call .b(try(call .(abort stop)), try(call .(count)), log "+
+			"over)"); got != "[remote reset] stop" {
 			t.Errorf("got %s", got)
 		}
 		if got := p.logged("A"); got != "reset, over" {
@@ -104,7 +108,8 @@ func TestDurableAlarmInFlight(t *testing.T) {
 		behind := p.start("A", "count")
 		synctest.Wait()
 		close(at.open)
-		if got, want := soFar(first)+"; "+soFar(before)+"; "+soFar(behind), strings.Repeat("; [remote reset] stop", 3)[2:]; got != want {
+		if got, want := soFar(first)+"; "+soFar(before)+"; "+soFar(behind),
+			strings.Repeat("; [remote reset] stop", 3)[2:]; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		if got, want := p.logged("A"), "first, alarm +0 first none, printed 1"; got != want {

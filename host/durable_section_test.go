@@ -8,8 +8,8 @@ import (
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
-const tooLong = "[overloaded reset] A call to blockConcurrencyWhile() in a Durable Object waited for too long. " +
-	"The call was canceled and the Durable Object was reset."
+const tooLong = "[overloaded reset] A call to blockConcurrencyWhile() in a Durable Object waited " +
+	"for too long. The call was canceled and the Durable Object was reset."
 
 // TestDurableSectionLimit is the row of 1.3: 30 seconds, also for a section that
 // waits. Each case is at a line of its log while time passes; what it waits for goes
@@ -25,11 +25,14 @@ func TestDurableSectionLimit(t *testing.T) {
 		}{
 			{"it sleeps", "block(put x 2, log at, sleep 3600000)", "1, 1", "1"},
 			{"it calls", "put x 2, block(call .b(log at, log held, count))", "2, 1", "2"},
-			{"it fetches", "put x 2, block(fetch .b http://x/(log at, log held, count))", "2, 1", "2"},
+			{"it fetches", "put x 2, block(fetch .b http://x/(log at, log held, count))",
+				"2, 1", "2"},
 			{"it waits for its turn", "put x 2, block(log at, call .b(count))", "2, 1", "3"},
 			{"it syncs", "put x 2, block(log at, sync)", "2, 1", "1"},
-			{"a section within", "block(put x 2, block(block(log at, sleep 3600000)))", "1, 1", "1"},
-			{"it catches", "try(block(put x 2, log at, recover(sleep 3600000))), put x 3", "1, 1", "1"},
+			{"a section within", "block(put x 2, block(block(log at, sleep 3600000)))",
+				"1, 1", "1"},
+			{"it catches", "try(block(put x 2, log at, recover(sleep 3600000))), put x 3",
+				"1, 1", "1"},
 			{"the constructor's", "count", "1, 1", "2"},
 		} {
 			p.sectionLimit(t, c.name, c.script, c.left, c.other)
@@ -42,7 +45,8 @@ func (p *timed) sectionLimit(t *testing.T, name, script, left, other string) {
 	p.start(name, "put x 1, count")
 	p.start(name+".b", "count")
 	if name == "the constructor's" {
-		p.start(name, `put oninit "delete oninit, call .b(count), block(put x 2, log at, sleep 3600000)"`)
+		p.start(name,
+			`put oninit "delete oninit, call .b(count), block(put x 2, log at, sleep 3600000)"`)
 	}
 	synctest.Wait()
 	p.log.AdvanceAll()
@@ -130,7 +134,8 @@ func TestDurableSectionNested(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := startTimed(t, hosttest.Options{})
 		at := p.gate("at")
-		outer := p.start("W", "count, try(call W.A(block(call W.B(call W(log at, count, log out))))), log on, count")
+		outer := p.start("W",
+			"count, try(call W.A(block(call W.B(call W(log at, count, log out))))), log on, count")
 		<-at.reached
 		p.clock.Advance(31 * time.Second)
 		if got := soFar(outer); got != "held" {
@@ -143,7 +148,8 @@ func TestDurableSectionNested(t *testing.T) {
 		if got := p.logged("W"); got != "at, out, on" {
 			t.Errorf("logged %s", got)
 		}
-		if got := p.run("W.B", "count") + p.run("W.A", "count") + p.run("W", "count"); got != "114" {
+		if got := p.run("W.B", "count") + p.run("W.A", "count") +
+			p.run("W", "count"); got != "114" {
 			t.Errorf("afterwards: %s", got)
 		}
 	})
@@ -160,7 +166,8 @@ func TestRunDue(t *testing.T) {
 	}
 	clock.Advance(time.Millisecond)
 	p.RunDue() // the host may have run some before
-	if got := p.run("A", "get n, getalarm") + "; " + p.run("B", "get n, getalarm"); got != "none, +0; 1, none" {
+	if got := p.run("A", "get n, getalarm") + "; " +
+		p.run("B", "get n, getalarm"); got != "none, +0; 1, none" {
 		t.Errorf("after the first runs: %s", got)
 	}
 	clock.Advance(3 * time.Second)

@@ -55,7 +55,8 @@ func TestGarbage(t *testing.T) {
 			call := func(name string) {
 				t.Helper()
 				reply, err := r.sender.Send(t.Context(), &event.Event{
-					To: n.Named([]byte(name)), Kind: event.Call, Input: wire.AppendCall(nil, c.method, c.args),
+					To: n.Named([]byte(name)), Kind: event.Call,
+					Input: wire.AppendCall(nil, c.method, c.args),
 				}, dst[:0])
 				if err != nil {
 					t.Fatal(err)
@@ -71,7 +72,8 @@ func TestGarbage(t *testing.T) {
 				aside := r.account.Used(account.SetAside)
 				t.Logf("after %d calls %d bytes are set aside", i, aside)
 				if aside == 0 || aside > c.max {
-					t.Errorf("after %d calls %d bytes are set aside, want at most %d", i, aside, c.max)
+					t.Errorf("after %d calls %d bytes are set aside, want at most %d",
+						i, aside, c.max)
 				}
 			}
 		})

@@ -45,7 +45,8 @@ func shownMetrics(families []*dto.MetricFamily) (rows []metricRow) {
 		for _, l := range f.Metric[0].Label {
 			labels = append(labels, l.GetName())
 		}
-		rows = append(rows, metricRow{f.GetName(), strings.ToLower(f.GetType().String()), strings.Join(labels, ", ")})
+		rows = append(rows, metricRow{f.GetName(), strings.ToLower(f.GetType().String()),
+			strings.Join(labels, ", ")})
 	}
 	return rows
 }
@@ -76,7 +77,9 @@ func TestMetricsTable(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"go_goroutines", "process_open_fds", "go_build_info"} {
-		if !slices.ContainsFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == want }) {
+		if !slices.ContainsFunc(families, func(f *dto.MetricFamily) bool {
+			return f.GetName() == want
+		}) {
 			t.Errorf("there is no %s", want)
 		}
 	}
@@ -96,7 +99,8 @@ func metricOf(t *testing.T, h *hosttest.Host, name string, labels ...string) flo
 				continue
 			}
 			found = true
-			sum += m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			sum += m.GetCounter().GetValue() + m.GetGauge().GetValue() +
+				float64(m.GetHistogram().GetSampleCount())
 		}
 	}
 	if !found {

@@ -27,23 +27,28 @@ func TestListMillion(t *testing.T) {
 		guestBytes = 16 << 20
 		maxGrowth  = 48 << 20 // beside the caches, which the first list fills
 	)
-	p := startProbe(t, hosttest.Options{NoListener: true, MemoryLimit: guestBytes, FS: vfs.Default, DataDir: t.TempDir()})
+	p := startProbe(t, hosttest.Options{NoListener: true, MemoryLimit: guestBytes, FS: vfs.Default,
+		DataDir: t.TempDir()})
 	for from := 0; from < total; from += part {
-		if got := p.run("many", fmt.Sprintf("fill k %d %d %d", from, min(from+part, total), valueBytes)); got != "" {
+		if got := p.run("many", fmt.Sprintf("fill k %d %d %d",
+			from, min(from+part, total), valueBytes)); got != "" {
 			t.Fatal(got)
 		}
 	}
 	p.Restart()
 	last := fmt.Sprintf("k%06d", total-1)
-	forward, back := fmt.Sprintf("%d k000000 %s", total, last), fmt.Sprintf("%d %s k000000", total, last)
+	forward, back := fmt.Sprintf("%d k000000 %s", total, last),
+		fmt.Sprintf("%d %s k000000", total, last)
 	for i, c := range []struct{ name, script, want string }{
 		{"a first list", "scan", forward},
 		{"a list", "scan", forward},
 		{"in reverse", "scan reverse", back},
-		{"over a batch", "fill k 0 20000 100, put z 1, delete k000001, scan end=z", fmt.Sprintf("true, %d k000000 %s", total-1, last)},
+		{"over a batch", "fill k 0 20000 100, put z 1, delete k000001, scan end=z",
+			fmt.Sprintf("true, %d k000000 %s", total-1, last)},
 		{"in a transaction", "tx(fill k 0 20000 100, scan, rollback)", "rolled back"},
 		{"two at once", "scan stop=1(scan end=z reverse)", "1 k000000 k000000"},
-		{"pages", strings.TrimSuffix(strings.Repeat("list after=k000010 limit=1000, ", 3), ", "), ""},
+		{"pages",
+			strings.TrimSuffix(strings.Repeat("list after=k000010 limit=1000, ", 3), ", "), ""},
 	} {
 		debug.FreeOSMemory()
 		resetPeak(t)
@@ -55,11 +60,13 @@ func TestListMillion(t *testing.T) {
 		}
 		t.Logf("%s: the process has %d MiB and came to %d MiB", c.name, before>>20, peak>>20)
 		if i > 0 && peak-before > maxGrowth {
-			t.Errorf("%s: %d MiB more than before, want %d at most", c.name, (peak-before)>>20, maxGrowth>>20)
+			t.Errorf("%s: %d MiB more than before, want %d at most",
+				c.name, (peak-before)>>20, maxGrowth>>20)
 		}
 	}
 	if got, want := p.run("many", "list"), memoryReset; got != want {
-		t.Errorf("all at once, which has to pass the guest's limit: got %s, want %s", short(got), want)
+		t.Errorf("all at once, which has to pass the guest's limit: got %s, want %s",
+			short(got), want)
 	}
 }
 

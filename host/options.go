@@ -91,7 +91,8 @@ type Options struct {
 	WrapImports func(name string, run hostfunc.Function) hostfunc.Function
 	// EnterExports lets a test stand between the host and guests' exports, see
 	// hostfunc.System. Default none.
-	EnterExports func(c *hostfunc.Call, export string, enter func() (abi.Status, error)) (abi.Status, error)
+	EnterExports func(c *hostfunc.Call, export string,
+		enter func() (abi.Status, error)) (abi.Status, error)
 	// Placement says which node owns an object. Default this one owns all.
 	Placement placement.Placement
 	// Clock is what alarms and critical sections go by. Default Now, with the timers of

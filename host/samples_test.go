@@ -114,7 +114,8 @@ func startSample(t *testing.T, name string, noImages bool) *sample {
 		vars[key] = value
 	}
 	clock := clocktest.NewClock(time.Unix(1_800_000_000, 0))
-	h := hosttest.Start(t, hosttest.Options{Guest: name, Bindings: bindings, Vars: vars, Clock: clock, NoImages: noImages})
+	h := hosttest.Start(t, hosttest.Options{Guest: name, Bindings: bindings, Vars: vars,
+		Clock: clock, NoImages: noImages})
 	return &sample{h, t, clock}
 }
 
@@ -156,7 +157,8 @@ func (s *sample) run(commands []command) {
 // send returns what curl prints, without the last newline. Of the headers, which
 // -i prints first, it has those that are wanted.
 func (s *sample) send(r curl, want string) string {
-	req, err := http.NewRequest(r.method, strings.Replace(r.url, "http://127.0.0.1:8787", s.URL, 1), strings.NewReader(r.body))
+	req, err := http.NewRequest(r.method, strings.Replace(r.url, "http://127.0.0.1:8787", s.URL, 1),
+		strings.NewReader(r.body))
 	if err != nil {
 		s.t.Fatal(err)
 	}

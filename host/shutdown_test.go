@@ -13,7 +13,8 @@ import (
 // it would end the process, and the answer with it.
 func TestShutdownGivesUp(t *testing.T) {
 	inside, release := make(chan struct{}), make(chan struct{})
-	h := hosttest.Start(t, hosttest.Options{Guest: "chain", Bindings: map[string]string{"LINKS": "Link"},
+	h := hosttest.Start(t, hosttest.Options{Guest: "chain",
+		Bindings: map[string]string{"LINKS": "Link"},
 		OnLog: func(r hosttest.Record) {
 			if r.Message == "hold" {
 				close(inside)

@@ -27,7 +27,8 @@ type stepParser struct{ rest string }
 // list reads steps to the end or to a closing bracket.
 func (p *stepParser) list() []any {
 	steps := []any{}
-	for p.rest = strings.TrimLeft(p.rest, " ,"); p.rest != "" && p.rest[0] != ')'; p.rest = strings.TrimLeft(p.rest, " ,") {
+	for p.rest = strings.TrimLeft(p.rest, " ,"); p.rest != "" &&
+		p.rest[0] != ')'; p.rest = strings.TrimLeft(p.rest, " ,") {
 		steps = append(steps, p.step())
 	}
 	return steps
@@ -62,7 +63,8 @@ func (p *stepParser) step() any {
 func TestParseSteps(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"A(put 1, B(get))", `[["call","A",["put","1"],["call","B",["get"]]]]`},
-		{"A(get) try B(throw not today) throw so", `[["call","A",["get"]],["try","B",["throw","not today"]],["throw","so"]]`},
+		{"A(get) try B(throw not today) throw so",
+			`[["call","A",["get"]],["try","B",["throw","not today"]],["throw","so"]]`},
 	} {
 		if got, err := parseSteps(c.text); got != c.want || err != nil {
 			t.Errorf("parseSteps(%q) = %s, %v, want %s", c.text, got, err, c.want)

@@ -154,7 +154,8 @@ const (
 // a token.
 func Allow(addr net.Addr, token string) error {
 	if token == "" && !loopback(addr) {
-		return fmt.Errorf("admin: %s is not loopback and there is no token (set CAIRN_ADMIN_TOKEN)", addr)
+		return fmt.Errorf("admin: %s is not loopback and there is no token (set CAIRN_ADMIN_TOKEN)",
+			addr)
 	}
 	return nil
 }
@@ -197,9 +198,11 @@ func (s *Server) authorize(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case !s.hasToken(r):
-			problem(w, http.StatusUnauthorized, errors.New("a bearer token is needed (set CAIRN_ADMIN_TOKEN)"))
+			problem(w, http.StatusUnauthorized,
+				errors.New("a bearer token is needed (set CAIRN_ADMIN_TOKEN)"))
 		case s.options.Token == "" && !local(r.Host):
-			problem(w, http.StatusForbidden, fmt.Errorf("host %q is not a name of this machine (ask for 127.0.0.1 or localhost)", r.Host))
+			problem(w, http.StatusForbidden, fmt.Errorf("host %q is not a name of this machine "+
+				"(ask for 127.0.0.1 or localhost)", r.Host))
 		case r.Header.Get("Origin") != "" && r.Method != http.MethodGet:
 			problem(w, http.StatusForbidden, errors.New("requests of browsers are refused"))
 		default:
@@ -211,7 +214,8 @@ func (s *Server) authorize(next http.Handler) http.Handler {
 // hasToken reports whether a request shows the token, if there is one.
 func (s *Server) hasToken(r *http.Request) bool {
 	want := []byte("Bearer " + s.options.Token)
-	return s.options.Token == "" || subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) == 1
+	return s.options.Token == "" ||
+		subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) == 1
 }
 
 // local reports whether a Host header is an address or localhost: names can be
@@ -267,7 +271,8 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		problem(w, http.StatusRequestEntityTooLarge, fmt.Errorf(
-			"the module is larger than %d bytes (strip it: wasm-opt -Oz, or go build -ldflags='-s -w')", maxModuleBytes))
+			"the module is larger than %d bytes (strip it: wasm-opt -Oz, or go build "+
+				"-ldflags='-s -w')", maxModuleBytes))
 		return
 	}
 	if err != nil {
@@ -277,7 +282,8 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
 	if d.ConfigName != "" {
 		n, err := strconv.Atoi(query.Get("config_bytes"))
 		if err != nil || n < 0 || n > len(body) {
-			problem(w, http.StatusBadRequest, errors.New("config_bytes does not say how much of the body is the config"))
+			problem(w, http.StatusBadRequest,
+				errors.New("config_bytes does not say how much of the body is the config"))
 			return
 		}
 		d.Config, body = body[:n], body[n:]
@@ -316,12 +322,14 @@ func (s *Server) objects(w http.ResponseWriter, r *http.Request) {
 		limit = n
 	}
 	query := r.URL.Query()
-	list, err := s.options.Host.Objects(query.Get("script"), r.PathValue("class"), query.Get("after"), limit)
+	list, err := s.options.Host.Objects(query.Get("script"), r.PathValue("class"),
+		query.Get("after"), limit)
 	reply(w, map[string]any{"objects": list}, err)
 }
 
 func (s *Server) object(w http.ResponseWriter, r *http.Request) {
-	o, err := s.options.Host.Object(r.URL.Query().Get("script"), r.PathValue("class"), r.PathValue("object"))
+	o, err := s.options.Host.Object(r.URL.Query().Get("script"), r.PathValue("class"),
+		r.PathValue("object"))
 	reply(w, o, err)
 }
 

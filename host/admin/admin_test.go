@@ -32,10 +32,13 @@ func (f *fake) Plan(_ context.Context, d admin.Deploy) ([]string, error) {
 }
 
 func (f *fake) Rollback(context.Context, string, int) (admin.Version, error) {
-	return admin.Version{}, &admin.Error{Status: http.StatusConflict, Err: errors.New("no way back")}
+	return admin.Version{}, &admin.Error{Status: http.StatusConflict,
+		Err: errors.New("no way back")}
 }
 
-func (f *fake) Versions(string) ([]admin.Version, error) { return nil, errors.New("the disk is gone") }
+func (f *fake) Versions(string) ([]admin.Version, error) {
+	return nil, errors.New("the disk is gone")
+}
 
 func (f *fake) Objects(script, class, after string, limit int) ([]admin.Object, error) {
 	return []admin.Object{{ID: strings.Join([]string{script, class, after}, "|")}}, nil
@@ -90,14 +93,17 @@ func TestHealth(t *testing.T) {
 	url := serve(t, admin.Options{Host: f, Token: "secret"})
 	for _, path := range []string{"/healthz", "/readyz"} {
 		f.sick = nil
-		if status, body := send(t, "GET", url+path, "", nil); status != 200 || body != `{"status":"ok"}` {
+		if status, body := send(t, "GET", url+path, "", nil); status != 200 ||
+			body != `{"status":"ok"}` {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
 		f.sick = errors.New("cannot write /var/lib/x")
-		if status, body := send(t, "GET", url+path, "", nil); status != 503 || strings.Contains(body, "/var/lib") {
+		if status, body := send(t, "GET", url+path, "", nil); status != 503 ||
+			strings.Contains(body, "/var/lib") {
 			t.Errorf("%s, sick: %d %s", path, status, body)
 		}
-		if status, body := send(t, "GET", url+path, "secret", nil); status != 503 || !strings.Contains(body, "/var/lib") {
+		if status, body := send(t, "GET", url+path, "secret", nil); status != 503 ||
+			!strings.Contains(body, "/var/lib") {
 			t.Errorf("%s, sick, with the token: %d %s", path, status, body)
 		}
 	}
@@ -114,7 +120,8 @@ func TestRequests(t *testing.T) {
 	}{
 		{"POST", "/v1/deploy?script=a&percent=30", "module", 200, `"number":2`},
 		{"POST", "/v1/deploy?config=w.toml&config_bytes=3", "cfgmodule", 200, `"number":2`},
-		{"POST", "/v1/deploy?dry_run=true&config=w.toml&config_bytes=3", "cfgmodule", 200, `"changes":["app: v2: delete Room"]`},
+		{"POST", "/v1/deploy?dry_run=true&config=w.toml&config_bytes=3", "cfgmodule", 200,
+			`"changes":["app: v2: delete Room"]`},
 		{"POST", "/v1/deploy?percent=some", "", 400, "not a number"},
 		{"POST", "/v1/deploy?config=w.toml", "cfg", 400, "config_bytes"},
 		{"POST", "/v1/deploy?config=w.toml&config_bytes=-1", "cfg", 400, "config_bytes"},
@@ -127,14 +134,18 @@ func TestRequests(t *testing.T) {
 		{"GET", "/v1/objects/C/%2E%2E", "", 200, `"name":".."`},
 		{"GET", "/v1/objects/C/a%2F%2E%2E%2Fb", "", 200, `"name":"a/../b"`},
 	} {
-		if status, body := send(t, c.method, url+c.path, "", []byte(c.body)); status != c.status || !strings.Contains(body, c.want) {
-			t.Errorf("%s %s: %d %s, want %d and %s", c.method, c.path, status, body, c.status, c.want)
+		if status, body := send(t, c.method, url+c.path, "", []byte(c.body)); status != c.status ||
+			!strings.Contains(body, c.want) {
+			t.Errorf("%s %s: %d %s, want %d and %s",
+				c.method, c.path, status, body, c.status, c.want)
 		}
 	}
-	if f.got.ConfigName != "w.toml" || string(f.got.Config) != "cfg" || string(f.got.Wasm) != "module" {
+	if f.got.ConfigName != "w.toml" || string(f.got.Config) != "cfg" ||
+		string(f.got.Wasm) != "module" {
 		t.Errorf("the host was given %+v", f.got)
 	}
-	if status, body := send(t, "POST", url+"/v1/deploy", "", make([]byte, 64<<20+1)); status != 413 || !strings.Contains(body, "larger than") {
+	if status, body := send(t, "POST", url+"/v1/deploy", "",
+		make([]byte, 64<<20+1)); status != 413 || !strings.Contains(body, "larger than") {
 		t.Errorf("a large module: %d %s", status, body)
 	}
 }
@@ -146,7 +157,8 @@ func TestServeRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := admin.New(admin.Options{Host: &fake{}}).Serve(l); err == nil || !strings.Contains(err.Error(), "CAIRN_ADMIN_TOKEN") {
+	if err := admin.New(admin.Options{Host: &fake{}}).Serve(l); err == nil ||
+		!strings.Contains(err.Error(), "CAIRN_ADMIN_TOKEN") {
 		t.Errorf("serve: %v", err)
 	}
 	if c, err := l.Accept(); err == nil {

@@ -55,7 +55,8 @@ var (
 // Describe implements prometheus.Collector.
 func (reader) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descVersion, descPercent, descMemory, descRefused,
-		descPool, descWaiting, descAlarms, descDisk, descWritten, descBatches, descSync, descBuild} {
+		descPool, descWaiting, descAlarms, descDisk, descWritten, descBatches,
+		descSync, descBuild} {
 		to <- d
 	}
 }

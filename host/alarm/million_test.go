@@ -55,7 +55,9 @@ func BenchmarkMillion(b *testing.B) {
 		opened := processor()
 		clock := clocktest.NewClock(epoch.Add(-time.Second))
 		scheduler := alarm.New(alarm.Options{Store: s, Clock: clock,
-			Random: func([]byte) {}, Deliver: func(context.Context, alarm.Due) alarm.Outcome { return alarm.Failed }})
+			Random: func([]byte) {}, Deliver: func(context.Context, alarm.Due) alarm.Outcome {
+				return alarm.Failed
+			}})
 		if n, err := scheduler.RunDue(b.Context()); n != 0 || err != nil {
 			b.Fatal(n, err)
 		}

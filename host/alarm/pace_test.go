@@ -33,7 +33,8 @@ func TestPace(t *testing.T) {
 		if _, err := n.scheduler.RunDue(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		for name, want := range map[string]int{"self": 10 * window, "ping": 10 * window, "pong": 10 * window} {
+		for name, want := range map[string]int{"self": 10 * window, "ping": 10 * window,
+			"pong": 10 * window} {
 			if runs[name] != want {
 				t.Errorf("window %d: %s has run %d times, want %d", window, name, runs[name], want)
 			}

@@ -44,7 +44,8 @@ func (s *Scheduler) end(h *held, outcome Outcome) {
 		h.log(s.options.Logger).Warn("alarm is stored, but the object does not know it")
 		s.retryLocked(h, FailedUncounted)
 	case same && outcome != Done:
-		h.log(s.options.Logger).Debug("alarm failed", "outcome", outcome.String(), "retry", h.due.RetryCount)
+		h.log(s.options.Logger).Debug("alarm failed",
+			"outcome", outcome.String(), "retry", h.due.RetryCount)
 		s.retryLocked(h, outcome)
 	case set:
 		s.dropLocked(h)
@@ -105,7 +106,8 @@ func (s *Scheduler) retryLocked(h *held, outcome Outcome) {
 		// need not wait.
 		h.due.Abandon = true
 		h.backoff, h.retryMS = 0, now.UnixMilli()
-		h.log(s.options.Logger).Error("alarm failed too often and is given up", "runs", h.due.RetryCount)
+		h.log(s.options.Logger).Error("alarm failed too often and is given up",
+			"runs", h.due.RetryCount)
 	} else {
 		h.retryMS = now.Add(s.delay(h.backoff)).UnixMilli()
 		h.backoff = min(h.backoff+1, maxBackoff)

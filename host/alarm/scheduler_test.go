@@ -57,7 +57,8 @@ func TestWindow(t *testing.T) {
 			runs.Add(1)
 			change(t, n.store, due.Owner.Name, 0)
 			st := n.scheduler.Stats()
-			if held := st.Ready + st.Running + st.Retrying; held > window+concurrency || st.Running > concurrency {
+			if held := st.Ready + st.Running + st.Retrying; held > window+concurrency ||
+				st.Running > concurrency {
 				t.Errorf("%+v are held, more than the window", st)
 			}
 			return alarm.Done
@@ -145,7 +146,8 @@ func TestStop(t *testing.T) {
 		if got := scheduler.Stats(); got.Running != 64 || got.Ready != 36 {
 			t.Errorf("%+v, want 64 running and 36 ready", got)
 		}
-		if n, err := scheduler.RunDue(canceledContext()); n != 0 || !errors.Is(err, context.Canceled) {
+		if n, err := scheduler.RunDue(canceledContext()); n != 0 ||
+			!errors.Is(err, context.Canceled) {
 			t.Errorf("RunDue = %d, %v, want canceled", n, err)
 		}
 		if err := scheduler.Stop(canceledContext()); !errors.Is(err, context.Canceled) {
@@ -243,7 +245,8 @@ func TestHammer(t *testing.T) {
 		return alarm.Done
 	}
 	scheduler := alarm.New(alarm.Options{
-		Store: store, Deliver: deliver, Random: func(b []byte) { clear(b) }, Window: 4, Concurrency: 4,
+		Store: store, Deliver: deliver, Random: func(b []byte) { clear(b) },
+		Window: 4, Concurrency: 4,
 	})
 	go scheduler.Run(t.Context())
 	var wg sync.WaitGroup

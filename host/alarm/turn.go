@@ -42,7 +42,8 @@ func (s *Scheduler) turn() turn {
 		s.rewindLocked(math.MinInt64)
 	}
 	s.takeRetriesLocked(now)
-	if s.ready.Len() < s.options.Concurrency && s.next <= now && (s.readErr == nil || s.readFailed <= now) {
+	if s.ready.Len() < s.options.Concurrency && s.next <= now &&
+		(s.readErr == nil || s.readFailed <= now) {
 		if s.readErr = s.readLocked(now); s.readErr != nil {
 			s.readFailed = now + readRetry.Milliseconds()
 			s.options.Logger.Error("alarms could not be read", "error", s.readErr)
@@ -174,7 +175,8 @@ func (s *Scheduler) takeSameLocked() {
 // takeRetriesLocked moves the retries whose time has come to ready. They get half of
 // the window, so that those who keep failing leave room for the others.
 func (s *Scheduler) takeRetriesLocked(now int64) {
-	for len(s.retries) > 0 && s.retries[0].retryMS <= now && s.ready.Len() < max(s.options.Window/2, 1) {
+	for len(s.retries) > 0 && s.retries[0].retryMS <= now &&
+		s.ready.Len() < max(s.options.Window/2, 1) {
 		h := s.retries[0]
 		s.retries.remove(h)
 		h.phase = ready
@@ -199,7 +201,9 @@ func (s *Scheduler) startLocked(h *held) {
 	s.running++
 	go func() {
 		outcome := FailedUncounted
-		contain.Run(s.options.Logger, "an alarm", func() { outcome = s.options.Deliver(s.base, h.due) })
+		contain.Run(s.options.Logger, "an alarm", func() {
+			outcome = s.options.Deliver(s.base, h.due)
+		})
 		s.end(h, outcome)
 	}()
 }

@@ -14,13 +14,18 @@ func testNamespace(uniqueKey string) *Namespace { return &Namespace{key: newIDKe
 // TestIDFromName holds IDs to upstream's known answers (SEMANTICS 2.1, case A1).
 func TestIDFromName(t *testing.T) {
 	for _, c := range []struct{ key, name, id string }{
-		{"mykey", "http://foo/", "59002eb8cf872e541722977a258a12d6a93bbe8192b502e1c0cb250aa91af234"},
-		{"mykey", "http://foo/bar", "02b496f65dd35cbac90e3e72dc5a398ee93926ea4a3821e26677082d2e6f9b79"},
+		{"mykey", "http://foo/",
+			"59002eb8cf872e541722977a258a12d6a93bbe8192b502e1c0cb250aa91af234"},
+		{"mykey", "http://foo/bar",
+			"02b496f65dd35cbac90e3e72dc5a398ee93926ea4a3821e26677082d2e6f9b79"},
 		{"mykey", "name", "3652ef6221834806dc8df802d1d216e27b7d07e0a6b7adf6cfdaeec90f06459a"},
-		{"my-counter-Counter", "A", "dd0ad57b24bdf9cd367bb3c0512b58bb1587e3e8cc2ae6bdb809d4938fbcc20c"},
-		{"my-counter-Counter", "", "3a093f2f91f35cb42e549f707593570ee2afa7461b0a7f594b59dd4bfc967b26"},
+		{"my-counter-Counter", "A",
+			"dd0ad57b24bdf9cd367bb3c0512b58bb1587e3e8cc2ae6bdb809d4938fbcc20c"},
+		{"my-counter-Counter", "",
+			"3a093f2f91f35cb42e549f707593570ee2afa7461b0a7f594b59dd4bfc967b26"},
 		// Longer than a block of SHA-256; recomputed with Python's hmac.
-		{"mykey", strings.Repeat("n", 1000), "552f48f60f2e022912f84bfe97f68c2a79ae8208ecfdc88501560ccee21b0f5c"},
+		{"mykey", strings.Repeat("n", 1000),
+			"552f48f60f2e022912f84bfe97f68c2a79ae8208ecfdc88501560ccee21b0f5c"},
 	} {
 		n := testNamespace(c.key)
 		if got := n.IDFromName([]byte(c.name)).String(); got != c.id {
@@ -108,7 +113,8 @@ func TestAddress(t *testing.T) {
 	}
 	foreign := other.IDFromName([]byte("name"))
 	var e2 *event.Error
-	if _, err := address(abi.TargetID, string(foreign[:])); !errors.As(err, &e2) || e2.Name != "TypeError" {
+	if _, err := address(abi.TargetID, string(foreign[:])); !errors.As(err, &e2) ||
+		e2.Name != "TypeError" {
 		t.Errorf("an ID of another namespace: %v", err)
 	}
 	for _, binding := range []string{"NONE", "OTHER"} {

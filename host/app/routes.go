@@ -55,7 +55,8 @@ func NewRoutes(list []Route) *Routes {
 		}
 	}
 	order := func(a, b route) int {
-		return cmp.Or(cmp.Compare(len(b.host), len(a.host)), cmp.Compare(flag(a.prefix), flag(b.prefix)),
+		return cmp.Or(cmp.Compare(len(b.host), len(a.host)),
+			cmp.Compare(flag(a.prefix), flag(b.prefix)),
 			cmp.Compare(len(b.path), len(a.path)), cmp.Compare(flag(a.Custom), flag(b.Custom)))
 	}
 	for _, same := range r.exact {
@@ -89,7 +90,8 @@ func (r *Routes) Match(host, target []byte) *Script {
 	for _, e := range r.wild {
 		// *example.com is example.com and what is below it; *.example.com is below it.
 		below, ok := strings.CutSuffix(name, e.host)
-		if ok && (below == "" && !strings.HasPrefix(e.host, ".") || e.host == "" || e.host[0] == '.' ||
+		if ok && (below == "" && !strings.HasPrefix(e.host, ".") || e.host == "" ||
+			e.host[0] == '.' ||
 			strings.HasSuffix(below, ".")) && e.matches(target) {
 			return e.Script
 		}
@@ -110,7 +112,8 @@ func cleanHost(host string) string {
 	if i := strings.LastIndexByte(host, '@'); i >= 0 {
 		host = host[i+1:]
 	}
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.Trim(host[i+1:], "0123456789") == "" &&
+	if i := strings.LastIndexByte(host, ':'); i >= 0 &&
+		strings.Trim(host[i+1:], "0123456789") == "" &&
 		(host[0] != '[' || host[i-1] == ']') {
 		host = host[:i]
 	}

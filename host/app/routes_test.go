@@ -7,9 +7,10 @@ import "testing"
 // to what is matched.
 func TestRoutes(t *testing.T) {
 	patterns := []string{
-		"example.com/*", "*.example.com/*", "*example.org/*", "a.example.com/images/*", "a.example.com/images/cat",
-		"*.example.com/a", "b.example.com/*", "shop.example/", "xn--bcher-kva.example/*", "[2001:db8::1]/*",
-		"*.deep.example.com/*", "192.0.2.1/*", "exact.example/p", "root.example", "any.example*",
+		"example.com/*", "*.example.com/*", "*example.org/*", "a.example.com/images/*",
+		"a.example.com/images/cat", "*.example.com/a", "b.example.com/*", "shop.example/",
+		"xn--bcher-kva.example/*", "[2001:db8::1]/*", "*.deep.example.com/*", "192.0.2.1/*",
+		"exact.example/p", "root.example", "any.example*",
 	}
 	var list []Route
 	for _, p := range patterns {
@@ -69,8 +70,10 @@ func TestRoutes(t *testing.T) {
 func TestRoutesOrder(t *testing.T) {
 	script := func(name string) *Script { return &Script{Name: name} }
 	routes := NewRoutes([]Route{
-		{Pattern: "*", Script: script("rest")}, {Pattern: "a.example/*", Script: script("custom"), Custom: true},
-		{Pattern: "a.example/*", Script: script("route")}, {Pattern: "a.example/*", Script: script("later")},
+		{Pattern: "*", Script: script("rest")},
+		{Pattern: "a.example/*", Script: script("custom"), Custom: true},
+		{Pattern: "a.example/*", Script: script("route")},
+		{Pattern: "a.example/*", Script: script("later")},
 	})
 	for host, want := range map[string]string{"a.example": "route", "b.example": "rest"} {
 		if s := routes.Match([]byte(host), []byte("/")); s == nil || s.Name != want {
@@ -82,8 +85,11 @@ func TestRoutesOrder(t *testing.T) {
 // TestPunycode has RFC 3492's samples, in lower case, and hosts that are known.
 func TestPunycode(t *testing.T) {
 	for label, want := range map[string]string{
-		"münchen": "xn--mnchen-3ya", "bücher": "xn--bcher-kva", "他们为什么不说中文": "xn--ihqwcrb4cv8a8dqg056pqjye",
-		"ü": "xn--tda", "почемужеонинеговорятпорусски": "xn--b1abfaaepdrnnbgefbadotcwatmq2g4l", "plain": "plain",
+		"münchen": "xn--mnchen-3ya", "bücher": "xn--bcher-kva",
+		"他们为什么不说中文": "xn--ihqwcrb4cv8a8dqg056pqjye",
+		"ü":         "xn--tda",
+		"почемужеонинеговорятпорусски": "xn--b1abfaaepdrnnbgefbadotcwatmq2g4l",
+		"plain":    "plain",
 		"3年b組金八先生": "xn--3b-ww4c5e180e575a65lsy2b",
 	} {
 		if got := punycode(label); got != want {

@@ -85,7 +85,8 @@ func TestBudgetDone(t *testing.T) {
 			gone.Store(true)
 			time.Sleep(2 * lookEvery)
 		}, context.Canceled},
-		{"the time is over", func(*Budget, *atomic.Bool) { time.Sleep(MaxEventTime) }, context.DeadlineExceeded},
+		{"the time is over", func(*Budget, *atomic.Bool) { time.Sleep(MaxEventTime) },
+			context.DeadlineExceeded},
 		{"the client goes after its answer", func(b *Budget, gone *atomic.Bool) {
 			b.Answered()
 			gone.Store(true)

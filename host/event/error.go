@@ -38,8 +38,8 @@ func Thrown(output []byte, who string) *Error {
 }
 
 func errTooManyCalls(limit int) *Error {
-	return &Error{Message: fmt.Sprintf("Too many subrequests: one event may set off at most %d calls, "+
-		"with all that it calls (limits.subrequests).", limit)}
+	return &Error{Message: fmt.Sprintf("Too many subrequests: one event may set off at most %d "+
+		"calls, with all that it calls (limits.subrequests).", limit)}
 }
 
 // Failures of events that are no guest's to learn of.
@@ -71,22 +71,27 @@ var (
 	ErrClientGone = &Error{
 		Message: "The client has disconnected: nobody waits for what the request would call."}
 	ErrDiskFull = &Error{Flags: wire.ErrorOverloaded | wire.ErrorReset,
-		Message: "Internal error in Durable Object storage write caused object to be reset; the host's disk is full."}
+		Message: "Internal error in Durable Object storage write caused object to be reset; the " +
+			"host's disk is full."}
 	ErrCPU = &Error{Flags: wire.ErrorReset,
 		Message: "Durable Object exceeded its CPU time limit and was reset."}
 	ErrMemory = &Error{Flags: wire.ErrorReset,
 		Message: "Durable Object exceeded its memory limit and was reset."}
 	ErrBuilding = &Error{
-		Message: "Durable Object was called by the chain of calls that its own constructor waits for."}
+		Message: "Durable Object was called by the chain of calls that its own " +
+			"constructor waits for."}
 	ErrCritical = &Error{
-		Message: "Durable Object was called by the chain of calls that its own blockConcurrencyWhile() waits for."}
+		Message: "Durable Object was called by the chain of calls that its own " +
+			"blockConcurrencyWhile() waits for."}
 	ErrCriticalLong = &Error{Flags: wire.ErrorOverloaded | wire.ErrorReset,
 		Message: "A call to blockConcurrencyWhile() in a Durable Object waited for too long. " +
 			"The call was canceled and the Durable Object was reset."}
 	ErrInTransaction = &Error{
-		Message: "A transaction cannot call other objects or the network: they could learn of writes that it takes back."}
+		Message: "A transaction cannot call other objects or the network: they could learn of " +
+			"writes that it takes back."}
 	ErrBatch = &Error{Name: "RangeError",
-		Message: "A call may write at most 67108864 bytes before it calls another object or returns."}
+		Message: "A call may write at most 67108864 bytes before it calls another " +
+			"object or returns."}
 	ErrNoOutbound = &Error{
 		Message: "This host lets guests send nothing out (allow hosts with --allow-host)."}
 	ErrClassGone = &Error{Flags: wire.ErrorReset,

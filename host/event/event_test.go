@@ -59,9 +59,11 @@ func TestErrorIs(t *testing.T) {
 	b := wire.AppendError(nil, ErrCPU.Flags, ErrCPU.Name, ErrCPU.Message)
 	got := fmt.Errorf("call: %w", Thrown(b, "The node"))
 	if !errors.Is(got, ErrCPU) || errors.Is(got, ErrMemory) {
-		t.Errorf("%v is the CPU limit's: %v, the memory limit's: %v", got, errors.Is(got, ErrCPU), errors.Is(got, ErrMemory))
+		t.Errorf("%v is the CPU limit's: %v, the memory limit's: %v",
+			got, errors.Is(got, ErrCPU), errors.Is(got, ErrMemory))
 	}
-	if e := Thrown([]byte("junk"), "The node"); e.Message != "The node threw an error that does not decode." || e.Flags != 0 {
+	if e := Thrown([]byte("junk"), "The node"); e.Message !=
+		"The node threw an error that does not decode." || e.Flags != 0 {
 		t.Errorf("junk: %+v", e)
 	}
 }

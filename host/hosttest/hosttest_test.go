@@ -7,7 +7,8 @@ import (
 // TestStart goes through what a Host offers once.
 func TestStart(t *testing.T) {
 	h := Start(t, Options{Guest: "counter"})
-	if status, body := h.Get("/increment?name=A"); status != 200 || body != "Durable Object 'A' count: 1" {
+	if status, body := h.Get("/increment?name=A"); status != 200 ||
+		body != "Durable Object 'A' count: 1" {
 		t.Errorf("got %d %q", status, body)
 	}
 	h.Restart()
@@ -18,7 +19,8 @@ func TestStart(t *testing.T) {
 	if _, err := h.Call("NOWHERE", "A", "increment"); err == nil {
 		t.Error("a call to a binding that is not there succeeded")
 	}
-	if _, err := New(t, Options{Guest: "counter", Bindings: map[string]string{"X": "Nobody"}}); err == nil {
+	if _, err := New(t, Options{Guest: "counter",
+		Bindings: map[string]string{"X": "Nobody"}}); err == nil {
 		t.Error("a binding to a class that is not there was accepted")
 	}
 }

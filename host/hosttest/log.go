@@ -84,7 +84,8 @@ func (h *handler) Enabled(context.Context, slog.Level) bool { return true }
 // Handle implements slog.Handler.
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 	var line bytes.Buffer
-	var out slog.Handler = slog.NewJSONHandler(&line, &slog.HandlerOptions{Level: slog.LevelDebug - 100})
+	var out slog.Handler = slog.NewJSONHandler(&line,
+		&slog.HandlerOptions{Level: slog.LevelDebug - 100})
 	if err := h.extra(out).Handle(ctx, r); err != nil {
 		return err
 	}
@@ -93,12 +94,16 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 
 // WithAttrs implements slog.Handler.
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &handler{h.log, func(out slog.Handler) slog.Handler { return h.extra(out).WithAttrs(attrs) }}
+	return &handler{h.log, func(out slog.Handler) slog.Handler {
+		return h.extra(out).WithAttrs(attrs)
+	}}
 }
 
 // WithGroup implements slog.Handler.
 func (h *handler) WithGroup(name string) slog.Handler {
-	return &handler{h.log, func(out slog.Handler) slog.Handler { return h.extra(out).WithGroup(name) }}
+	return &handler{h.log, func(out slog.Handler) slog.Handler {
+		return h.extra(out).WithGroup(name)
+	}}
 }
 
 func (l *log) logger() *slog.Logger {

@@ -22,7 +22,8 @@ func start(t *testing.T, run func(t *testing.T, h *hosttest.Host)) {
 	for _, noImages := range []bool{false, true} {
 		t.Run(fmt.Sprintf("noImages=%v", noImages), func(t *testing.T) {
 			run(t, hosttest.Start(t, hosttest.Options{
-				Guest: "echo", Bindings: map[string]string{}, NoImages: noImages, CPULimit: cpuLimit,
+				Guest: "echo", Bindings: map[string]string{}, NoImages: noImages,
+				CPULimit: cpuLimit,
 			}))
 		})
 	}
@@ -32,7 +33,8 @@ func start(t *testing.T, run func(t *testing.T, h *hosttest.Host)) {
 // also after requests that broke it.
 func TestNothingIsKept(t *testing.T) {
 	start(t, func(t *testing.T, h *hosttest.Host) {
-		for _, between := range []string{"/count", "/throw", "/panic", "/loop", "/large?bytes=10000000"} {
+		for _, between := range []string{"/count", "/throw", "/panic", "/loop",
+			"/large?bytes=10000000"} {
 			if _, body := h.Get("/count"); body != "1" {
 				t.Errorf("before %s: the count is %s", between, body)
 			}
@@ -49,7 +51,8 @@ func TestNothingIsKept(t *testing.T) {
 func TestBusy(t *testing.T) {
 	const most, waiting = 3, 20
 	entered, leave := make(chan struct{}, most+waiting), make(chan struct{})
-	h := hosttest.Start(t, hosttest.Options{Guest: "echo", Bindings: map[string]string{}, MaxBusy: most,
+	h := hosttest.Start(t, hosttest.Options{Guest: "echo",
+		Bindings: map[string]string{}, MaxBusy: most,
 		WrapImports: func(name string, run hostfunc.Function) hostfunc.Function {
 			if name != abi.FuncOutputWrite {
 				return run

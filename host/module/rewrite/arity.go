@@ -33,9 +33,9 @@ func arities(ranges ...arityRange) (t [256]arity) {
 // plainArity is indexed by opcode.
 var plainArity = arities([]arityRange{
 	{opDrop, opDrop, sink}, {opSelect, opSelectTyped, ternary},
-	{opLocalGet, opLocalGet, source}, {opLocalSet, opLocalSet, sink}, {opLocalTee, opLocalTee, unary},
-	{opGlobalGet, opGlobalGet, source}, {opGlobalSet, opGlobalSet, sink},
-	{0x25, 0x25, unary}, {opTableSet, opTableSet, store},
+	{opLocalGet, opLocalGet, source}, {opLocalSet, opLocalSet, sink},
+	{opLocalTee, opLocalTee, unary}, {opGlobalGet, opGlobalGet, source},
+	{opGlobalSet, opGlobalSet, sink}, {0x25, 0x25, unary}, {opTableSet, opTableSet, store},
 	{0x28, 0x35, unary}, {0x36, 0x3e, store}, // loads, stores
 	{0x3f, 0x3f, source}, {opMemoryGrow, opMemoryGrow, unary},
 	{opI32Const, opF64Const, source},
@@ -94,12 +94,14 @@ var (
 		{0x2a, 0x2a, isF32}, {0x2b, 0x2b, isF64}, // loads
 		{opF32Const, opF32Const, isF32}, {opF64Const, opF64Const, isF64},
 		{0x8b, 0x98, isF32}, {0x99, 0xa6, isF64}, // arithmetic
-		{0xb2, 0xb6, isF32}, {0xb7, 0xbb, isF64}, {0xbe, 0xbe, isF32}, {0xbf, 0xbf, isF64}, // conversions
+		// conversions
+		{0xb2, 0xb6, isF32}, {0xb7, 0xbb, isF64}, {0xbe, 0xbe, isF32}, {0xbf, 0xbf, isF64},
 	}...)
 	vectorResults = resultFacts([]factRange{
 		{0x00, 0xff, isV128},
 		{0x15, 0x16, 0}, {0x18, 0x19, 0}, {0x1b, 0x1b, 0}, {0x1d, 0x1d, 0}, // lanes
 		{0x1f, 0x1f, isF32}, {0x21, 0x21, isF64},
-		{0x53, 0x53, 0}, {0x63, 0x64, 0}, {0x83, 0x84, 0}, {0xa3, 0xa4, 0}, {0xc3, 0xc4, 0}, // any_true, all_true, bitmask
+		// any_true, all_true, bitmask
+		{0x53, 0x53, 0}, {0x63, 0x64, 0}, {0x83, 0x84, 0}, {0xa3, 0xa4, 0}, {0xc3, 0xc4, 0},
 	}...)
 )

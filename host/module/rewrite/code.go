@@ -77,7 +77,8 @@ func (m *Module) code(i int, r *reader) {
 		in.failf("%d locals in a module of %d bytes", m.locals, m.size)
 	}
 	results := len(m.types[m.funcs[fn]].Results)
-	s := scanner{reader: in, m: m, body: &b, payer: -1, open: []frame{{payer: -1, results: results}}}
+	s := scanner{reader: in, m: m, body: &b, payer: -1,
+		open: []frame{{payer: -1, results: results}}}
 	if in.err == nil {
 		s.begin(m.types[m.funcs[fn]].Params, raw[b.groups:b.code])
 	}

@@ -74,11 +74,13 @@ var through = map[string]func(w width, code []byte) []byte{
 		return slices.Concat(code, ops(opGlobalSet, w.global, opGlobalGet, w.global))
 	},
 	"table": func(w width, code []byte) []byte {
-		return slices.Concat(ops(opBlock, byte(w.typ)), code, ops(opLocalGet, 0, opBrTable, 1, 0, 0, opEnd))
+		return slices.Concat(ops(opBlock, byte(w.typ)), code,
+			ops(opLocalGet, 0, opBrTable, 1, 0, 0, opEnd))
 	},
 	"dead code": func(w width, code []byte) []byte {
 		return slices.Concat(ops(opBlock, byte(w.typ)), code,
-			ops(opBr, 0, opBlock, emptyType, w.konst, 3, opLocalSet, w.local, opEnd, opUnreachable, opEnd))
+			ops(opBr, 0, opBlock, emptyType, w.konst, 3, opLocalSet, w.local, opEnd,
+				opUnreachable, opEnd))
 	},
 }
 
@@ -98,10 +100,13 @@ func orderings(zeroBy, bandBy string) (wasm []byte, names []string) {
 				for side, operands := range [][]byte{slices.Concat(z, b), slices.Concat(b, z)} {
 					condition := slices.Concat(operands, ops(w.ltS+op))
 					for use, code := range [][]byte{
-						slices.Concat(condition, ops(opIf, byte(I32)), i32(1), ops(opElse), i32(2), ops(opEnd)),
-						slices.Concat(ops(opBlock, byte(I32)), i32(1), condition, ops(opBrIf, 0, opDrop), i32(2), ops(opEnd)),
+						slices.Concat(condition, ops(opIf, byte(I32)), i32(1), ops(opElse),
+							i32(2), ops(opEnd)),
+						slices.Concat(ops(opBlock, byte(I32)), i32(1), condition,
+							ops(opBrIf, 0, opDrop), i32(2), ops(opEnd)),
 					} {
-						name := fmt.Sprintf("%s %s ordering %d side %d use %d", w.name, zero, op, side, use)
+						name := fmt.Sprintf("%s %s ordering %d side %d use %d",
+							w.name, zero, op, side, use)
 						exports = append(exports, exp(name, KindFunc, uint32(len(names))))
 						names = append(names, name)
 						funcs = append(funcs, ops(0))
@@ -137,7 +142,8 @@ func TestOrderingOfZeroAndBand(t *testing.T) {
 		t.Run("by "+way, func(t *testing.T) {
 			errs := compareOrderings(t, way, "") + compareOrderings(t, way, way)
 			if errs == 0 && runtime.GOARCH == "amd64" {
-				t.Error("the compiler is right by itself: the way is none, or wazero is mended and flow.go can go")
+				t.Error("the compiler is right by itself: the way is none, or wazero is mended " +
+					"and flow.go can go")
 			}
 		})
 	}
@@ -203,7 +209,8 @@ func TestArities(t *testing.T) {
 		for _, typ := range types {
 			code = append(code, typ...)
 		}
-		code = append(append(append(code, instr...), use...), bytes.Repeat(ops(opDrop), int(a.push))...)
+		code = append(append(append(code, instr...), use...),
+			bytes.Repeat(ops(opDrop), int(a.push))...)
 		wasm := mod(sec(secType, tVoid), sec(secFunction, ops(0)), table, memory,
 			sec(secGlobal, slices.Concat(ops(byte(I32), 1), i32(0), ops(opEnd))),
 			sec(secExport, exp("f", KindFunc, 0)), elem, appendSection(nil, secDataCount, ops(1)),
@@ -215,7 +222,8 @@ func TestArities(t *testing.T) {
 		return err == nil
 	}
 	values := [][]byte{i32(0), i64(0), append(ops(opF32Const), make([]byte, 4)...),
-		append(ops(opF64Const), make([]byte, 8)...), append(ops(opVector, vecConst), make([]byte, 16)...),
+		append(ops(opF64Const), make([]byte, 8)...),
+		append(ops(opVector, vecConst), make([]byte, 16)...),
 		ops(opRefNull, byte(FuncRef))}
 	uses := map[fact][]byte{isF32: ops(0x8c), isF64: ops(0x9a), isV128: vec(0x4d)} // neg, neg, not
 	var fits func(types [][]byte, instr []byte, a arity, result fact) bool
@@ -287,7 +295,8 @@ func TestArities(t *testing.T) {
 		if op >= 0x80 {
 			instr = append(instr, 1)
 		}
-		if !fits(nil, append(instr, immediate(vectors[op])...), vectorArity[op], vectorResults[op]) {
+		if !fits(nil, append(instr, immediate(vectors[op])...), vectorArity[op],
+			vectorResults[op]) {
 			t.Errorf("opcode 0xfd %#x does not have the arity %v", op, vectorArity[op])
 		}
 	}

@@ -12,16 +12,19 @@ import (
 
 // countModule counts a local down to zero in a loop of 6 instructions, between 2
 // outside: export "run".
-var countModule = mod(sec(secType, tII), sec(secFunction, ops(0)), sec(secExport, exp("run", KindFunc, 0)),
+var countModule = mod(sec(secType, tII), sec(secFunction, ops(0)),
+	sec(secExport, exp("run", KindFunc, 0)),
 	sec(secCode, fn(
 		ops(opLoop, emptyType),
-		ops(opLocalGet, 0), i32(1), ops(opI32Sub, opLocalTee, 0), i32(0), ops(0x47 /* ne */, opBrIf, 0),
+		ops(opLocalGet, 0), i32(1), ops(opI32Sub, opLocalTee, 0), i32(0),
+		ops(0x47 /* ne */, opBrIf, 0),
 		ops(opEnd, opLocalGet, 0), ops(opI32Eqz))))
 
 func TestEndless(t *testing.T) {
 	table := func(code []byte) []byte {
 		return mod(sec(secType, tVoid), sec(secFunction, ops(0)), sec(secTable, ops(0x70, 0, 1)),
-			sec(secExport, exp("run", KindFunc, 0)), sec(secElement, ops(0, opI32Const, 0, opEnd, 1, 0)),
+			sec(secExport, exp("run", KindFunc, 0)),
+			sec(secElement, ops(0, opI32Const, 0, opEnd, 1, 0)),
 			sec(secCode, fn(code)))
 	}
 	simple := func(bodies ...[]byte) []byte {
@@ -33,8 +36,9 @@ func TestEndless(t *testing.T) {
 			sec(secExport, exp("run", KindFunc, 0)), sec(secCode, bodies...))
 	}
 	tests := map[string][]byte{
-		"loop":           simple(fn(ops(opLoop, emptyType, opBr, 0, opEnd))),
-		"nested loop":    simple(fn(ops(opLoop, emptyType, opLoop, emptyType, opBr, 1, opEnd, opEnd))),
+		"loop": simple(fn(ops(opLoop, emptyType, opBr, 0, opEnd))),
+		"nested loop": simple(fn(ops(opLoop, emptyType, opLoop, emptyType, opBr, 1,
+			opEnd, opEnd))),
 		"recursion":      simple(fn(ops(opCall, 0))),
 		"mutual":         simple(fn(ops(opCall, 1)), fn(ops(opCall, 0))),
 		"indirect":       table(slices.Concat(i32(0), ops(opCallIndirect, 0, 0))),
@@ -61,9 +65,11 @@ func TestEndless(t *testing.T) {
 func TestCost(t *testing.T) {
 	nop := ops(opI32Const, 0, opDrop)
 	long := bytes.Repeat(nop, leafMax) // 2*leafMax instructions
-	m := mod(sec(secType, tVoid, tII), sec(secFunction, ops(0), ops(0), ops(0), ops(0), ops(0), ops(0), ops(0)),
+	m := mod(sec(secType, tVoid, tII),
+		sec(secFunction, ops(0), ops(0), ops(0), ops(0), ops(0), ops(0), ops(0)),
 		sec(secTable, ops(0x70, 0, 1)), memory,
-		sec(secExport, exp("leaf", KindFunc, 0), exp("long", KindFunc, 1), exp("calls", KindFunc, 2),
+		sec(secExport, exp("leaf", KindFunc, 0), exp("long", KindFunc, 1),
+			exp("calls", KindFunc, 2),
 			exp("loop", KindFunc, 3), exp("indirect", KindFunc, 4), exp("fill", KindFunc, 5),
 			exp("locals", KindFunc, 6)),
 		sec(secElement, ops(0, opI32Const, 0, opEnd, 1, 0)),
@@ -71,7 +77,8 @@ func TestCost(t *testing.T) {
 			fn(nop, nop),
 			fn(long),
 			fn(ops(opCall, 0, opCall, 1)),
-			fn(ops(opLoop, emptyType), nop, ops(opCall, 0, opLoop, emptyType), nop, nop, ops(opEnd, opEnd), nop),
+			fn(ops(opLoop, emptyType), nop, ops(opCall, 0, opLoop, emptyType), nop, nop,
+				ops(opEnd, opEnd), nop),
 			fn(i32(0), ops(opCallIndirect, 0, 0)),
 			fn(i32(0), i32(1), i32(1600), ops(opMisc, 11, 0)),
 			fnLocals(100, ops(opCall, 0))))
@@ -101,10 +108,12 @@ func TestCost(t *testing.T) {
 
 // TestImportsCost: a call of an imported function pays for the way there and back.
 func TestImportsCost(t *testing.T) {
-	wasm := mod(sec(secType, tVoid), sec(secImport, imp("env", "f", KindFunc, 0)), sec(secFunction, ops(0)),
+	wasm := mod(sec(secType, tVoid), sec(secImport, imp("env", "f", KindFunc, 0)),
+		sec(secFunction, ops(0)),
 		sec(secExport, exp("run", KindFunc, 1)), sec(secCode, fn(ops(opCall, 0, opCall, 0))))
 	h := newHost(t, wazero.NewRuntimeConfigCompiler(), wasm, func(rt wazero.Runtime) {
-		_, err := rt.NewHostModuleBuilder("env").NewFunctionBuilder().WithFunc(func() {}).Export("f").
+		_, err := rt.NewHostModuleBuilder("env").NewFunctionBuilder().
+			WithFunc(func() {}).Export("f").
 			Instantiate(context.Background())
 		if err != nil {
 			t.Fatal(err)

@@ -24,7 +24,8 @@ var goGuest = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, data := range map[string][]byte{"main.go": src, "go.mod": []byte("module goguest\n\ngo 1.26\n")} {
+	for name, data := range map[string][]byte{"main.go": src,
+		"go.mod": []byte("module goguest\n\ngo 1.26\n")} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			return nil, err
 		}

@@ -66,7 +66,8 @@ func (m *Module) Instrument(o Options) (*Instrumented, error) {
 // guest has.
 func (w *writer) takeNames() error {
 	m, o := w.m, w.o
-	if slices.Contains([]string{o.FuelModule, o.FuelName, o.FuelGlobal, o.GlobalPrefix, o.StartName}, "") {
+	if slices.Contains([]string{o.FuelModule, o.FuelName, o.FuelGlobal, o.GlobalPrefix,
+		o.StartName}, "") {
 		return errors.New("rewrite: an option is empty")
 	}
 	for _, im := range m.Imports {

@@ -31,7 +31,8 @@ var featureModule = func() []byte {
 		fn(i32(41), ops(opCall, 0, opGlobalSet, 1)),
 		fn(ops(opCall, 8, 0x00)),
 		fn(ops(opGlobalGet, 1)),
-		fnLocals(2, i32(2), i32(4), i32(3), ops(opMisc, 10, 0, 0), i32(0), ops(0x28, 2, 0)), // memory.copy, load
+		// memory.copy, load
+		fnLocals(2, i32(2), i32(4), i32(3), ops(opMisc, 10, 0, 0), i32(0), ops(0x28, 2, 0)),
 		fn(ops(opRefFunc, 3, 0xd1)),
 	)
 	types = append(types, ops(2), ops(2), ops(0), ops(0), ops(1), ops(1), ops(1))
@@ -40,7 +41,8 @@ var featureModule = func() []byte {
 	return mod(
 		custom("first", []byte("kept")),
 		sec(secType, tVoid, tI, tII),
-		sec(secImport, imp("env", "inc", KindFunc, 2), imp("env", "base", KindGlobal, byte(I32), 0)),
+		sec(secImport, imp("env", "inc", KindFunc, 2),
+			imp("env", "base", KindGlobal, byte(I32), 0)),
 		sec(secFunction, types...),
 		sec(secTable, ops(0x70, 0, 20), ops(0x70, 0, 20)),
 		memory,
@@ -58,10 +60,14 @@ var featureModule = func() []byte {
 			ops(1, 0, 1, 3), // passive, indices
 			slices.Concat(ops(2, 1), at(1), ops(0, 2, 3, 4)), // active, table, indices
 			ops(3, 0, 1, 3), // declarative, indices
-			slices.Concat(ops(4), at(4), ops(2), ref(5), ref(6)),                 // active, expressions
-			slices.Concat(ops(5, 0x70, 1), ref(7)),                               // passive, expressions
-			slices.Concat(ops(6, 1), at(6), ops(0x70, 2), ref(7), ref(8)),        // active, table, expressions
-			slices.Concat(ops(7, 0x70, 2), ref(3), ops(opRefNull, 0x70, opEnd))), // declarative, expressions
+			// active, expressions
+			slices.Concat(ops(4), at(4), ops(2), ref(5), ref(6)),
+			// passive, expressions
+			slices.Concat(ops(5, 0x70, 1), ref(7)),
+			// active, table, expressions
+			slices.Concat(ops(6, 1), at(6), ops(0x70, 2), ref(7), ref(8)),
+			// declarative, expressions
+			slices.Concat(ops(7, 0x70, 2), ref(3), ops(opRefNull, 0x70, opEnd))),
 		ops(secDataCount, 1, 3),
 		sec(secCode, bodies...),
 		sec(secData, append(append(ops(0), at(0)...), 3, 1, 2, 3), ops(1, 1, 'p'),
@@ -69,7 +75,8 @@ var featureModule = func() []byte {
 		custom(".debug_info", []byte("dropped")),
 		custom("name", slices.Concat(
 			appendSection(nil, 0, appendName(nil, "feature")),
-			sec(1, appendName(ops(0), "inc"), appendName(ops(8), "eighty"), appendName(ops(12), "trapper")),
+			sec(1, appendName(ops(0), "inc"), appendName(ops(8), "eighty"),
+				appendName(ops(12), "trapper")),
 			sec(2, ops(8, 0)))),
 		custom("last", []byte("kept")),
 	)
@@ -86,7 +93,8 @@ func withEnv(rt wazero.Runtime) {
 	env := mod(sec(secType, tII), sec(secImport, imp("helper", "inc", KindFunc, 0)),
 		sec(secGlobal, ops(byte(I32), 0, opI32Const, 5, opEnd)),
 		sec(secExport, exp("inc", KindFunc, 0), exp("base", KindGlobal, 0)))
-	if _, err := rt.InstantiateWithConfig(ctx, env, wazero.NewModuleConfig().WithName("env")); err != nil {
+	if _, err := rt.InstantiateWithConfig(ctx, env,
+		wazero.NewModuleConfig().WithName("env")); err != nil {
 		panic(err)
 	}
 }
@@ -96,7 +104,8 @@ func TestFeatures(t *testing.T) {
 		"inc": {1}, "global": {}, "mem": {}, "isnull": {}, "three": {}})
 	eachEngine(t, func(t *testing.T, cfg wazero.RuntimeConfig) {
 		h := newHost(t, cfg, featureModule, withEnv)
-		for slot, want := range map[string][]int{"t0": {0: 10, 1: 20, 4: 50, 5: 60}, "t1": {1: 30, 2: 40, 6: 70, 7: 80}} {
+		for slot, want := range map[string][]int{"t0": {0: 10, 1: 20, 4: 50, 5: 60},
+			"t1": {1: 30, 2: 40, 6: 70, 7: 80}} {
 			for i, want := range want {
 				if want == 0 {
 					continue
@@ -157,10 +166,13 @@ func TestInstrumentedParts(t *testing.T) {
 // TestGlobals saves and sets a guest's globals from outside.
 // TestDataKept has code that names a segment, whose index must not change.
 func TestDataKept(t *testing.T) {
-	m := parse(t, instrument(t, mod(sec(secType, tVoid), sec(secFunction, ops(0)), memory, ops(secDataCount, 1, 3),
+	m := parse(t, instrument(t, mod(sec(secType, tVoid), sec(secFunction, ops(0)), memory,
+		ops(secDataCount, 1, 3),
 		sec(secCode, fn(ops(0xfc, 9, 1))), // data.drop 1
-		sec(secData, ops(0, opI32Const, 0, opEnd, 1, 'a'), ops(1, 1, 'p'), ops(0, opI32Const, 2, opEnd, 1, 'b')))).Wasm)
-	if len(m.data) != 3 || m.data[0].active || len(m.data[2].bytes) != 0 || string(m.data[1].bytes) != "p" || m.dataCount != 3 {
+		sec(secData, ops(0, opI32Const, 0, opEnd, 1, 'a'), ops(1, 1, 'p'),
+			ops(0, opI32Const, 2, opEnd, 1, 'b')))).Wasm)
+	if len(m.data) != 3 || m.data[0].active || len(m.data[2].bytes) != 0 ||
+		string(m.data[1].bytes) != "p" || m.dataCount != 3 {
 		t.Errorf("data %v, data count %d", m.data, m.dataCount)
 	}
 }
@@ -200,18 +212,25 @@ func TestInstrumentRefuses(t *testing.T) {
 		name, want string
 		wasm       []byte
 	}{
-		{"fuel import", `module name "fuel" is the host's`, mod(sec(secType, tVoid), sec(secImport, imp("fuel", "x", KindFunc, 0)))},
-		{"counter export", `export "$fuel"`, mod(memory, sec(secExport, exp("$fuel", KindMemory, 0)))},
-		{"start export", `export "$start"`, mod(memory, sec(secExport, exp("$start", KindMemory, 0)))},
-		{"global export", `export "$g0"`, mod(sec(secGlobal, global), sec(secExport, exp("$g0", KindGlobal, 0)))},
-		{"dynamic data", "position-independent", mod(sec(secImport, imp("e", "base", KindGlobal, byte(I32), 0)), memory,
-			sec(secData, ops(0, opGlobalGet, 0, opEnd, 1, 'x')))},
-		{"i64 data", "not i32.const", mod(memory, sec(secData, ops(0, opI64Const, 0, opEnd, 1, 'x')))},
+		{"fuel import", `module name "fuel" is the host's`,
+			mod(sec(secType, tVoid), sec(secImport, imp("fuel", "x", KindFunc, 0)))},
+		{"counter export", `export "$fuel"`,
+			mod(memory, sec(secExport, exp("$fuel", KindMemory, 0)))},
+		{"start export", `export "$start"`,
+			mod(memory, sec(secExport, exp("$start", KindMemory, 0)))},
+		{"global export", `export "$g0"`,
+			mod(sec(secGlobal, global), sec(secExport, exp("$g0", KindGlobal, 0)))},
+		{"dynamic data", "position-independent",
+			mod(sec(secImport, imp("e", "base", KindGlobal, byte(I32), 0)), memory,
+				sec(secData, ops(0, opGlobalGet, 0, opEnd, 1, 'x')))},
+		{"i64 data", "not i32.const",
+			mod(memory, sec(secData, ops(0, opI64Const, 0, opEnd, 1, 'x')))},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := parse(t, tt.wasm).Instrument(testOptions)
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "rewrite: ") {
+			if err == nil || !strings.Contains(err.Error(), tt.want) ||
+				!strings.HasPrefix(err.Error(), "rewrite: ") {
 				t.Errorf("error %v, want …%s…", err, tt.want)
 			}
 		})
@@ -268,7 +287,8 @@ func TestBulkPays(t *testing.T) {
 				h.refill = length / 2
 				call(t, h.mod, "run")
 				if h.calls < times {
-					t.Errorf("the fuel function was called %d times for %d instructions", h.calls, times)
+					t.Errorf("the fuel function was called %d times for %d instructions",
+						h.calls, times)
 				}
 			})
 		})
@@ -278,9 +298,11 @@ func TestBulkPays(t *testing.T) {
 // TestRegions: a loop around a br_table pays for the region that runs, not for all.
 func TestRegions(t *testing.T) {
 	work := slices.Repeat(ops(opI32Const, 0, opDrop), 50) // 100 instructions
-	body := fn(ops(opLoop, emptyType, opBlock, emptyType, opBlock, emptyType, opLocalGet, 0, 0x0e, 2, 0, 1, 1, opEnd),
+	body := fn(ops(opLoop, emptyType, opBlock, emptyType, opBlock, emptyType, opLocalGet, 0, 0x0e,
+		2, 0, 1, 1, opEnd),
 		work, ops(opLocalGet, 0, opReturn, opEnd), work, work, ops(opEnd, opLocalGet, 0))
-	wasm := mod(sec(secType, tII), sec(secFunction, ops(0)), sec(secExport, exp("run", KindFunc, 0)), sec(secCode, body))
+	wasm := mod(sec(secType, tII), sec(secFunction, ops(0)),
+		sec(secExport, exp("run", KindFunc, 0)), sec(secCode, body))
 	sameCalls(t, wasm, nil, map[string][]uint64{"run": {1}})
 	h := newHost(t, wazero.NewRuntimeConfigCompiler(), wasm, nil)
 	for arg, want := range []int64{1 + 2 + 102, 1 + 2 + 200} {

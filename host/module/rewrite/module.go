@@ -182,10 +182,13 @@ func (b *body) freeLeaf() bool {
 
 // An edit is a place where Instrument changes bytes, in the order of the bytes.
 type edit struct {
-	at    uint32 // offset in section.items or body.raw
-	value uint32 // editCall, editRef: function index. editLoop, editRegion: cost. editJump: label. editTest: cost. editOr: index in ors. editSplit: index in body.templates
-	payer int32  // in code: index of the edit that pays for what is here; -1 the entry
-	size  uint8  // bytes replaced; 0 inserts
+	at uint32 // offset in section.items or body.raw
+	// value is a function's index of editCall and editRef, a cost of editLoop, editRegion
+	// and editTest, a label of editJump, an index in ors of editOr, and one in
+	// body.templates of editSplit.
+	value uint32
+	payer int32 // in code: index of the edit that pays for what is here; -1 the entry
+	size  uint8 // bytes replaced; 0 inserts
 	kind  editKind
 }
 

@@ -30,7 +30,8 @@ func Parse(wasm []byte) (*Module, error) {
 	if err := checkHeader(wasm); err != nil {
 		return nil, err
 	}
-	m := &Module{Outline: Outline{dataUse: map[uint32]dataUse{}}, size: len(wasm), dataCount: -1, start: -1}
+	m := &Module{Outline: Outline{dataUse: map[uint32]dataUse{}}, size: len(wasm),
+		dataCount: -1, start: -1}
 	r := &reader{b: wasm, pos: len(header), fn: -1}
 	last := 0
 	for r.rest() > 0 && r.err == nil {

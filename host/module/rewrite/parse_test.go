@@ -31,7 +31,8 @@ func TestParse(t *testing.T) {
 // in is a module with one function of type () -> () and the given code, which ends
 // in unreachable so that the stack does not matter.
 func in(code ...byte) []byte {
-	return mod(sec(secType, tVoid), sec(secFunction, ops(0)), sec(secTable, ops(0x70, 0, 1)), memory,
+	return mod(sec(secType, tVoid), sec(secFunction, ops(0)),
+		sec(secTable, ops(0x70, 0, 1)), memory,
 		sec(secGlobal, ops(byte(I32), 1, opI32Const, 0, opEnd)), sec(secCode, fn(code, ops(0))))
 }
 
@@ -57,17 +58,23 @@ func TestParseRefuses(t *testing.T) {
 		{"shared memory", "64-bit", mod(sec(secMemory, ops(3, 1, 1)))},
 		{"memory64", "64-bit", mod(sec(secMemory, ops(4, 1)))},
 		{"two memories", "multi-memory", mod(sec(secMemory, ops(0, 1), ops(0, 1)))},
-		{"big table", "exceeds 10000000", mod(sec(secTable, ops(0x70, 0, 0xff, 0xff, 0xff, 0xff, 0x0f)))},
+		{"big table", "exceeds 10000000",
+			mod(sec(secTable, ops(0x70, 0, 0xff, 0xff, 0xff, 0xff, 0x0f)))},
 		{"tag import", "import kind 4", mod(sec(secImport, imp("a", "b", 4, 0, 0)))},
 		{"struct type", "type form 0x5f", mod(sec(secType, ops(0x5f, 0)))},
-		{"export twice", `"a" twice`, mod(memory, sec(secExport, exp("a", KindMemory, 0), exp("a", KindMemory, 0)))},
+		{"export twice", `"a" twice`,
+			mod(memory, sec(secExport, exp("a", KindMemory, 0), exp("a", KindMemory, 0)))},
 		{"export of counter", "global index 0", mod(sec(secExport, exp("a", KindGlobal, 0)))},
-		{"extended const", "more than one", mod(sec(secGlobal, ops(byte(I32), 0, opI32Const, 0, opI32Const, 0, 0x6a, opEnd)))},
-		{"data without memory", "without a memory", mod(sec(secData, ops(0, opI32Const, 0, opEnd, 0)))},
+		{"extended const", "more than one",
+			mod(sec(secGlobal, ops(byte(I32), 0, opI32Const, 0, opI32Const, 0, 0x6a, opEnd)))},
+		{"data without memory", "without a memory",
+			mod(sec(secData, ops(0, opI32Const, 0, opEnd, 0)))},
 		{"locals", "locals exceed", mod(sec(secType, tVoid), sec(secFunction, ops(0)),
 			sec(secCode, ops(8, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, byte(I32), opEnd)))},
-		{"locals in all", "locals in a module", mod(sec(secType, tVoid), sec(secFunction, ops(0), ops(0)),
-			sec(secCode, ops(6, 1, 0xc0, 0xb8, 0x02, byte(I32), opEnd), ops(6, 1, 0xd0, 0x86, 0x03, byte(I32), opEnd)))},
+		{"locals in all", "locals in a module",
+			mod(sec(secType, tVoid), sec(secFunction, ops(0), ops(0)),
+				sec(secCode, ops(6, 1, 0xc0, 0xb8, 0x02, byte(I32), opEnd),
+					ops(6, 1, 0xd0, 0x86, 0x03, byte(I32), opEnd)))},
 		{"threads", "function 0: opcode 0xfe", in(0xfe, 0, 0)},
 		{"tail call", "tail calls", in(0x12, 0)},
 		{"try", "exceptions", in(0x06, 0x40, opEnd)},
@@ -84,8 +91,10 @@ func TestParseRefuses(t *testing.T) {
 		{"simd hole", "0xfd 0x9a", in(opVector, 0x9a, 1)},
 		{"memory index", "multi-memory", in(0x3f, 1)},
 		{"memory in memarg", "multi-memory", in(0x28, 0x42, 0, 0)},
-		{"no end", "truncated", mod(sec(secType, tVoid), sec(secFunction, ops(0)), sec(secCode, ops(2, 0, opNop)))},
-		{"behind end", "1 bytes behind", mod(sec(secType, tVoid), sec(secFunction, ops(0)), sec(secCode, ops(3, 0, opEnd, opEnd)))},
+		{"no end", "truncated", mod(sec(secType, tVoid), sec(secFunction, ops(0)),
+			sec(secCode, ops(2, 0, opNop)))},
+		{"behind end", "1 bytes behind", mod(sec(secType, tVoid), sec(secFunction, ops(0)),
+			sec(secCode, ops(3, 0, opEnd, opEnd)))},
 		{"init without count", "without a data count", in(opMisc, 8, 0, 0)},
 	}
 	for _, tt := range tests {
@@ -94,7 +103,8 @@ func TestParseRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("error %v, want …%s…", err, tt.want)
 			}
-			if s := err.Error(); !strings.HasPrefix(s, "rewrite: ") || !strings.Contains(s, "at offset 0x") {
+			if s := err.Error(); !strings.HasPrefix(s, "rewrite: ") ||
+				!strings.Contains(s, "at offset 0x") {
 				t.Errorf("text %q", s)
 			}
 		})
@@ -137,7 +147,8 @@ func TestSigned(t *testing.T) {
 
 func TestImageBlocker(t *testing.T) {
 	blocked := func(code ...byte) []byte {
-		return mod(sec(secType, tVoid), sec(secFunction, ops(0)), sec(secTable, ops(0x70, 0, 1)), memory,
+		return mod(sec(secType, tVoid), sec(secFunction, ops(0)),
+			sec(secTable, ops(0x70, 0, 1)), memory,
 			sec(secElement, ops(1, 0, 0)), ops(secDataCount, 1, 3),
 			sec(secCode, fn(ops(0), code)), // behind unreachable, any stack will do
 			sec(secData, ops(1, 1, 'x'), ops(1, 0), ops(0, opI32Const, 0, opEnd, 1, 'y')))
@@ -155,17 +166,24 @@ func TestImageBlocker(t *testing.T) {
 		{"table.grow", "table.grow", blocked(opMisc, 15, 0, opDrop)},
 		{"table.size", "", blocked(opMisc, 16, 0, opDrop)},
 		{"table.fill", "table.fill", blocked(opMisc, 17, 0)},
-		{"memory.init", "function 0 uses memory.init on passive data segment 0", blocked(opMisc, 8, 0, 0)},
+		{"memory.init", "function 0 uses memory.init on passive data segment 0",
+			blocked(opMisc, 8, 0, 0)},
 		{"data.drop", "data.drop", blocked(opMisc, 9, 0)},
 		{"empty segment", "", blocked(opMisc, 8, 1, 0)},
 		{"active segment", "", blocked(opMisc, 8, 2, 0)},
 		{"memory.copy", "", blocked(opMisc, 10, 0, 0)},
-		{"v128 global", "type v128", mod(sec(secGlobal, append(append(ops(byte(V128), 1, opVector, vecConst), make([]byte, 16)...), opEnd)))},
-		{"reference global", "type externref", mod(sec(secGlobal, ops(byte(ExternRef), 1, opRefNull, byte(ExternRef), opEnd)))},
-		{"constant reference", "", mod(sec(secGlobal, ops(byte(ExternRef), 0, opRefNull, byte(ExternRef), opEnd)))},
-		{"imported memory", "imports a memory", mod(sec(secImport, imp("e", "m", KindMemory, 0, 1)))},
-		{"imported table", "imports a table", mod(sec(secImport, imp("e", "t", KindTable, 0x70, 0, 1)))},
-		{"imported mutable", "imports a global, e.g", mod(sec(secImport, imp("e", "g", KindGlobal, byte(I32), 1)))},
+		{"v128 global", "type v128", mod(sec(secGlobal,
+			append(append(ops(byte(V128), 1, opVector, vecConst), make([]byte, 16)...), opEnd)))},
+		{"reference global", "type externref",
+			mod(sec(secGlobal, ops(byte(ExternRef), 1, opRefNull, byte(ExternRef), opEnd)))},
+		{"constant reference",
+			"", mod(sec(secGlobal, ops(byte(ExternRef), 0, opRefNull, byte(ExternRef), opEnd)))},
+		{"imported memory", "imports a memory",
+			mod(sec(secImport, imp("e", "m", KindMemory, 0, 1)))},
+		{"imported table", "imports a table",
+			mod(sec(secImport, imp("e", "t", KindTable, 0x70, 0, 1)))},
+		{"imported mutable", "imports a global, e.g",
+			mod(sec(secImport, imp("e", "g", KindGlobal, byte(I32), 1)))},
 		{"imported constant", "", mod(sec(secImport, imp("e", "g", KindGlobal, byte(I32), 0)))},
 	}
 	for _, tt := range tests {

@@ -12,7 +12,8 @@ import (
 )
 
 var testOptions = Options{
-	FuelModule: "fuel", FuelName: "spent", FuelGlobal: "$fuel", GlobalPrefix: "$g", StartName: "$start",
+	FuelModule: "fuel", FuelName: "spent", FuelGlobal: "$fuel", GlobalPrefix: "$g",
+	StartName: "$start",
 }
 
 var errSpent = errors.New("no fuel left")
@@ -75,7 +76,8 @@ func instrument(t testing.TB, wasm []byte) *Instrumented {
 }
 
 // newHost instantiates the instrumented guest. setup may add host modules.
-func newHost(t testing.TB, cfg wazero.RuntimeConfig, wasm []byte, setup func(wazero.Runtime)) *host {
+func newHost(t testing.TB, cfg wazero.RuntimeConfig, wasm []byte,
+	setup func(wazero.Runtime)) *host {
 	t.Helper()
 	ctx := context.Background()
 	h := &host{rt: wazero.NewRuntimeWithConfig(ctx, cfg), refill: 1000, out: instrument(t, wasm)}
@@ -106,7 +108,8 @@ func newHost(t testing.TB, cfg wazero.RuntimeConfig, wasm []byte, setup func(waz
 }
 
 // newPlain instantiates the guest as it is.
-func newPlain(t testing.TB, cfg wazero.RuntimeConfig, wasm []byte, setup func(wazero.Runtime)) api.Module {
+func newPlain(t testing.TB, cfg wazero.RuntimeConfig, wasm []byte,
+	setup func(wazero.Runtime)) api.Module {
 	t.Helper()
 	ctx := context.Background()
 	rt := wazero.NewRuntimeWithConfig(ctx, cfg)

@@ -54,7 +54,8 @@ var (
 	maxI64 = template{opI64Const, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00}
 
 	// orV128 is "| 0".
-	orV128 = template{opVector, vecConst, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, opVector, vecOr}
+	orV128 = template{opVector, vecConst, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		opVector, vecOr}
 	// blend is bitselect: y ^ (x ^ y) & mask.
 	blend = template{opLocalSet, scratchOtherV128, opLocalTee, scratchV128, opVector, vecXor,
 		opLocalGet, scratchOtherV128, opVector, vecAnd, opLocalGet, scratchV128, opVector, vecXor}
@@ -94,7 +95,8 @@ var (
 		isF64: {opLocalSet, scratchI32, opI64ReinterpretF64, opLocalSet, scratchI64,
 			opI64ReinterpretF64, opLocalGet, scratchI64, opLocalGet, scratchI32,
 			opSelect, opF64ReinterpretI64},
-		isV128: slices.Concat(template{opI32Eqz, opI32Const, 1, opI32Sub, opVector, vecSplatI32}, blend),
+		isV128: slices.Concat(template{opI32Eqz, opI32Const, 1, opI32Sub, opVector,
+			vecSplatI32}, blend),
 	}
 )
 
@@ -143,7 +145,8 @@ func (s *scanner) split(at int, op byte) {
 		}
 	}
 	s.shape.bytes += len(t)
-	s.edit(edit{at: uint32(at), size: uint8(s.pos - at), value: uint32(len(s.body.templates)), kind: editSplit})
+	s.edit(edit{at: uint32(at), size: uint8(s.pos - at), value: uint32(len(s.body.templates)),
+		kind: editSplit})
 	s.body.templates = append(s.body.templates, t)
 }
 

@@ -53,14 +53,20 @@ var trials = []trial{
 	{name: "v128.bitselect", seed: 1, typ: V128, locals: 18, args: 3, instr: vec(vecBitselect)},
 	{name: "f64x2.replace_lane", seed: 1, typ: F64, locals: 18, args: 2,
 		first: vec(0x14), instr: vec(vecReplaceF64, 0), behind: vec(0x21, 1)},
-	{name: "f64x2.convert_low_i32x4_u", seed: 1, typ: V128, locals: 5, args: 1, instr: vec(vecConvertLow)},
-	{name: "f32x4.convert_i32x4_u", seed: 0, typ: V128, locals: 18, args: 1, instr: vec(vecConvertF32U)},
+	{name: "f64x2.convert_low_i32x4_u", seed: 1, typ: V128, locals: 5, args: 1,
+		instr: vec(vecConvertLow)},
+	{name: "f32x4.convert_i32x4_u", seed: 0, typ: V128, locals: 18, args: 1,
+		instr: vec(vecConvertF32U)},
 	{name: "i8x16.popcnt", seed: 1, typ: V128, locals: 18, args: 1, instr: vec(vecPopcnt)},
 	{name: "i64x2.mul", seed: 1, typ: V128, locals: 20, args: 2, instr: vec(vecMulI64)},
-	{name: "f32x4.min", seed: 1, typ: V128, locals: 20, args: 2, instr: vec(vecMinF32), eq: eqF32x4},
-	{name: "f32x4.max", seed: 2, typ: V128, locals: 18, args: 2, instr: vec(vecMaxF32), eq: eqF32x4},
-	{name: "f64x2.min", seed: 1, typ: V128, locals: 20, args: 2, instr: vec(vecMinF64), eq: eqF64x2},
-	{name: "f64x2.max", seed: 2, typ: V128, locals: 18, args: 2, instr: vec(vecMaxF64), eq: eqF64x2},
+	{name: "f32x4.min", seed: 1, typ: V128, locals: 20, args: 2,
+		instr: vec(vecMinF32), eq: eqF32x4},
+	{name: "f32x4.max", seed: 2, typ: V128, locals: 18, args: 2,
+		instr: vec(vecMaxF32), eq: eqF32x4},
+	{name: "f64x2.min", seed: 1, typ: V128, locals: 20, args: 2,
+		instr: vec(vecMinF64), eq: eqF64x2},
+	{name: "f64x2.max", seed: 2, typ: V128, locals: 18, args: 2,
+		instr: vec(vecMaxF64), eq: eqF64x2},
 }
 
 // others are instructions with two operands that the compiler gets right. Floats are
@@ -132,7 +138,8 @@ func (c *trial) statement(r *rand.Rand) []byte {
 			code = slices.Concat(code, get(), other())
 		}
 	}
-	return slices.Concat(code, c.last, c.instr, c.behind, c.withoutNaN(byte(2+c.locals)), local(opLocalSet))
+	return slices.Concat(code, c.last, c.instr, c.behind, c.withoutNaN(byte(2+c.locals)),
+		local(opLocalSet))
 }
 
 // function is a body i64 -> i64: four turns of a loop that ends with the way back,
@@ -150,7 +157,8 @@ func (c *trial) function(r *rand.Rand) []byte {
 	code = slices.Concat(code, ops(opBr, 0, opEnd, opEnd), i64(0))
 	for i := range c.locals {
 		for lane := range byte(2) {
-			code = slices.Concat(code, i64(31), ops(opI64Mul, opLocalGet, byte(2+i)), c.bits(lane), ops(0x85))
+			code = slices.Concat(code, i64(31), ops(opI64Mul, opLocalGet, byte(2+i)),
+				c.bits(lane), ops(0x85))
 		}
 	}
 	code = append(code, opEnd)
@@ -175,11 +183,15 @@ func TestSplit(t *testing.T) {
 			}
 			wasm := mod(sec(secType, tVoid, typ(nums(I64), nums(I64))), sec(secFunction, funcs...),
 				sec(secExport, exports...), sec(secCode, bodies...))
-			if m := parse(t, wasm); !slices.ContainsFunc(m.bodies, func(b body) bool { return b.templates != nil }) {
+			if m := parse(t, wasm); !slices.ContainsFunc(m.bodies, func(b body) bool {
+				return b.templates != nil
+			}) {
 				t.Error("nothing is replaced")
 			}
-			if errs := compare(t, wasm, 3, 1<<62); errs == 0 && c.seed > 0 && runtime.GOARCH == "amd64" {
-				t.Error("the compiler is right by itself: the loops are none, or wazero is mended and split.go can go")
+			if errs := compare(t, wasm, 3, 1<<62); errs == 0 && c.seed > 0 &&
+				runtime.GOARCH == "amd64" {
+				t.Error("the compiler is right by itself: the loops are none, or wazero is " +
+					"mended and split.go can go")
 			}
 		})
 	}

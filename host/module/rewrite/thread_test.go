@@ -60,14 +60,17 @@ func TestThreadedJumps(t *testing.T) {
 		{"to the next part", dispatchOf(jump(1, 2), nop, nop), []uint32{0}},
 		{"beyond the table", dispatchOf(jump(7, 2), nop, nop), []uint32{1}},
 		{"negative, which is large", dispatchOf(jump(-1, 2), nop, nop), []uint32{1}},
-		{"out of an if", dispatchOf(slices.Concat(ops(opLocalGet, 1, opIf, emptyType), jump(2, 3), ops(opEnd)), nop, nop),
+		{"out of an if", dispatchOf(slices.Concat(ops(opLocalGet, 1, opIf, emptyType), jump(2, 3),
+			ops(opEnd)), nop, nop),
 			[]uint32{2}},
 		{"out of a block that takes a closed one's place", dispatchOf(nop,
 			slices.Concat(ops(opBlock, emptyType), jump(0, 2), ops(opEnd)), nop), nil},
 		{"back", dispatchOf(nop, jump(0, 1), nop), nil},
 		{"to itself", dispatchOf(nop, jump(1, 1), nop), nil},
-		{"another local", dispatchOf(slices.Concat(i32(2), ops(opLocalSet, 1, opBr, 2)), nop, nop), nil},
-		{"something between", dispatchOf(slices.Concat(i32(2), ops(opLocalSet, 0, opNop, opBr, 2)), nop, nop), nil},
+		{"another local", dispatchOf(slices.Concat(i32(2), ops(opLocalSet, 1, opBr, 2)),
+			nop, nop), nil},
+		{"something between",
+			dispatchOf(slices.Concat(i32(2), ops(opLocalSet, 0, opNop, opBr, 2)), nop, nop), nil},
 		{"not a constant", dispatchOf(ops(opLocalGet, 1, opLocalSet, 0, opBr, 2), nop, nop), nil},
 		{"another label", dispatchOf(jump(2, 1), nop, nop), nil},
 		{"the function's label", dispatchOf(jump(2, 3), nop, nop), nil},
@@ -86,9 +89,12 @@ func TestNoDispatch(t *testing.T) {
 	table := ops(opBrTable, 1, 0, 1)
 	rest := slices.Concat(ops(opEnd), jump(1, 1), ops(opEnd, opEnd, opLocalGet, 1))
 	for name, head := range map[string][]byte{
-		"work in the head": ops(opLoop, emptyType, opLocalGet, 1, opLocalSet, 1, opBlock, emptyType, opBlock, emptyType, opLocalGet, 0),
-		"work in a block":  ops(opLoop, emptyType, opBlock, emptyType, opNop, opBlock, emptyType, opLocalGet, 0),
-		"a sum":            ops(opLoop, emptyType, opBlock, emptyType, opBlock, emptyType, opLocalGet, 0, opI32Eqz),
+		"work in the head": ops(opLoop, emptyType, opLocalGet, 1, opLocalSet, 1, opBlock, emptyType,
+			opBlock, emptyType, opLocalGet, 0),
+		"work in a block": ops(opLoop, emptyType, opBlock, emptyType, opNop, opBlock,
+			emptyType, opLocalGet, 0),
+		"a sum": ops(opLoop, emptyType, opBlock, emptyType, opBlock, emptyType,
+			opLocalGet, 0, opI32Eqz),
 		"two values": ops(opLoop, emptyType, opBlock, emptyType, opBlock, emptyType,
 			opLocalGet, 1, opLocalGet, 0),
 	} {
@@ -137,8 +143,10 @@ func randomDispatch(rng *rand.Rand) []byte {
 	parts := make([][]byte, n)
 	for i := range parts {
 		label := byte(n - 1 - i)
-		mix := slices.Concat(ops(opLocalGet, 1), i32(31), ops(0x6c /* mul */), i32(int32(i)), ops(opI32Add, opLocalSet, 1))
-		step := slices.Concat(ops(opLocalGet, 2), i32(1), ops(opI32Add, opLocalTee, 2), i32(50), ops(opI32LtU))
+		mix := slices.Concat(ops(opLocalGet, 1), i32(31), ops(0x6c /* mul */), i32(int32(i)),
+			ops(opI32Add, opLocalSet, 1))
+		step := slices.Concat(ops(opLocalGet, 2), i32(1), ops(opI32Add, opLocalTee, 2),
+			i32(50), ops(opI32LtU))
 		to := func() int32 { return rng.Int32N(int32(n)+2) - 1 }
 		var out []byte
 		kinds := 4
@@ -150,9 +158,11 @@ func randomDispatch(rng *rand.Rand) []byte {
 		case 1:
 			out = slices.Concat(step, ops(opIf, emptyType), jump(to(), label+1), ops(opEnd))
 		case 2:
-			out = slices.Concat(step, ops(opIf, emptyType), jump(to(), label+1), ops(opElse), jump(int32(n-1), label+1), ops(opEnd))
+			out = slices.Concat(step, ops(opIf, emptyType), jump(to(), label+1), ops(opElse),
+				jump(int32(n-1), label+1), ops(opEnd))
 		default:
-			out = slices.Concat(ops(opBlock, emptyType, opLocalGet, 1), i32(3), ops(0x71 /* and */, opBrIf, 0),
+			out = slices.Concat(ops(opBlock, emptyType, opLocalGet, 1), i32(3),
+				ops(0x71 /* and */, opBrIf, 0),
 				step, ops(opIf, emptyType), jump(to(), label+2), ops(opEnd, opEnd))
 		}
 		parts[i] = slices.Concat(mix, out)
@@ -167,7 +177,8 @@ func TestThreadedJumpIsPaid(t *testing.T) {
 	h := newHost(t, engines["interpreter"](), wasm, nil)
 	h.fuel().Set(1000)
 	call(t, h.mod, "run", 0)
-	const ran = 2 + 20 + 3 + 20 + 1 // the table, the first part, the jump, the last part, and the result
+	// The table, the first part, the jump, the last part, and the result.
+	const ran = 2 + 20 + 3 + 20 + 1
 	if used := 1000 - int64(h.fuel().Get()); used != ran {
 		t.Errorf("used %d, want %d", used, ran)
 	}

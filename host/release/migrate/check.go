@@ -38,13 +38,14 @@ type missing struct {
 func (p *planner) binding(s *Script, b *config.Binding) {
 	owner := p.owner(s, b)
 	if owner == nil {
-		p.errorf(s, b.Pos, "Binding %q is to script %q, which is not served (served: %s). Add its config: "+
-			"cairn serve %s PATH/TO/%s/wrangler.jsonc", b.Name, b.ScriptName, p.names(),
+		p.errorf(s, b.Pos, "Binding %q is to script %q, which is not served (served: %s). Add "+
+			"its config: cairn serve %s PATH/TO/%s/wrangler.jsonc", b.Name, b.ScriptName, p.names(),
 			s.Config.Path, b.ScriptName)
 		return
 	}
 	if b.Environment != "" && owner.Config.Env != b.Environment {
-		p.warnf(s, b.Pos, "Binding %q is to script %s, not to its environment %q: that is served under the name %q.",
+		p.warnf(s, b.Pos, "Binding %q is to script %s, not to its environment %q: that is served "+
+			"under the name %q.",
 			b.Name, owner.Config.Name, b.Environment, b.ScriptName+"-"+b.Environment)
 	}
 	name, record := owner.Config.Name, p.record.script(owner.Config.Name)
@@ -53,22 +54,25 @@ func (p *planner) binding(s *Script, b *config.Binding) {
 	switch {
 	case exists: // whether the module has it is checkClasses' to say
 	case end == deleted:
-		p.errorf(s, b.Pos, "Cannot apply --delete-class migration to class %s without also removing the "+
-			"binding that references it", b.ClassName)
+		p.errorf(s, b.Pos, "Cannot apply --delete-class migration to class %s without also "+
+			"removing the binding that references it", b.ClassName)
 	case end != "":
 		p.errorf(s, b.Pos, "There is no class %s: %s", b.ClassName, end)
 	case !owner.registers(b.ClassName):
-		p.errorf(s, b.Pos, "Binding %q names class %q, which the module of %s does not register (it has %s).",
+		p.errorf(s, b.Pos,
+			"Binding %q names class %q, which the module of %s does not register (it has %s).",
 			b.Name, b.ClassName, name, owner.has())
-	case len(owner.Config.Migrations) > 0 || len(owner.Config.Exports) > 0 || len(record.Migrations) > 0:
+	case len(owner.Config.Migrations) > 0 || len(owner.Config.Exports) > 0 ||
+		len(record.Migrations) > 0:
 		p.missing = append(p.missing, missing{s, b, owner})
 	default:
 		n := p.record.create(name, b.ClassName, "")
 		p.changef(owner, "create %s, which a binding names, number %d, unique key %q",
 			b.ClassName, n.Number, n.UniqueKey)
 		if owner != s { // of its own bindings, host/config has warned
-			p.warnf(owner, config.Pos{}, "%s binds the class %s, but no migration creates it. Add the "+
-				"following configuration:\n%s", s.Config.Name, b.ClassName, p.creates(owner, b.ClassName))
+			p.warnf(owner, config.Pos{}, "%s binds the class %s, but no migration creates "+
+				"it. Add the following configuration:\n%s",
+				s.Config.Name, b.ClassName, p.creates(owner, b.ClassName))
 		}
 	}
 }
@@ -101,11 +105,13 @@ func (p *planner) unconfigured(owner *Script) error {
 	}
 	advice := " Add this to " + owner.Config.Path + ":\n" + p.creates(owner, classes...)
 	if len(lost) > 0 {
-		advice = " If " + classes[0] + " is " + lost[0] + " by another name, add this to " + owner.Config.Path +
-			":\n" + p.renames(owner, lost[0], classes[0]) + "\nIf " + it + " new:\n" + p.creates(owner, classes...)
+		advice = " If " + classes[0] + " is " + lost[0] + " by another name, add this to " +
+			owner.Config.Path +
+			":\n" + p.renames(owner, lost[0], classes[0]) + "\nIf " + it + " new:\n" +
+			p.creates(owner, classes...)
 	}
-	p.errorf(first.script, first.Pos, "Cannot create binding for %s because %s not currently configured to "+
-		"implement durable objects.%s", subject, it, advice)
+	p.errorf(first.script, first.Pos, "Cannot create binding for %s because %s not currently "+
+		"configured to implement durable objects.%s", subject, it, advice)
 	return nil
 }
 
@@ -155,8 +161,8 @@ func (p *planner) checkClasses() error {
 		for j := range s.Config.Bindings {
 			b := &s.Config.Bindings[j]
 			if owner := p.owner(s, b); !owner.registers(b.ClassName) {
-				p.errorf(s, b.Pos, "Binding %q names class %q, which the module of %s does not register "+
-					"(it has %s).%s", b.Name, b.ClassName, owner.Config.Name, owner.has(),
+				p.errorf(s, b.Pos, "Binding %q names class %q, which the module of %s does not "+
+					"register (it has %s).%s", b.Name, b.ClassName, owner.Config.Name, owner.has(),
 					p.rescue(owner, b.ClassName))
 			}
 		}
@@ -175,15 +181,18 @@ func (p *planner) checkClasses() error {
 
 func (p *planner) orphan(s *Script, class string) {
 	n := p.record.script(s.Config.Name).Namespaces[class]
-	i := slices.IndexFunc(s.Config.Migrations, func(m config.Migration) bool { return m.Tag == n.Created })
+	i := slices.IndexFunc(s.Config.Migrations, func(m config.Migration) bool {
+		return m.Tag == n.Created
+	})
 	if n.Number < p.first || i < 0 {
-		p.errorf(s, config.Pos{}, "New version of script does not export class '%s' which is depended "+
-			"on by existing Durable Objects: the module of %s has %s.%s", class, s.Config.Name, s.has(),
+		p.errorf(s, config.Pos{}, "New version of script does not export class '%s' which is "+
+			"depended on by existing Durable Objects: the module of %s has %s.%s",
+			class, s.Config.Name, s.has(),
 			p.rescue(s, class))
 		return
 	}
-	p.errorf(s, s.Config.Migrations[i].Pos, "Cannot apply new-class migration to class '%s' that is "+
-		"not exported by script: the module of %s has %s.%s", class, s.Config.Name, s.has(),
+	p.errorf(s, s.Config.Migrations[i].Pos, "Cannot apply new-class migration to class '%s' that "+
+		"is not exported by script: the module of %s has %s.%s", class, s.Config.Name, s.has(),
 		p.rescue(s, class))
 }
 
@@ -206,9 +215,11 @@ func (p *planner) rescue(s *Script, class string) string {
 	if n.Number >= p.first {
 		return " Correct the name in the config, or register the class." // nothing is stored yet
 	}
-	destroy := "destroy its objects with this migration, and bind it nowhere:\n" + p.deletes(s, class)
+	destroy := "destroy its objects with this migration, and bind it nowhere:\n" +
+		p.deletes(s, class)
 	if to := p.newcomer(s); to != "" {
-		return " Register the class again, or keep its objects under another name with this migration:\n" +
+		return " Register the class again, or keep its objects under another name with " +
+			"this migration:\n" +
 			p.renames(s, class, to) + "\nor " + destroy
 	}
 	return " Register the class again, or " + destroy
@@ -253,9 +264,9 @@ func (p *planner) checkUnserved() error {
 			}
 		}
 		if len(left) > 0 {
-			p.warnf(&p.scripts[0], config.Pos{}, "The store has objects of script %q (classes: %s), which is "+
-				"not served. If it has a new name, serve it under the old one, or take its classes over with "+
-				"\"transferred_classes\".", name, list(left))
+			p.warnf(&p.scripts[0], config.Pos{}, "The store has objects of script %q (classes: "+
+				"%s), which is not served. If it has a new name, serve it under the old one, or "+
+				"take its classes over with \"transferred_classes\".", name, list(left))
 		}
 	}
 	return nil

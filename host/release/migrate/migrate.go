@@ -60,15 +60,15 @@ func (p *planner) queue(s *Script) *queue {
 	lost := tag != "" && from == 0
 	switch {
 	case lost && s.Rollback:
-		p.errorf(s, config.Pos{}, "Cannot roll back %s: migration %q was applied since, and this version "+
-			"does not know it. Migrations cannot be undone; deploy the old code with the migrations of "+
-			"the version that runs.", s.Config.Name, tag)
+		p.errorf(s, config.Pos{}, "Cannot roll back %s: migration %q was applied since, and this "+
+			"version does not know it. Migrations cannot be undone; deploy the old code with the "+
+			"migrations of the version that runs.", s.Config.Name, tag)
 		return q
 	case lost && len(all) > 0:
 		// The quote that is missing is missing upstream.
 		p.warnf(s, config.Pos{}, "The published script %s has a migration tag \"%s, which was not "+
-			"found in your %s file. You may have already deleted it. Applying all available migrations "+
-			"to the script...", s.Config.Name, tag, filepath.Base(s.Config.Path))
+			"found in your %s file. You may have already deleted it. Applying all available "+
+			"migrations to the script...", s.Config.Name, tag, filepath.Base(s.Config.Path))
 		q.again = true
 	}
 	for i, m := range all {
@@ -76,8 +76,8 @@ func (p *planner) queue(s *Script) *queue {
 		case i >= from && !applied:
 			q.pending = append(q.pending, m)
 		case i < from && !applied:
-			p.warnf(s, m.Pos, "Migration %q stands before %q, which was applied before it was written, and is "+
-				"not applied. Move it to the end.", m.Tag, tag)
+			p.warnf(s, m.Pos, "Migration %q stands before %q, which was applied before it was "+
+				"written, and is not applied. Move it to the end.", m.Tag, tag)
 		}
 	}
 	if len(all) > 0 {
@@ -117,8 +117,8 @@ func (p *planner) next(q *queue) {
 	m := q.pending[0]
 	q.pending = q.pending[1:]
 	if class := twice(&m); class != "" {
-		p.errorf(q.script, m.Pos, "Migration %q names class %q twice. What is done to a class one after "+
-			"the other goes into migrations of their own.", m.Tag, class)
+		p.errorf(q.script, m.Pos, "Migration %q names class %q twice. What is done to a class "+
+			"one after the other goes into migrations of their own.", m.Tag, class)
 		return
 	}
 	for _, class := range m.Deleted {
@@ -169,11 +169,13 @@ func (p *planner) create(q *queue, m *config.Migration, class, kind string) {
 		p.changef(q.script, "%s: %s has a namespace already, number %d", m.Tag, class, n.Number)
 	case q.again && (exists || q.wentOn(m, class)):
 	case exists:
-		p.errorf(q.script, m.Pos, "Cannot apply %s migration to class '%s' that is already depended on by "+
-			"existing Durable Objects. Take it out of migration %q.", kind, class, m.Tag)
+		p.errorf(q.script, m.Pos, "Cannot apply %s migration to class '%s' that is already "+
+			"depended on by existing Durable Objects. Take it out of migration %q.",
+			kind, class, m.Tag)
 	default:
 		n = p.record.create(q.script.Config.Name, class, m.Tag)
-		p.changef(q.script, "%s: create %s, number %d, unique key %q", m.Tag, class, n.Number, n.UniqueKey)
+		p.changef(q.script, "%s: create %s, number %d, unique key %q",
+			m.Tag, class, n.Number, n.UniqueKey)
 		delete(p.gone, [2]string{q.script.Config.Name, class})
 	}
 }
@@ -186,12 +188,14 @@ func (p *planner) rename(q *queue, m *config.Migration, r config.Rename) {
 	case !exists:
 		p.unknown(q, m, "rename-class", r.From, q.script.Config.Name, q.record)
 	case taken:
-		p.errorf(q.script, m.Pos, "Cannot apply rename-class migration to class '%s': there is a class %q "+
-			"already. Delete that in a migration before %q, or choose another name.", r.From, r.To, m.Tag)
+		p.errorf(q.script, m.Pos, "Cannot apply rename-class migration to class '%s': there is a "+
+			"class %q already. Delete that in a migration before %q, or choose another name.",
+			r.From, r.To, m.Tag)
 	default:
 		p.move(q, q.record, r.From, r.To, n, m.Tag)
 		p.changef(q.script, "%s: rename %s to %s, number %d", m.Tag, r.From, r.To, n.Number)
-		p.gone[[2]string{q.script.Config.Name, r.From}] = "a migration renames it to " + r.To + ". Bind that."
+		p.gone[[2]string{q.script.Config.Name, r.From}] = "a migration renames it to " +
+			r.To + ". Bind that."
 	}
 }
 
@@ -201,23 +205,25 @@ func (p *planner) transfer(q *queue, m *config.Migration, t config.Transfer) {
 	switch {
 	case q.again && (taken || q.wentOn(m, t.To)):
 	case t.FromScript == q.script.Config.Name:
-		p.errorf(q.script, m.Pos, "Cannot apply transfer-class migration to class '%s': %s is this script. "+
-			"Use \"renamed_classes\".", t.From, t.FromScript)
+		p.errorf(q.script, m.Pos, "Cannot apply transfer-class migration to class '%s': %s is "+
+			"this script. Use \"renamed_classes\".", t.From, t.FromScript)
 	case source == nil:
-		p.errorf(q.script, m.Pos, "Cannot apply transfer-class migration to class '%s': this store does not "+
-			"know script %q. Serve its config as well, or create the class with \"new_sqlite_classes\" if "+
-			"there are no objects to take over.", t.From, t.FromScript)
+		p.errorf(q.script, m.Pos, "Cannot apply transfer-class migration to class '%s': this "+
+			"store does not know script %q. Serve its config as well, or create the class with "+
+			"\"new_sqlite_classes\" if there are no objects to take over.", t.From, t.FromScript)
 	case source.Namespaces[t.From] == Namespace{}:
 		p.unknown(q, m, "transfer-class", t.From, t.FromScript, source)
 	case taken:
-		p.errorf(q.script, m.Pos, "Cannot apply transfer-class migration to class '%s': there is a class %q "+
-			"already. Delete that in a migration before %q, or choose another name.", t.From, t.To, m.Tag)
+		p.errorf(q.script, m.Pos, "Cannot apply transfer-class migration to class '%s': there is "+
+			"a class %q already. Delete that in a migration before %q, or choose another name.",
+			t.From, t.To, m.Tag)
 	default:
 		n := source.Namespaces[t.From]
 		p.move(q, source, t.From, t.To, n, m.Tag)
 		p.changef(q.script, "%s: take %s from %s as %s, number %d", m.Tag, t.From, t.FromScript,
 			t.To, n.Number)
-		p.gone[[2]string{t.FromScript, t.From}] = "a migration transfers it to " + t.To + " of script " +
+		p.gone[[2]string{t.FromScript, t.From}] = "a migration transfers it to " +
+			t.To + " of script " +
 			q.script.Config.Name + ". Bind that, with \"script_name\"."
 	}
 }
@@ -245,16 +251,19 @@ func (p *planner) delete(q *queue, m *config.Migration, class string) {
 			p.changef(q.script, "%s: delete %s, number %d, which never was", m.Tag, class, n.Number)
 			return
 		}
-		p.changef(q.script, "%s: delete %s, number %d, and destroy its objects", m.Tag, class, n.Number)
+		p.changef(q.script, "%s: delete %s, number %d, and destroy its objects",
+			m.Tag, class, n.Number)
 		p.record.Deleting = append(p.record.Deleting, Deletion{
 			Number: n.Number, Script: q.script.Config.Name, Class: class, UniqueKey: n.UniqueKey,
 		})
 	}
 }
 
-func (p *planner) unknown(q *queue, m *config.Migration, kind, class, script string, of *ScriptRecord) {
-	p.errorf(q.script, m.Pos, "Cannot apply %s migration to class '%s' which was not exported in the "+
-		"previous version of the script. The classes of %s are %s.", kind, class, script, list(of.classes()))
+func (p *planner) unknown(q *queue, m *config.Migration, kind, class, script string,
+	of *ScriptRecord) {
+	p.errorf(q.script, m.Pos, "Cannot apply %s migration to class '%s' which was not "+
+		"exported in the previous version of the script. The classes of %s are %s.",
+		kind, class, script, list(of.classes()))
 }
 
 // wentOn reports whether a class that begins with migration m of the config

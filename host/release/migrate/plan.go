@@ -80,7 +80,8 @@ func (r *Record) plan(scripts []Script, stored func(uint32) (bool, error)) (*Pla
 	for i := range scripts {
 		s := &p.scripts[i]
 		if other := p.served[s.Config.Name]; other != nil {
-			p.errorf(s, config.Pos{}, "The name %q is also that of %s. Give each script its own name.",
+			p.errorf(s, config.Pos{},
+				"The name %q is also that of %s. Give each script its own name.",
 				s.Config.Name, other.Config.Path)
 			continue
 		}

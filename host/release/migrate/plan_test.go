@@ -80,13 +80,16 @@ func TestApplyWith(t *testing.T) {
 
 // A plan takes nothing from the record that it was made of.
 func TestPlanIsPure(t *testing.T) {
-	text := `{"version":1,"next_number":3,"scripts":{"a":{"tag":"v1","migrations":["v1"],"namespaces":{` +
-		`"A":{"number":1,"unique_key":"a-A","created":"v1"},"B":{"number":2,"unique_key":"a-B","created":"v1"}}}}}`
+	text := `{"version":1,"next_number":3,"scripts":{"a":{"tag":"v1","migrations":["v1"],` +
+		`"namespaces":{` +
+		`"A":{"number":1,"unique_key":"a-A","created":"v1"},"B":{"number":2,"unique_key":"a-B",` +
+		`"created":"v1"}}}}}`
 	r, err := decode([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := r.plan(mustParse(t, "a: jsonc C D\n  v1 new A B\n  v2 rename A C | delete B\n  v3 new D\n"),
+	plan, err := r.plan(mustParse(t, "a: jsonc C D\n  v1 new A B\n"+
+		"  v2 rename A C | delete B\n  v3 new D\n"),
 		func(uint32) (bool, error) { return true, nil })
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +117,9 @@ func TestOrphansAsk(t *testing.T) {
 		has     bool
 		refused bool
 	}{{false, false}, {true, true}} {
-		_, err := r.plan(mustParse(t, "a: jsonc B\n"), func(uint32) (bool, error) { return c.has, nil })
+		_, err := r.plan(mustParse(t, "a: jsonc B\n"), func(uint32) (bool, error) {
+			return c.has, nil
+		})
 		var e *config.Error
 		if (err != nil) != c.refused || c.refused && !errors.As(err, &e) {
 			t.Errorf("objects %v: %v, want refused %v", c.has, err, c.refused)
@@ -148,7 +153,8 @@ func (l *cutLog) cut() {
 	defer l.mu.Unlock()
 	rng := rand.New(rand.NewPCG(1, uint64(len(l.left))))
 	for _, percent := range []int{0, 50, 100} {
-		l.left = append(l.left, l.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rng}))
+		l.left = append(l.left,
+			l.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rng}))
 	}
 }
 
@@ -170,7 +176,8 @@ func TestCrash(t *testing.T) {
 	const many = 300 // so that destroying them takes two batches
 	for class, n := range map[string]int{"A": 3, "B": 5, "C": many} {
 		for i := range n {
-			if err := putObject(store, r.Scripts["a"].Namespaces[class], fmt.Sprint(class, i)); err != nil {
+			if err := putObject(store, r.Scripts["a"].Namespaces[class],
+				fmt.Sprint(class, i)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -179,10 +186,11 @@ func TestCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	cuts := &cutLog{fs: fs}
-	store, err = storage.Open("store", storage.Options{FS: fs, WrapLog: func(l storage.Log) storage.Log {
-		cuts.Log = l
-		return cuts
-	}})
+	store, err = storage.Open("store",
+		storage.Options{FS: fs, WrapLog: func(l storage.Log) storage.Log {
+			cuts.Log = l
+			return cuts
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +199,8 @@ func TestCrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"D: number 2,", "[B0 B1 B2 B3 B4]", "E: number 4,", "next number 5"} {
+	for _, text := range []string{"D: number 2,", "[B0 B1 B2 B3 B4]", "E: number 4,",
+		"next number 5"} {
 		if !strings.Contains(want, text) {
 			t.Fatalf("without a crash, the store has no %s:\n%s", text, want)
 		}
@@ -263,7 +272,8 @@ func testRandom(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	store := openStore(t, vfs.NewMem())
 	m := model{
-		classes: map[string]map[string]string{"a": {}, "b": {}}, configs: map[string]*config.Config{},
+		classes: map[string]map[string]string{"a": {}, "b": {}},
+		configs: map[string]*config.Config{},
 	}
 	for _, name := range []string{"a", "b"} {
 		m.configs[name] = &config.Config{Path: name + "/wrangler.jsonc", Name: name}

@@ -61,8 +61,9 @@ func (p *planner) reconcile(s *Script) (*queue, error) {
 			}
 		}
 		if keep {
-			p.errorf(s, s.Config.Exports[0].Pos, "The store has the class %s of script %s, and `exports` does not say "+
-				"what becomes of it. If it goes on:\n%s\nTo destroy its objects:\n%s", class, s.Config.Name,
+			p.errorf(s, s.Config.Exports[0].Pos, "The store has the class %s of script %s, and "+
+				"`exports` does not say what becomes of it. If it goes on:\n%s\n"+
+				"To destroy its objects:\n%s", class, s.Config.Name,
 				p.creates(s, class), p.deletes(s, class))
 		}
 	}
@@ -71,8 +72,8 @@ func (p *planner) reconcile(s *Script) (*queue, error) {
 		q.record.Tag = m.Tag
 	}
 	if s.Rollback && len(q.pending) > 0 {
-		p.errorf(s, m.Pos, "Cannot roll back %s: classes have changed since. Deploy the old code with the `exports` of "+
-			"the version that runs.", s.Config.Name)
+		p.errorf(s, m.Pos, "Cannot roll back %s: classes have changed since. Deploy the old code "+
+			"with the `exports` of the version that runs.", s.Config.Name)
 	}
 	return q, nil
 }
@@ -89,13 +90,16 @@ func (p *planner) expect(s *Script, e *config.Export, m *config.Migration) {
 			return
 		}
 	}
-	if other := p.served[e.Script]; other != nil && !other.handsOver(e.Class) && len(other.Config.Exports) > 0 {
-		const waits = "it waits for script %s, which does not say yet that it is \"transferred\". Until then it cannot be bound."
+	if other := p.served[e.Script]; other != nil && !other.handsOver(e.Class) &&
+		len(other.Config.Exports) > 0 {
+		const waits = "it waits for script %s, which does not say yet that it is " +
+			"\"transferred\". Until then it cannot be bound."
 		p.gone[[2]string{s.Config.Name, e.Class}] = fmt.Sprintf(waits, e.Script)
 		p.warnf(s, e.Pos, "There is no class %s: "+waits, e.Class, e.Script)
 		return
 	}
-	m.Transferred = append(m.Transferred, config.Transfer{From: e.Class, FromScript: e.Script, To: e.Class})
+	m.Transferred = append(m.Transferred,
+		config.Transfer{From: e.Class, FromScript: e.Script, To: e.Class})
 }
 
 // handsOver reports whether exports say that a class is transferred to another

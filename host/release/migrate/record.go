@@ -68,7 +68,8 @@ func read(store *storage.Store) (*Record, []byte, error) {
 		return nil, nil, fmt.Errorf("read app record: %w", err)
 	}
 	if !found {
-		return &Record{Version: recordVersion, NextNumber: 1, Scripts: map[string]*ScriptRecord{}}, nil, nil
+		return &Record{Version: recordVersion, NextNumber: 1,
+			Scripts: map[string]*ScriptRecord{}}, nil, nil
 	}
 	r, err := decode(text)
 	return r, text, err
@@ -141,7 +142,8 @@ func (r *Record) check() error {
 		}
 	}
 	for _, d := range r.Deleting {
-		if err := use(d.Script+"/"+d.Class+", which is being deleted", d.Number, d.UniqueKey); err != nil {
+		if err := use(d.Script+"/"+d.Class+", which is being deleted",
+			d.Number, d.UniqueKey); err != nil {
 			return err
 		}
 	}
@@ -154,7 +156,8 @@ func (r *Record) clone() *Record {
 		Scripts: map[string]*ScriptRecord{}, Deleting: slices.Clone(r.Deleting)}
 	for name, s := range r.Scripts {
 		c.Scripts[name] = &ScriptRecord{
-			Tag: s.Tag, Migrations: slices.Clone(s.Migrations), Namespaces: maps.Clone(s.Namespaces),
+			Tag: s.Tag, Migrations: slices.Clone(s.Migrations),
+			Namespaces: maps.Clone(s.Namespaces),
 		}
 	}
 	return c

@@ -198,7 +198,8 @@ func parseMigration(words []string) (config.Migration, error) {
 		case w[0] == "rename" && len(w) == 3:
 			m.Renamed = append(m.Renamed, config.Rename{From: w[1], To: w[2]})
 		case w[0] == "transfer" && len(w) == 6:
-			m.Transferred = append(m.Transferred, config.Transfer{From: w[1], FromScript: w[3], To: w[5]})
+			m.Transferred = append(m.Transferred,
+				config.Transfer{From: w[1], FromScript: w[3], To: w[5]})
 		default:
 			return m, fmt.Errorf("no step %q", step)
 		}

@@ -32,7 +32,8 @@ func jsonWork(n int32) uint64 {
 	calls++
 	var sum bytes.Buffer
 	for i := range int(n) {
-		in := order{i, []string{"a", strings.Repeat("é", i%17)}, float64(i) / 3, map[string]string{"k": fmt.Sprint(i)}}
+		in := order{i, []string{"a", strings.Repeat("é", i%17)}, float64(i) / 3,
+			map[string]string{"k": fmt.Sprint(i)}}
 		b, err := json.Marshal(in)
 		if err != nil {
 			panic(err)
@@ -41,7 +42,8 @@ func jsonWork(n int32) uint64 {
 		if err := json.Unmarshal(b, &out); err != nil {
 			panic(err)
 		}
-		u, err := url.Parse(fmt.Sprintf("https://example.com/%d?q=%s", out.ID, url.QueryEscape(out.Names[1])))
+		u, err := url.Parse(fmt.Sprintf("https://example.com/%d?q=%s",
+			out.ID, url.QueryEscape(out.Names[1])))
 		if err != nil {
 			panic(err)
 		}
