@@ -78,7 +78,9 @@ func (e *Engine) compiledBefore(f *facts) bool {
 		return true
 	}
 	dir := e.codeFolder(f)
-	return dir != "" && slices.ContainsFunc(entries(dir), func(entry string) bool { return !temporary(entry) })
+	return dir != "" && slices.ContainsFunc(entries(dir), func(entry string) bool {
+		return !temporary(entry)
+	})
 }
 
 // entries lists the files in a module's folder; none if it cannot be read.
@@ -97,14 +99,16 @@ const slowCompile = time.Second
 // compile compiles, or takes the code from the cache. wazero gives up where the
 // cache fails it: an entry that is damaged, a disk that is full. A module is then
 // compiled in spite of it.
-func (e *Engine) compile(ctx context.Context, c *compiled, m *rewritten) (compiled wazero.CompiledModule, err error) {
+func (e *Engine) compile(ctx context.Context, c *compiled, m *rewritten) (
+	compiled wazero.CompiledModule, err error) {
 	dir := e.codeFolder(m.facts)
 	stop := e.options.After(slowCompile, func() {
 		kept := "this is kept for the next start"
 		if c.cache == nil {
 			kept = "and at every start, as it is not kept"
 		}
-		e.options.Logger.Info("compiling module, "+kept, "module", m.name()[:12], "bytes", len(m.wasm))
+		e.options.Logger.Info("compiling module, "+kept,
+			"module", m.name()[:12], "bytes", len(m.wasm))
 	})
 	defer stop()
 	for attempt := 0; ; attempt++ {
@@ -116,12 +120,14 @@ func (e *Engine) compile(ctx context.Context, c *compiled, m *rewritten) (compil
 		case 0:
 			// If only writing failed, the code is in memory, and the next attempt
 			// finds it there.
-			e.options.Logger.Warn("trouble with the cache of compiled code", "folder", dir, "error", err)
+			e.options.Logger.Warn("trouble with the cache of compiled code",
+				"folder", dir, "error", err)
 		case 1:
 			e.clearCache(dir)
 		case 3:
-			return nil, &CompileError{Problem: "compiled code cannot be read from its cache", Err: err,
-				Hint: "remove the folder " + dir}
+			return nil, &CompileError{Err: err,
+				Problem: "compiled code cannot be read from its cache",
+				Hint:    "remove the folder " + dir}
 		}
 	}
 }
@@ -155,7 +161,8 @@ func (e *Engine) PruneCache(keep map[string]bool) {
 	}
 	err := e.pruneCache(keep)
 	if err != nil {
-		e.options.Logger.Warn("old compiled code is left", "folder", e.options.CacheDir, "error", err)
+		e.options.Logger.Warn("old compiled code is left",
+			"folder", e.options.CacheDir, "error", err)
 	}
 }
 
@@ -190,7 +197,8 @@ func (e *Engine) pruneCache(keep map[string]bool) error {
 // this engine.
 func (e *Engine) pruneUnfinished(dir string) (err error) {
 	for _, entry := range entries(dir) {
-		if info, statErr := os.Stat(entry); temporary(entry) && statErr == nil && info.ModTime().Before(e.began) {
+		info, statErr := os.Stat(entry)
+		if temporary(entry) && statErr == nil && info.ModTime().Before(e.began) {
 			err = errors.Join(err, os.Remove(entry))
 		}
 	}

@@ -26,7 +26,8 @@ func (s *Source) Check() (problems []error) {
 	}
 	add(e.checkMemory(m))
 	if m.TableEntries() > maxTableEntries {
-		add(refuse("declare a maximum", "module has a table that can exceed %d entries, or several that do together",
+		add(refuse("declare a maximum",
+			"module has a table that can exceed %d entries, or several that do together",
 			maxTableEntries))
 	}
 	return problems
@@ -35,10 +36,12 @@ func (s *Source) Check() (problems []error) {
 // checkMemory refuses a module whose memory we cannot use.
 func (e *Engine) checkMemory(m *rewrite.Outline) error {
 	if m.Memory == nil || Export(m, abi.ExportMemory, rewrite.KindMemory) == nil {
-		return refuse("export the linear memory under this name", "module lacks the export %q", abi.ExportMemory)
+		return refuse("export the linear memory under this name",
+			"module lacks the export %q", abi.ExportMemory)
 	}
 	if pages := e.options.MemoryLimit / WasmPageBytes; uint64(m.Memory.MinPages) > pages {
-		return refuse("", "module starts with %d pages of memory, the limit is %d", m.Memory.MinPages, pages)
+		return refuse("", "module starts with %d pages of memory, the limit is %d",
+			m.Memory.MinPages, pages)
 	}
 	return nil
 }
@@ -46,7 +49,8 @@ func (e *Engine) checkMemory(m *rewrite.Outline) error {
 // checkImport refuses an import that we do not have, by name.
 func (e *Engine) checkImport(im rewrite.Import) error {
 	if im.Kind != rewrite.KindFunc {
-		return refuse("", "module imports the %s %s.%s, which this host does not offer", im.Kind, im.Module, im.Name)
+		return refuse("", "module imports the %s %s.%s, which this host does not offer",
+			im.Kind, im.Module, im.Name)
 	}
 	functions, ok := e.imports[im.Module]
 	if !ok && strings.HasPrefix(im.Module, "cairn_v") {

@@ -38,7 +38,7 @@ func (s *Source) Compile(ctx context.Context) (_ *Code, err error) {
 		c.facts = runs.facts
 	} else if m, err = s.rewrite(); err != nil {
 		return nil, err
-	} else if c.facts = m.facts; e.options.Swapped != nil && !e.options.Interpreter && !e.compiledBefore(c.facts) {
+	} else if c.facts = m.facts; e.drafts(m.facts) {
 		c.later = m
 	}
 	if err := e.options.Account.Take(account.Code, c.bytes()); err != nil {
@@ -58,10 +58,16 @@ func (s *Source) Compile(ctx context.Context) (_ *Code, err error) {
 	return c, nil
 }
 
+// drafts reports whether the interpreter is to run a module until it is compiled.
+func (e *Engine) drafts(f *facts) bool {
+	return e.options.Swapped != nil && !e.options.Interpreter && !e.compiledBefore(f)
+}
+
 func (s *Source) newCode() *Code {
 	e, o := s.engine, s.Outline()
-	c := &Code{engine: e, fixed: o.InstanceBytes(), least: uint64(o.Memory.MinPages) * WasmPageBytes,
-		most: e.options.MemoryLimit, blocked: o.ImageBlocker(), images: map[*Image]struct{}{}}
+	c := &Code{engine: e, fixed: o.InstanceBytes(),
+		least: uint64(o.Memory.MinPages) * WasmPageBytes,
+		most:  e.options.MemoryLimit, blocked: o.ImageBlocker(), images: map[*Image]struct{}{}}
 	if o.Memory.HasMax {
 		c.most = min(c.most, uint64(o.Memory.MaxPages)*WasmPageBytes)
 	}

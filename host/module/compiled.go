@@ -31,7 +31,8 @@ type compiled struct {
 
 // newCompiled makes a module that was rewritten ready, or finds it ready. The caller
 // is a user of it.
-func (e *Engine) newCompiled(ctx context.Context, m *rewritten, interpreted bool) (*compiled, error) {
+func (e *Engine) newCompiled(ctx context.Context, m *rewritten, interpreted bool) (
+	*compiled, error) {
 	key := codeKey{m.hash, interpreted}
 	if c := e.compiler.find(key); c != nil {
 		return c, nil
@@ -46,7 +47,8 @@ func (e *Engine) newCompiled(ctx context.Context, m *rewritten, interpreted bool
 			return c, nil
 		}
 	}
-	c := &compiled{compiler: e.compiler, key: key, facts: m.facts, users: 1, logger: e.options.Logger}
+	c := &compiled{compiler: e.compiler, key: key, facts: m.facts, users: 1,
+		logger: e.options.Logger}
 	config := wazero.NewRuntimeConfigCompiler()
 	if interpreted {
 		config = wazero.NewRuntimeConfigInterpreter()

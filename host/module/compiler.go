@@ -55,7 +55,8 @@ func (c *Compiler) enter(ctx context.Context) (leave func(), err error) {
 	case c.turn <- struct{}{}:
 		return func() { <-c.turn }, nil
 	case <-ctx.Done():
-		return nil, &CompileError{Problem: "module waited for another one's compilation", Err: ctx.Err()}
+		return nil, &CompileError{Err: ctx.Err(),
+			Problem: "module waited for another one's compilation"}
 	}
 }
 

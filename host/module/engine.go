@@ -54,7 +54,9 @@ func (o *Options) setDefaults() {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.After == nil {
-		o.After = func(d time.Duration, fn func()) (stop func() bool) { return time.AfterFunc(d, fn).Stop }
+		o.After = func(d time.Duration, fn func()) (stop func() bool) {
+			return time.AfterFunc(d, fn).Stop
+		}
 	}
 }
 
@@ -78,8 +80,8 @@ type Engine struct {
 // NewEngine starts an engine with every host module in it.
 func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 	o.setDefaults()
-	e := &Engine{options: o, world: hostfunc.NewWorld(o.System), maxInstances: maxInstances(), began: time.Now(),
-		compiler: o.Compiler}
+	e := &Engine{options: o, world: hostfunc.NewWorld(o.System), compiler: o.Compiler,
+		maxInstances: maxInstances(), began: time.Now()}
 	if e.compiler == nil {
 		e.compiler = NewCompiler(0)
 	}

@@ -59,7 +59,8 @@ func (i *Instance) Exports(name string) bool { return i.mod.ExportedFunction(nam
 
 // Call calls an export by its name, and keeps nothing for the next time. After an error
 // the instance is broken.
-func (i *Instance) Call(c *hostfunc.Call, name string, params ...uint64) (results []uint64, err error) {
+func (i *Instance) Call(c *hostfunc.Call, name string, params ...uint64) (
+	results []uint64, err error) {
 	fn := i.mod.ExportedFunction(name)
 	if fn == nil {
 		return nil, fmt.Errorf("%w: %s", ErrNoExport, name)

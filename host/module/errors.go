@@ -61,8 +61,9 @@ func refuse(hint, format string, args ...any) error {
 func unreadable(wasm []byte, err error) error {
 	var limit *rewrite.LimitError
 	if errors.As(err, &limit) {
-		return &CompileError{Problem: "module would take too long or too much memory to compile", Err: err,
-			Hint: "split the function, or build without inlining into it"}
+		return &CompileError{Err: err,
+			Problem: "module would take too long or too much memory to compile",
+			Hint:    "split the function, or build without inlining into it"}
 	}
 	hint := "build a core WebAssembly module, such as with cairn build"
 	begins := func(with string) bool {
@@ -72,7 +73,8 @@ func unreadable(wasm []byte, err error) error {
 	case len(wasm) == 0:
 		hint = "the file is empty: did its build fail?"
 	case begins("\x00asm\x0d\x00\x01\x00"):
-		hint = "build for wasm32-wasip1 or wasm32-unknown-unknown and not for wasm32-wasip2, without wasm-tools component new"
+		hint = "build for wasm32-wasip1 or wasm32-unknown-unknown and not for wasm32-wasip2, " +
+			"without wasm-tools component new"
 	case begins("\x00asm\x01\x00\x00\x00"):
 		hint = "is the file whole? Build it again"
 	case begins("("):

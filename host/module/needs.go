@@ -53,10 +53,12 @@ func (c *Code) tooLarge(err error, taken, perCall int64) error {
 		others -= c.bytes()
 	}
 	return &CompileError{
-		Problem: fmt.Sprintf("module needs %s of memory, and the host has %s for it: its code takes %s, "+
-			"its image %s, the instances of a call %s; of %s in all, %s are taken by the store and by others",
+		Problem: fmt.Sprintf("module needs %s of memory, and the host has %s for it: "+
+			"its code takes %s, its image %s, the instances of a call %s; "+
+			"of %s in all, %s are taken by the store and by others",
 			account.Size(needs), account.Size(max(a.Budget()-others, 0)), account.Size(c.bytes()),
-			account.Size(image), account.Size(calls), account.Size(a.Budget()), account.Size(others)),
+			account.Size(image), account.Size(calls),
+			account.Size(a.Budget()), account.Size(others)),
 		Hint: fmt.Sprintf("try --memory %dMiB", (needs+others)>>20*5/4+16),
 	}
 }

@@ -33,7 +33,8 @@ var pagemap = sync.OnceValue(func() *os.File {
 	if err != nil {
 		return nil
 	}
-	b, err := unix.Mmap(-1, 0, 2*pageBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	b, err := unix.Mmap(-1, 0, 2*pageBytes, unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	if err != nil {
 		f.Close()
 		return nil
@@ -43,7 +44,8 @@ var pagemap = sync.OnceValue(func() *os.File {
 	flags := make([]byte, 16)
 	_, err = f.ReadAt(flags, int64(uintptr(unsafe.Pointer(&b[0]))/pageBytes*8))
 	const here = pagemapPresent | pagemapSwapped
-	if err != nil || binary.LittleEndian.Uint64(flags)&here == 0 || binary.LittleEndian.Uint64(flags[8:])&here != 0 {
+	if err != nil || binary.LittleEndian.Uint64(flags)&here == 0 ||
+		binary.LittleEndian.Uint64(flags[8:])&here != 0 {
 		f.Close()
 		return nil
 	}

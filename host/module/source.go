@@ -85,14 +85,15 @@ func (s *Source) rewrite() (*rewritten, error) {
 		}
 	}
 	out, err := s.parsed.Instrument(rewrite.Options{
-		FuelModule: hostfunc.FuelModule, FuelName: hostfunc.FuelFunction, FuelGlobal: hostfunc.FuelGlobal,
+		FuelModule: hostfunc.FuelModule, FuelName: hostfunc.FuelFunction,
+		FuelGlobal:   hostfunc.FuelGlobal,
 		GlobalPrefix: "cairn_global_", StartName: "cairn_start",
 	})
 	if err != nil {
 		return nil, &CompileError{Problem: "not a module that cairn can run", Err: err}
 	}
-	f := &facts{outline: s.parsed.Outline, hash: s.hash, size: len(s.wasm), sum: sha256.Sum256(out.Wasm),
-		start: out.Start, globals: out.Globals}
+	f := &facts{outline: s.parsed.Outline, hash: s.hash, size: len(s.wasm),
+		sum: sha256.Sum256(out.Wasm), start: out.Start, globals: out.Globals}
 	for _, d := range out.Data {
 		f.data = append(f.data, segment{d.Offset, d.Bytes})
 	}

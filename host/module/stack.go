@@ -71,14 +71,14 @@ func (i *Instance) Look() error {
 // keep decides whether the callable that has run at the present depth is kept with
 // its stack, for the next call.
 func (i *Instance) keep(export int, f *callable) {
-	has := int64(stackBytes(f.fn))
+	a, has := i.engine().options.Account, int64(stackBytes(f.fn))
 	more := has - firstStackBytes - f.kept
 	switch {
 	case has <= keepStackBytes && i.depth < keepDepth && more <= 0:
-	case has <= keepStackBytes && i.depth < keepDepth && i.engine().options.Account.Try(account.Stacks, more):
+	case has <= keepStackBytes && i.depth < keepDepth && a.Try(account.Stacks, more):
 		f.kept += more
 	default: // a new one begins small
-		i.engine().options.Account.Release(account.Stacks, f.kept)
+		a.Release(account.Stacks, f.kept)
 		i.callables[export] = i.callables[export][:i.depth]
 	}
 }
@@ -109,7 +109,8 @@ func stackBytes(fn api.Function) int {
 	known, ok := stackFields.Load(v.Type())
 	if !ok {
 		place := stackPlace{index: -1}
-		if f, found := v.Elem().Type().FieldByName("stack"); found && len(f.Index) == 1 && f.Type.Kind() == reflect.Slice {
+		f, found := v.Elem().Type().FieldByName("stack")
+		if found && len(f.Index) == 1 && f.Type.Kind() == reflect.Slice {
 			place = stackPlace{f.Index[0], int(f.Type.Elem().Size())}
 		}
 		known, _ = stackFields.LoadOrStore(v.Type(), place)

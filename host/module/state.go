@@ -89,7 +89,8 @@ func firstDifference(page, base []byte, i int) int {
 	for i+block <= len(page) && bytes.Equal(page[i:i+block], base[i:i+block]) {
 		i += block
 	}
-	for i+8 <= len(page) && binary.LittleEndian.Uint64(page[i:]) == binary.LittleEndian.Uint64(base[i:]) {
+	for i+8 <= len(page) &&
+		binary.LittleEndian.Uint64(page[i:]) == binary.LittleEndian.Uint64(base[i:]) {
 		i += 8
 	}
 	for i < len(page) && page[i] == base[i] {

@@ -20,7 +20,8 @@ func (c *Code) compileLater() {
 	}
 	runs, err := c.compileGuarded(context.Background())
 	if err != nil {
-		e.options.Logger.Warn("module is not compiled, the interpreter runs it", "module", c.Hash()[:12], "error", err)
+		e.options.Logger.Warn("module is not compiled, the interpreter runs it",
+			"module", c.Hash()[:12], "error", err)
 		return
 	}
 	if c.swap(runs) {

@@ -55,8 +55,8 @@ func (n *node) serve(c native.Class) {
 
 // call calls a method of an object from outside, and returns what it gave or threw.
 func (n *node) call(name, method, arg string) string {
-	reply, err := n.Send(context.Background(), &event.Event{To: n.namespace.Named([]byte(name)), Kind: event.Call,
-		Input: wire.AppendCall(nil, method, arg)}, nil)
+	reply, err := n.Send(context.Background(), &event.Event{To: n.namespace.Named([]byte(name)),
+		Kind: event.Call, Input: wire.AppendCall(nil, method, arg)}, nil)
 	if err != nil {
 		return err.Error()
 	}
@@ -73,8 +73,8 @@ func (n *node) want(name, method, arg, want string) {
 
 // stub calls another object of the class from o.
 func stub(o *native.Object, name, method, arg string) ([]byte, error) {
-	return o.StubCall(hostfunc.Target{Binding: []byte("C"), Kind: abi.TargetName, Object: []byte(name)},
-		[]byte(method), []byte(arg), nil)
+	to := hostfunc.Target{Binding: []byte("C"), Kind: abi.TargetName, Object: []byte(name)}
+	return o.StubCall(to, []byte(method), []byte(arg), nil)
 }
 
 // note adds its argument to a list that the object stores, and returns the list.
@@ -175,9 +175,14 @@ func TestMemoryIsEachObjects(t *testing.T) {
 	var built []string
 	class := func(version string) native.Class {
 		return native.Class{
-			Construct: func(o *native.Object) error { built = append(built, o.Name+version); return nil },
+			Construct: func(o *native.Object) error {
+				built = append(built, o.Name+version)
+				return nil
+			},
 			Methods: map[string]native.Method{
-				"name": func(o *native.Object, _ []byte) ([]byte, error) { return []byte(o.Name + version), nil },
+				"name": func(o *native.Object, _ []byte) ([]byte, error) {
+					return []byte(o.Name + version), nil
+				},
 			},
 		}
 	}

@@ -32,7 +32,8 @@ func exported(name string) *abi.Export {
 // kind or type.
 func checkExports(m *rewrite.Outline) (problems []error) {
 	if module.Export(m, abi.ExportABIVersion, rewrite.KindFunc) == nil {
-		problems = append(problems, refuse("a Go guest imports github.com/cairn-dev/cairn/guest; others see abi/SPEC.md",
+		problems = append(problems, refuse(
+			"a Go guest imports github.com/cairn-dev/cairn/guest; others see abi/SPEC.md",
 			"module lacks the export %q", abi.ExportABIVersion))
 	}
 	for _, ex := range m.Exports {
@@ -42,9 +43,11 @@ func checkExports(m *rewrite.Outline) (problems []error) {
 		}
 		want := module.Signature(row.ParamTypes(), row.ResultTypes())
 		if ex.Kind != rewrite.KindFunc {
-			problems = append(problems, refuse("", "module exports %q as a %s, it is a func", ex.Name, ex.Kind))
+			problems = append(problems, refuse("", "module exports %q as a %s, it is a func",
+				ex.Name, ex.Kind))
 		} else if got := module.Signature(ex.Type.Params, ex.Type.Results); got != want {
-			problems = append(problems, refuse("", "module exports %q as %s, it is %s", ex.Name, got, want))
+			problems = append(problems, refuse("", "module exports %q as %s, it is %s",
+				ex.Name, got, want))
 		}
 	}
 	return problems
@@ -55,11 +58,14 @@ func (p *Program) checkRegistered(m *rewrite.Outline) (problems []error) {
 	needs := p.conditional()
 	for _, name := range slices.Sorted(maps.Keys(needs)) {
 		if module.Export(m, name, rewrite.KindFunc) == nil {
-			problems = append(problems, refuse("", "module lacks the export %q, needed because %s", name, needs[name]))
+			problems = append(problems, refuse("", "module lacks the export %q, needed because %s",
+				name, needs[name]))
 		}
 	}
 	if !p.worker && len(p.classes) == 0 {
-		problems = append(problems, refuse("call class_register or worker_register while the module starts; a Go guest does so in init",
+		problems = append(problems, refuse(
+			"call class_register or worker_register while the module starts; "+
+				"a Go guest does so in init",
 			"module registers no Worker and no class"))
 	}
 	return problems

@@ -2,6 +2,7 @@ package abi
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -70,8 +71,9 @@ type ImageReport struct {
 // inspect looks at a module as Compile does, and goes on after a problem.
 func inspect(ctx context.Context, e *module.Engine, wasm []byte) *Report {
 	// Lists are empty and not missing, for readers of JSON.
-	r := &Report{Bytes: len(wasm), Problems: []Problem{}, Warnings: []string{}, Imports: []string{}, WASI: []string{},
-		Exports: []string{}, Others: []string{}, Classes: []ClassReport{}}
+	r := &Report{Bytes: len(wasm), Problems: []Problem{}, Warnings: []string{},
+		Imports: []string{}, WASI: []string{}, Exports: []string{}, Others: []string{},
+		Classes: []ClassReport{}}
 	source, err := e.Read(wasm)
 	if err != nil {
 		r.add(err)
@@ -81,7 +83,8 @@ func inspect(ctx context.Context, e *module.Engine, wasm []byte) *Report {
 	outline := source.Outline()
 	r.list(outline)
 	if m := outline.Memory; m != nil {
-		r.Memory = &MemoryReport{MinBytes: uint64(m.MinPages) * module.WasmPageBytes, LimitBytes: e.MemoryLimit()}
+		r.Memory = &MemoryReport{LimitBytes: e.MemoryLimit(),
+			MinBytes: uint64(m.MinPages) * module.WasmPageBytes}
 		if m.HasMax {
 			r.Memory.MaxBytes = uint64(m.MaxPages) * module.WasmPageBytes
 		}
@@ -154,7 +157,8 @@ func (r *Report) list(m *rewrite.Outline) {
 		r.Others = append(r.Others, ex.Name)
 		prefix, _, _ := strings.Cut(ex.Name, "_")
 		if slices.Contains([]string{"abi", "worker", "object", "background", "image"}, prefix) {
-			r.warn("the export " + ex.Name + " is none of the ABI's, and nobody calls it: is its name misspelt?")
+			r.warn("the export %s is none of the ABI's, and nobody calls it: is its name misspelt?",
+				ex.Name)
 		}
 	}
 	for _, names := range []*[]string{&r.Imports, &r.WASI, &r.Exports, &r.Others} {
@@ -170,18 +174,24 @@ func (r *Report) suspect(m *rewrite.Outline) {
 	}
 	has := func(name string) bool { return module.Export(m, name, rewrite.KindFunc) != nil }
 	imports := func(name string) bool { return slices.Contains(r.Imports, name) }
-	answers := func(class func(ClassReport) bool) bool { return slices.ContainsFunc(r.Classes, class) }
+	answers := func(class func(ClassReport) bool) bool {
+		return slices.ContainsFunc(r.Classes, class)
+	}
 	if has(abi.ExportWorkerFetch) && !r.Worker {
-		r.warn("the module exports " + abi.ExportWorkerFetch + " and registers no Worker: nobody calls it")
+		r.warn("the module exports %s and registers no Worker: nobody calls it",
+			abi.ExportWorkerFetch)
 	}
 	if has(abi.ExportObjectFetch) && !answers(func(c ClassReport) bool { return c.Fetch }) {
-		r.warn("the module exports " + abi.ExportObjectFetch + " and no class says that it answers fetch: nobody calls it")
+		r.warn("the module exports %s and no class says that it answers fetch: nobody calls it",
+			abi.ExportObjectFetch)
 	}
 	if has(abi.ExportObjectAlarm) && !answers(func(c ClassReport) bool { return c.Alarm }) {
-		r.warn("the module exports " + abi.ExportObjectAlarm + " and no class says that it answers alarms: none can be set")
+		r.warn("the module exports %s and no class says that it answers alarms: none can be set",
+			abi.ExportObjectAlarm)
 	}
 	if imports(abi.FuncBackgroundRequest) && !has(abi.ExportBackgroundRun) {
-		r.warn("the module imports " + abi.FuncBackgroundRequest + " and lacks the export " + abi.ExportBackgroundRun + ": the request is refused")
+		r.warn("the module imports %s and lacks the export %s: the request is refused",
+			abi.FuncBackgroundRequest, abi.ExportBackgroundRun)
 	}
 }
 
@@ -196,7 +206,9 @@ func (r *Report) add(err error) {
 	}
 }
 
-func (r *Report) warn(text string) { r.Warnings = append(r.Warnings, text) }
+func (r *Report) warn(format string, args ...any) {
+	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
+}
 
 // Inspect looks at a module with an engine of its own, which interprets: a look
 // takes no time to compile. The logger gets what the guest prints as it starts.

@@ -47,5 +47,6 @@ var _ hostfunc.Log = (*loader)(nil)
 
 // Log implements hostfunc.Log.
 func (l *loader) Log(level int32, text, attrs []byte) {
-	l.logger.Log(context.Background(), slog.Level(level), string(text), "attrs", string(attrs), "during", "start")
+	l.logger.Log(context.Background(), slog.Level(level), string(text),
+		"attrs", string(attrs), "during", "start")
 }

@@ -18,7 +18,8 @@ import (
 // what is counted for it: not less, and not many times as much.
 func TestInstanceBytes(t *testing.T) {
 	a := account.New(4 << 30)
-	e, err := module.NewEngine(t.Context(), module.Options{CacheDir: testguest.CacheDir(t), Account: a,
+	e, err := module.NewEngine(t.Context(), module.Options{
+		CacheDir: testguest.CacheDir(t), Account: a,
 		System: hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }}})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +65,8 @@ func TestClassesAreBounded(t *testing.T) {
 			t.Fatalf("class %d: %v", n, got)
 		}
 	}
-	if got := l.ClassRegister([]byte("one more"), 0); got != abi.StatusTooLarge || len(l.classes) != abi.MaxClasses {
+	got := l.ClassRegister([]byte("one more"), 0)
+	if got != abi.StatusTooLarge || len(l.classes) != abi.MaxClasses {
 		t.Errorf("one more: %v, there are %d", got, len(l.classes))
 	}
 }

@@ -48,12 +48,15 @@ func (p *Program) run(i *module.Instance, logger *slog.Logger) (*loader, error) 
 		}
 	}
 	if err := p.call(i, call, abi.ExportInitialize); err != nil {
-		return nil, &module.CompileError{Problem: "module's " + abi.ExportInitialize + " failed", Err: err,
-			Hint: "it runs the guest's init functions and package variables; the host's log has the stack"}
+		return nil, &module.CompileError{Err: err,
+			Problem: "module's " + abi.ExportInitialize + " failed",
+			Hint: "it runs the guest's init functions and package variables; " +
+				"the host's log has the stack"}
 	}
 	got, err := i.Call(call, abi.ExportABIVersion)
 	if err != nil {
-		return nil, &module.CompileError{Problem: "module's " + abi.ExportABIVersion + " failed", Err: err}
+		return nil, &module.CompileError{Err: err,
+			Problem: "module's " + abi.ExportABIVersion + " failed"}
 	}
 	if uint32(got[0]) != abi.Version {
 		return nil, refuse("build the guest for this version, or run another cairn",

@@ -81,7 +81,8 @@ func (i *Instance) run(e program.Entry, input []byte) ([]byte, error) {
 		}
 		method := i.class.Methods[string(call.Method)]
 		if method == nil {
-			return nil, event.TypeError(fmt.Sprintf("The RPC receiver does not implement the method %q.", call.Method))
+			return nil, event.TypeError(fmt.Sprintf(
+				"The RPC receiver does not implement the method %q.", call.Method))
 		}
 		return method(o, call.Args)
 	case program.Fetch:
