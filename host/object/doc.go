@@ -1,8 +1,16 @@
 // Package object gives durable objects their life in memory.
 //
-// There are three types. An [Activation] is one object's time in memory: its mailbox,
-// its instance or the memory that is set aside, and what an answer of its could tell
-// of. A [turn] is one call to it. [Objects] finds the activation of an ID, or makes it.
+// There are four types, each of which uses those below it:
+//
+//	Objects       all of a node: objects, evict, residents, renew, counts
+//	  Activation    one object's time in memory: serve, mailbox, phase, waits
+//	    turn          one event's way through it: open, turn, and each thing that a
+//	                  guest may ask in a file of its name
+//	      Guest         what objects and Workers may both ask
+//
+// Two arrows go back up. A turn knows its Activation, whose instance it enters and which
+// it may break; an Activation knows its Objects, since instances, memory, and who waits
+// for whom are one for all of them. Both are set when the lower one is made.
 //
 // # One call at a time
 //
@@ -36,9 +44,5 @@
 //     another guest, leaves the activation.
 //   - An activation is evicted only when the log is durable up to its mark,
 //     so that a fresh one need not ask what the old one had seen.
-//
-// # Lock order
-//
-//	shard.mu -> Activation.mu -> waits.mu
-//	residents.mu -> Activation.mu (by TryLock only)
+//   - Locks are taken in the order of CONTRIBUTING.md.
 package object
