@@ -31,8 +31,8 @@ func (r *Runtime) wake(ctx context.Context, due alarm.Due) alarm.Outcome {
 	r.countAlarm(due, late, err)
 	outcome := alarmOutcome(err)
 	if err != nil && outcome != alarm.Moved {
-		r.log.Warn("alarm handler failed", "script", class.Script.Name, "class", class.Name, "object", due.Owner.ID.String(),
-			"name", due.Owner.Name, "retry", due.RetryCount, "error", err)
+		r.log.Warn("alarm handler failed", "script", class.Script.Name, "class", class.Name,
+			"object", due.Owner.ID, "name", due.Owner.Name, "retry", due.RetryCount, "error", err)
 	}
 	return outcome
 }

@@ -49,7 +49,7 @@ func (s *Server) fetch(x *exchange, script *app.Script) (answered bool) {
 // finish answers what the Worker gave, in x.output, once it may leave.
 func (s *Server) finish(x *exchange, script *app.Script, seen gate.Mark, err error) {
 	if gateErr := s.options.Gate.Pass(context.Background(), seen); gateErr != nil {
-		s.options.Logger.Error("answer dropped", "error", gateErr)
+		s.options.Logger.Error("answer dropped", "script", script.Name, "error", gateErr)
 		x.answer = plain(http.StatusServiceUnavailable)
 		return
 	}

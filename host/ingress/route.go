@@ -40,7 +40,7 @@ func (s *Server) route(x *exchange, script *app.Script) {
 	}, x.output[:0])
 	x.output = reply.Output
 	if gateErr := s.options.Gate.Pass(context.Background(), reply.Seen); gateErr != nil {
-		s.options.Logger.Error("answer dropped", "error", gateErr)
+		s.options.Logger.Error("answer dropped", "script", script.Name, "error", gateErr)
 		x.answer = problem(http.StatusServiceUnavailable, &event.Error{
 			Flags: wire.ErrorReset, Message: "internal error"})
 		return

@@ -18,7 +18,7 @@ var errAssertion = &event.Error{Flags: wire.ErrorReset, Message: "internal error
 func (a *Activation) contained(t *turn, f func()) (err error, next *waiter) {
 	defer func() {
 		if v := recover(); v != nil {
-			l := a.objects.options.Logger.With("object", a.address.ID.String(), "name", a.address.Name)
+			l := a.objects.options.Logger.With("object", a.address.ID, "name", a.address.Name)
 			contain.Report(l, "a call of an object", v)
 			err, next = a.expel(t)
 		}

@@ -34,7 +34,7 @@ func (t *turn) logger() *slog.Logger {
 	if t.Logger == nil {
 		to := &t.act.address
 		t.Logger = t.act.objects.options.Logger.With("script", t.class.Script.Name, "class", t.class.Name,
-			"version", t.Version.Number, "object", to.ID.String())
+			"version", t.Version.Number, "object", to.ID)
 		if to.Named {
 			t.Logger = t.Logger.With("name", to.Name)
 		}

@@ -19,4 +19,10 @@
 //
 // [Guard] stands before the log's handler. It cuts texts, and lets one kind of
 // record through so often and no more: see guard.go.
+//
+// A key means one thing in every record. "error" is a failure, "stack" and "output" are
+// what belongs to it (see [Failure]); "script", "version" and "class" are what runs,
+// "object" is the ID of an object as hex digits and "name" what the ID was made from,
+// "module" the beginning of a module's hash, "during" what the host was at, "guest" the
+// attributes that a guest gave. A test of package host compares.
 package observe
