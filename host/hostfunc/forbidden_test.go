@@ -13,8 +13,10 @@ import (
 func TestForbidden(t *testing.T) {
 	memory := newMemory(t)
 	memory.Write(0, make([]byte, pageBytes))
-	list := wire.AppendList(nil, &wire.List{})
-	request := wire.AppendRequest(nil, &wire.Request{})
+	messages := map[string][]byte{
+		"options_ptr": wire.AppendList(nil, &wire.List{}),
+		"request_ptr": wire.AppendRequest(nil, &wire.Request{}),
+	}
 	var c Call
 	c.Memory = memory
 	c.Begin(&still{}, nil, 0)
@@ -25,11 +27,9 @@ func TestForbidden(t *testing.T) {
 	for _, f := range functions {
 		args := fineArgs(f.Params)
 		for i, p := range f.Params {
-			for name, message := range map[string][]byte{"options_ptr": list, "request_ptr": request} {
-				if p == name {
-					memory.Write(uint32(args[i]), message)
-					args[i+1] = uint64(len(message))
-				}
+			if message := messages[p]; message != nil {
+				memory.Write(uint32(args[i]), message)
+				args[i+1] = uint64(len(message))
 			}
 		}
 		want := abi.StatusForbidden

@@ -80,7 +80,7 @@ func bind() (bound []function) {
 		row := &abi.Imports[i]
 		run := capabilities[row.Capability].functions[row.Name]
 		if run == nil {
-			panic(fmt.Sprintf("hostfunc: no function is bound to %s, of %s", row.Name, row.Capability))
+			panic(fmt.Sprintf("hostfunc: nothing is bound to %s, of %s", row.Name, row.Capability))
 		}
 		bound = append(bound, function{row, run})
 	}

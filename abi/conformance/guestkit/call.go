@@ -165,8 +165,13 @@ func (f *function) fits(e *entry) bool {
 		return starts && e.export != abi.ExportImagePrepare
 	case abi.CapabilityIDs, abi.CapabilityStubs, abi.CapabilityOutbound, abi.CapabilityBackground:
 		return !starts
+	case abi.CapabilityStorage, abi.CapabilityLists, abi.CapabilityTransactions,
+		abi.CapabilityAlarms, abi.CapabilitySections:
+		return !starts && e.instance.object != nil
+	case abi.CapabilityResets: // object_abort ends the entry wherever it is called
+		return !starts && e.instance.object != nil || f.Name == abi.FuncObjectAbort
 	}
-	return !starts && e.instance.object != nil || len(f.Answers) == 0 // then it ends the entry
+	panic("guestkit: nobody says who has the capability " + f.Capability)
 }
 
 // starts reports whether the guest has not started yet.

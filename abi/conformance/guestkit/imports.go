@@ -44,9 +44,10 @@ func init() { // in its declaration, functions would refer to itself
 		if answers[row.Name] == nil {
 			panic("guestkit: the scripted host lacks " + row.Name)
 		}
-		functions = append(functions,
-			&function{Import: row, args: row.Args(), answer: answers[row.Name],
-				light: slices.Contains(light, row.Name)})
+		f := &function{Import: row, args: row.Args(), answer: answers[row.Name],
+			light: slices.Contains(light, row.Name)}
+		f.fits(&entry{}) // panics where nobody says who may call f
+		functions = append(functions, f)
 	}
 }
 
