@@ -25,7 +25,8 @@ import (
 // parseConfig is the config of a script named app.
 func parseConfig(t *testing.T, text string) *config.Config {
 	t.Helper()
-	c, _, err := config.Parse("wrangler.jsonc", []byte(`{"name": "app", "main": "m.wasm", `+text+`}`))
+	c, _, err := config.Parse("wrangler.jsonc",
+		[]byte(`{"name": "app", "main": "m.wasm", `+text+`}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,10 +39,12 @@ func parseConfig(t *testing.T, text string) *config.Config {
 func TestDeployKeepsBinding(t *testing.T) {
 	t.Parallel()
 	hold := newHold(abi.FuncStubCall)
-	h := startDeploys(t, hosttest.Script(t, "counter", strings.Replace(counterV1, `"C"`, `"COUNTERS"`, 1)), hold.wrap)
+	h := startDeploys(t, hosttest.Script(t, "counter",
+		strings.Replace(counterV1, `"C"`, `"COUNTERS"`, 1)), hold.wrap)
 	url := h.listen()
 	done := hold.next(func() {
-		if status, body := fetch(t, url+"/increment?name=A"); status != 200 || !strings.HasSuffix(body, ": 1") {
+		if status, body := fetch(t, url+"/increment?name=A"); status != 200 ||
+			!strings.HasSuffix(body, ": 1") {
 			t.Errorf("the request that was under way: %d %q", status, body)
 		}
 	})
@@ -64,7 +67,9 @@ func TestDeployRenamesUnderLoad(t *testing.T) {
 	version := func(n int) release.Deploy {
 		return release.Deploy{
 			Wasm: bytes.ReplaceAll(tinyCounter(t, 1), []byte(classes[0]), []byte(classes[n%2])),
-			Config: parseConfig(t, fmt.Sprintf(`"durable_objects": {"bindings": [{"name": %q, "class_name": %q}]}, "migrations": [%s]`,
+			Config: parseConfig(t, fmt.Sprintf(
+				`"durable_objects": {"bindings": [{"name": %q, "class_name": %q}]},
+				"migrations": [%s]`,
 				bindings[n%2], classes[n%2], strings.Join(migrations, ","))),
 		}
 	}
@@ -76,7 +81,8 @@ func TestDeployRenamesUnderLoad(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			for n := i; !stop.Load(); n++ {
-				_, err := h.runtime.Call(context.Background(), bindings[n%2], fmt.Sprint("object", i), "increment", []byte("[]"))
+				_, err := h.runtime.Call(context.Background(), bindings[n%2],
+					fmt.Sprint("object", i), "increment", []byte("[]"))
 				switch {
 				case err == nil:
 					done[n%2].Add(1)
@@ -87,7 +93,8 @@ func TestDeployRenamesUnderLoad(t *testing.T) {
 		})
 	}
 	for n := 1; n <= deploys && !t.Failed(); n++ {
-		migrations = append(migrations, fmt.Sprintf(`{"tag": "v%d", "renamed_classes": [{"from": %q, "to": %q}]}`,
+		migrations = append(migrations, fmt.Sprintf(`{"tag": "v%d",
+			"renamed_classes": [{"from": %q, "to": %q}]}`,
 			n, classes[(n+1)%2], classes[n%2]))
 		h.deploy(version(n))
 	}
@@ -131,7 +138,8 @@ func TestDeployDropsWorker(t *testing.T) {
 	stop.Store(true)
 	wg.Wait()
 	if seen[0].Load() == 0 || seen[1].Load() == 0 {
-		t.Errorf("%d answers by the Worker, %d by the built-in route", seen[0].Load(), seen[1].Load())
+		t.Errorf("%d answers by the Worker, %d by the built-in route", seen[0].Load(),
+			seen[1].Load())
 	}
 }
 

@@ -64,11 +64,14 @@ func TestRestartServesWhatServed(t *testing.T) {
 		number  int    // of the version that serves
 	}{
 		{func() {}, "A", 1, 1},
-		{func() { h.deploy(release.Deploy{Wasm: modules[10], Config: files("B", 10).Config}) }, "B", 10, 2},
+		{func() {
+			h.deploy(release.Deploy{Wasm: modules[10], Config: files("B", 10).Config})
+		}, "B", 10, 2},
 		{func() { h.restart(files("A", 1)) }, "B", 10, 2},
 		{func() { h.rollback(0) }, "A", 1, 1},
 		{func() { h.restart(files("A", 1)) }, "A", 1, 1},
-		{func() { h.restart(files("B", 10)) }, "A", 1, 1}, // the files are those of version 2, which was taken back
+		// The files are those of version 2, which was taken back.
+		{func() { h.restart(files("B", 10)) }, "A", 1, 1},
 		{func() { h.restart(files("C", 1)) }, "C", 1, 3},
 		{func() { h.rollback(0) }, "B", 10, 2},
 		{func() { h.restart(files("C", 1)) }, "B", 10, 2},
@@ -78,7 +81,8 @@ func TestRestartServesWhatServed(t *testing.T) {
 			moved.Config = parseConfig(t, "\n// a comment\n"+bound(t, "C"))
 			h.restart(moved)
 		}, "C", 10, 4},
-		{func() { h.deploy(release.Deploy{Wasm: modules[1]}) }, "C", 1, 5}, // with the config that counts
+		// With the config that counts.
+		{func() { h.deploy(release.Deploy{Wasm: modules[1]}) }, "C", 1, 5},
 	} {
 		step.do()
 		for _, binding := range []string{"A", "B", "C"} {
@@ -101,14 +105,17 @@ func TestVersionKeepsVars(t *testing.T) {
 	t.Parallel()
 	wasm := testguest.Build(t, "probe")
 	script := func(value string) release.Script {
-		return release.Script{Wasm: wasm, Config: parseConfig(t, fmt.Sprintf(`"vars": {"V": %q}, "durable_objects": {"bindings":
-			[{"name": "P", "class_name": "Probe"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`, value))}
+		return release.Script{Wasm: wasm,
+			Config: parseConfig(t, fmt.Sprintf(`"vars": {"V": %q},
+				"durable_objects": {"bindings": [{"name": "P", "class_name": "Probe"}]},
+				"migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`, value))}
 	}
 	h := startDeploys(t, script("one"))
 	says := func(name, want string) {
 		t.Helper()
 		got, err := h.runtime.Call(t.Context(), "P", name, "run", []byte(`["var V"]`))
-		if quoted := fmt.Sprintf("%q", fmt.Sprintf("%q", want)); err != nil || string(got) != quoted {
+		if quoted := fmt.Sprintf("%q", fmt.Sprintf("%q", want)); err != nil ||
+			string(got) != quoted {
 			t.Errorf("%s: %s, %v, want %s", name, got, err, quoted)
 		}
 	}
@@ -150,20 +157,24 @@ func TestPlanOfBoth(t *testing.T) {
 		c.Name = name
 		return release.Script{Config: c, Wasm: wasm}
 	}
-	h := startDeploys(t, named("app", own), func(o *host.Options) { o.More = []release.Script{named("other", own)} })
-	h.deploy(release.Deploy{Script: "other", Wasm: tinyCounter(t, 10), Percent: 50, Config: named("other",
-		`"durable_objects": {"bindings": [{"name": "C", "class_name": "Counter", "script_name": "app"}]}, `+own).Config})
+	h := startDeploys(t, named("app", own),
+		func(o *host.Options) { o.More = []release.Script{named("other", own)} })
+	h.deploy(release.Deploy{Script: "other", Wasm: tinyCounter(t, 10), Percent: 50,
+		Config: named("other", `"durable_objects": {"bindings": [
+			{"name": "C", "class_name": "Counter", "script_name": "app"}]}, `+own).Config})
 	// class_register is gone: i32.const 8, i32.const 7, i32.const 0, two calls.
 	i := bytes.Index(wasm, []byte{0x41, 8, 0x41, 7, 0x41, 0})
 	none := bytes.Clone(wasm)
 	copy(none[i:], bytes.Repeat([]byte{1}, 10))
-	d := release.Deploy{Script: "app", Wasm: none, Config: parseConfig(t, strings.Replace(own, "]}]",
-		`]}, {"tag": "v2", "deleted_classes": ["Counter"]}]`, 1))}
-	_, err := h.runtime.Releases().Deploy(t.Context(), d)
-	if !errors.Is(err, release.ErrRefused) || !strings.Contains(err.Error(), "version 2 of other, which takes a share") {
+	d := release.Deploy{Script: "app", Wasm: none,
+		Config: parseConfig(t, strings.Replace(own, "]}]",
+			`]}, {"tag": "v2", "deleted_classes": ["Counter"]}]`, 1))}
+	_, err := h.releases().Deploy(t.Context(), d)
+	if !errors.Is(err, release.ErrRefused) ||
+		!strings.Contains(err.Error(), "version 2 of other, which takes a share") {
 		t.Errorf("deploy: %v", err)
 	}
-	if _, err := h.runtime.Releases().Rollback(t.Context(), "other", 0); err != nil {
+	if _, err := h.releases().Rollback(t.Context(), "other", 0); err != nil {
 		t.Fatal(err)
 	}
 	h.deploy(d)

@@ -35,8 +35,9 @@ func FuzzDeploy(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	r, err := host.Start(context.Background(), host.Options{Config: c, Wasm: good, DataDir: "data", FS: vfs.NewMem(),
-		CPULimit: 100 * time.Millisecond, MemoryLimit: 4 << 20})
+	r, err := host.Start(context.Background(),
+		host.Options{Config: c, Wasm: good, DataDir: "data", FS: vfs.NewMem(),
+			CPULimit: 100 * time.Millisecond, MemoryLimit: 4 << 20})
 	if err != nil {
 		f.Fatal(err)
 	}

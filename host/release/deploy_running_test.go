@@ -50,8 +50,10 @@ func TestDeployWhileCalling(t *testing.T) {
 func TestDeployForgets(t *testing.T) {
 	t.Parallel()
 	ledger := hosttest.Script(t, "ledger", `"name": "app", "durable_objects": {"bindings": [
-		{"name": "L", "class_name": "Ledger"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Ledger"]}]`)
-	h := startDeploys(t, ledger, func(o *host.Options) { o.Residents = 1 }) // all but one are suspended
+		{"name": "L", "class_name": "Ledger"}]}, "migrations": [{"tag": "v1",
+		"new_sqlite_classes": ["Ledger"]}]`)
+	// All but one are suspended.
+	h := startDeploys(t, ledger, func(o *host.Options) { o.Residents = 1 })
 	add := func(want string) {
 		t.Helper()
 		for _, name := range []string{"A", "B", "C"} {
@@ -74,7 +76,8 @@ func TestDeployForgets(t *testing.T) {
 // entering holds the host where it enters an export.
 func entering(export string, g *hold) func(*host.Options) {
 	return func(o *host.Options) {
-		o.EnterExports = func(_ *hostfunc.Call, name string, enter func() (abi.Status, error)) (abi.Status, error) {
+		o.EnterExports = func(_ *hostfunc.Call, name string,
+			enter func() (abi.Status, error)) (abi.Status, error) {
 			if name == export {
 				g.pass()
 			}
@@ -98,10 +101,11 @@ func TestDeployAlone(t *testing.T) {
 	if metrics, err := h.runtime.Metrics().Gather(); err != nil || len(metrics) < 5 {
 		t.Errorf("%d metrics, %v", len(metrics), err)
 	}
-	if _, err := h.runtime.Releases().Deploy(t.Context(), tenfold(t)); !errors.Is(err, release.ErrDeploying) {
+	_, err := h.releases().Deploy(t.Context(), tenfold(t))
+	if !errors.Is(err, release.ErrDeploying) {
 		t.Errorf("a second deploy: %v", err)
 	}
-	if _, err := h.runtime.Releases().Rollback(t.Context(), "", 1); !errors.Is(err, release.ErrDeploying) {
+	if _, err := h.releases().Rollback(t.Context(), "", 1); !errors.Is(err, release.ErrDeploying) {
 		t.Errorf("a rollback beside it: %v", err)
 	}
 	hold.release()
@@ -116,7 +120,8 @@ func TestDeployGone(t *testing.T) {
 	h := startDeploys(t, counterScript(t), entering(abi.ExportInitialize, hold))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := hold.next(func() {
-		if _, err := h.runtime.Releases().Deploy(ctx, tenfold(t)); !errors.Is(err, context.Canceled) || errors.Is(err, release.ErrRefused) {
+		if _, err := h.releases().Deploy(ctx, tenfold(t)); !errors.Is(err, context.Canceled) ||
+			errors.Is(err, release.ErrRefused) {
 			t.Errorf("deploy of one who is gone: %v", err)
 		}
 	})
@@ -128,7 +133,8 @@ func TestDeployGone(t *testing.T) {
 
 	runtime := h.runtime
 	done = hold.next(func() {
-		if _, err := runtime.Releases().Deploy(t.Context(), tenfold(t)); !errors.Is(err, release.ErrStopping) {
+		_, err := runtime.Releases().Deploy(t.Context(), tenfold(t))
+		if !errors.Is(err, release.ErrStopping) {
 			t.Errorf("deploy at a shutdown: %v", err)
 		}
 	})
@@ -137,7 +143,8 @@ func TestDeployGone(t *testing.T) {
 	<-done
 	hold.release()
 	<-stopped
-	if _, err := runtime.Releases().Deploy(t.Context(), tenfold(t)); !errors.Is(err, release.ErrStopping) {
+	_, err := runtime.Releases().Deploy(t.Context(), tenfold(t))
+	if !errors.Is(err, release.ErrStopping) {
 		t.Errorf("deploy after a shutdown: %v", err)
 	}
 	h.restart(counterScript(t))
@@ -150,7 +157,7 @@ func TestVersionsPruned(t *testing.T) {
 	h.counts("A", 1)
 	const kept = 10
 	list := func() (numbers []int) {
-		all, err := h.runtime.Releases().Versions("")
+		all, err := h.releases().Versions("")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +176,7 @@ func TestVersionsPruned(t *testing.T) {
 		t.Errorf("kept %v", got)
 	}
 	h.modules(1)
-	if _, err := h.runtime.Releases().Rollback(t.Context(), "", 6); !errors.Is(err, release.ErrNoVersion) {
+	if _, err := h.releases().Rollback(t.Context(), "", 6); !errors.Is(err, release.ErrNoVersion) {
 		t.Errorf("roll back to what was pruned: %v", err)
 	}
 	h.rollback(7)
@@ -200,7 +207,8 @@ func tinyCounter(t testing.TB, step byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := []byte{0x41, 1, 0x42, 1, 0x0f} // i32.const 1, i64.const 1, return: the amount where none is given
+	// i32.const 1, i64.const 1, return: the amount where none is given.
+	one := []byte{0x41, 1, 0x42, 1, 0x0f}
 	if n := bytes.Count(wasm, one); n != 2 {
 		t.Fatalf("counter.wasm has its default amount in %d places, want 2: look at counter.wat", n)
 	}
@@ -212,7 +220,8 @@ func tiny(t testing.TB, number int) []byte {
 	t.Helper()
 	wasm := tinyCounter(t, 1)
 	name := fmt.Sprintf("v%03d", number)
-	return append(wasm, append([]byte{0, byte(len(name) + 1), byte(len(name))}, name...)...) // a custom section
+	// A custom section.
+	return append(wasm, append([]byte{0, byte(len(name) + 1), byte(len(name))}, name...)...)
 }
 
 func tinyScript(t *testing.T) release.Script {
@@ -336,7 +345,8 @@ func TestDeployWhileActivating(t *testing.T) {
 	if err != nil || len(list) != 10 {
 		t.Errorf("%d versions, %v", len(list), err)
 	}
-	if b, err := json.Marshal(list); err != nil || json.Unmarshal(b, &versions) != nil || versions[9].Number != 21 {
+	if b, err := json.Marshal(list); err != nil || json.Unmarshal(b, &versions) != nil ||
+		versions[9].Number != 21 {
 		t.Errorf("the newest is %s, %v", b, err)
 	}
 }

@@ -51,13 +51,16 @@ func (l *lockedBuffer) String() string {
 }
 
 const (
-	counterBinding = `"name": "app", "durable_objects": {"bindings": [{"name": "C", "class_name": "Counter"}]}`
-	counterV1      = counterBinding + `, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`
+	counterBinding = `"name": "app",
+		"durable_objects": {"bindings": [{"name": "C", "class_name": "Counter"}]}`
+	counterV1 = counterBinding + `,
+		"migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`
 )
 
 func startDeploys(t *testing.T, s release.Script, change ...func(*host.Options)) *deployHost {
 	t.Helper()
-	h := &deployHost{t: t, options: host.Options{DataDir: "data", Compiler: hosttest.Compiler, CacheDir: testguest.CacheDir(t), FS: vfs.NewMem()}}
+	h := &deployHost{t: t, options: host.Options{DataDir: "data", Compiler: hosttest.Compiler,
+		CacheDir: testguest.CacheDir(t), FS: vfs.NewMem()}}
 	h.options.Logger = slog.New(slog.NewTextHandler(&h.log, nil))
 	for _, fn := range change {
 		fn(&h.options)
@@ -94,10 +97,12 @@ func (h *deployHost) restart(s release.Script) {
 	}
 }
 
+func (h *deployHost) releases() *release.Releases { return h.runtime.Releases() }
+
 // deploy wants a deploy to succeed.
 func (h *deployHost) deploy(d release.Deploy) release.Version {
 	h.t.Helper()
-	v, err := h.runtime.Releases().Deploy(h.t.Context(), d)
+	v, err := h.releases().Deploy(h.t.Context(), d)
 	if err != nil {
 		h.t.Fatalf("deploy: %v", err)
 	}
@@ -106,7 +111,7 @@ func (h *deployHost) deploy(d release.Deploy) release.Version {
 
 func (h *deployHost) rollback(number int) release.Version {
 	h.t.Helper()
-	v, err := h.runtime.Releases().Rollback(h.t.Context(), "", number)
+	v, err := h.releases().Rollback(h.t.Context(), "", number)
 	if err != nil {
 		h.t.Fatalf("roll back to %d: %v", number, err)
 	}
@@ -138,7 +143,7 @@ func (h *deployHost) counts(name string, want int) {
 // serves wants versions to take the shares given, by number; others take none.
 func (h *deployHost) serves(shares map[int]int) {
 	h.t.Helper()
-	list, err := h.runtime.Releases().Versions("")
+	list, err := h.releases().Versions("")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -171,7 +176,8 @@ func TestDeploy(t *testing.T) {
 	t.Parallel()
 	h := startDeploys(t, counterScript(t))
 	h.counts("A", 1)
-	if v := h.deploy(tenfold(t)); v.Number != 2 || v.Percent != 100 || v.Tag != "v1" || v.Size == 0 {
+	if v := h.deploy(tenfold(t)); v.Number != 2 || v.Percent != 100 || v.Tag != "v1" ||
+		v.Size == 0 {
 		t.Errorf("deployed %+v", v)
 	}
 	h.serves(map[int]int{2: 100})
@@ -188,15 +194,17 @@ func TestDeploy(t *testing.T) {
 	h.counts("A", 22)
 	h.restart(counterScript(t))
 	h.counts("A", 23)
-	for number, want := range map[int]error{0: release.ErrNoVersion, 99: release.ErrNoVersion, 1: release.ErrRefused} {
-		if _, err := h.runtime.Releases().Rollback(t.Context(), "", number); !errors.Is(err, want) {
+	for number, want := range map[int]error{0: release.ErrNoVersion, 99: release.ErrNoVersion,
+		1: release.ErrRefused} {
+		if _, err := h.releases().Rollback(t.Context(), "", number); !errors.Is(err, want) {
 			t.Errorf("roll back to %d: %v, want %v", number, err, want)
 		}
 	}
 	h.rollback(2) // forward
 	h.counts("A", 33)
 	h.rollback(1)
-	h.restart(hosttest.Script(t, "counter10", counterV1)) // another main, but one that was taken back
+	// Another main, but one that was taken back.
+	h.restart(hosttest.Script(t, "counter10", counterV1))
 	h.counts("A", 34)
 	h.serves(map[int]int{1: 100})
 	h.modules(1)
@@ -208,6 +216,7 @@ func TestDeployRefuses(t *testing.T) {
 	t.Parallel()
 	h := startDeploys(t, counterScript(t))
 	ten := testguest.Build(t, "counter10")
+	refused := release.ErrRefused
 	script := func(text string) *config.Config { return hosttest.Script(t, "counter", text).Config }
 	renamed := strings.ReplaceAll(counterV1, `"Counter"}`, `"Tally"}`)
 	for i, c := range []struct {
@@ -216,35 +225,50 @@ func TestDeployRefuses(t *testing.T) {
 		is     error
 		want   []string
 	}{
-		{"nothing", release.Deploy{}, release.ErrRefused, []string{"not a module"}},
-		{"text", release.Deploy{Wasm: []byte("(module)")}, release.ErrRefused, []string{"not a module"}},
-		{"cut", release.Deploy{Wasm: ten[:len(ten)/2]}, release.ErrRefused, []string{"not a module"}},
-		{"no guest", release.Deploy{Wasm: []byte("\x00asm\x01\x00\x00\x00")}, release.ErrRefused, []string{`lacks the export "memory"`}},
-		{"traps", release.Deploy{Wasm: beginning(t, 0x00)}, release.ErrRefused, []string{"_initialize failed", "unreachable", "log has the stack"}},
-		{"other import", release.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("class_register"), []byte("class_registes"), 1)},
-			release.ErrRefused, []string{"cairn_v1.class_registes"}},
-		{"other export", release.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("object_call"), []byte("object_calm"), 1)},
-			release.ErrRefused, []string{`"object_call"`}},
-		{"bound class missing", release.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("Counter"), []byte("Countex"), 1)},
-			release.ErrRefused, []string{`"Counter"`, `it has Countex`, `"from": "Counter", "to": "Countex"`}},
-		{"lost class", release.Deploy{Wasm: testguest.Build(t, "echo")}, release.ErrRefused, []string{`"Counter"`, "deleted_classes"}},
-		{"renamed without migration", release.Deploy{Wasm: testguest.Build(t, "tally"), Config: script(renamed)},
-			release.ErrRefused, []string{`{ "tag": "v2", "renamed_classes": [{ "from": "Counter", "to": "Tally" }] }`}},
-		{"new without migration", release.Deploy{Wasm: ten, Config: script(strings.Replace(counterV1, `"bindings": [`,
-			`"bindings": [{"name": "R", "class_name": "Room"}, `, 1))}, release.ErrRefused, []string{`"Room"`}},
-		{"another name", release.Deploy{Wasm: ten, Config: script(strings.Replace(counterV1, `"app"`, `"other"`, 1))},
-			release.ErrRefused, []string{`"other"`, `"app"`}},
-		{"no such script", release.Deploy{Script: "other", Wasm: ten}, release.ErrNoScript, []string{`"other"`, `"app"`}},
-		{"below zero", release.Deploy{Wasm: ten, Percent: -1}, release.ErrRefused, []string{"-1 percent"}},
-		{"above all", release.Deploy{Wasm: ten, Percent: 101}, release.ErrRefused, []string{"101 percent"}},
-		{"gradual without Worker", release.Deploy{Wasm: beginning(t), Percent: 5}, release.ErrRefused,
+		{"nothing", release.Deploy{}, refused, []string{"not a module"}},
+		{"text", release.Deploy{Wasm: []byte("(module)")}, refused, []string{"not a module"}},
+		{"cut", release.Deploy{Wasm: ten[:len(ten)/2]}, refused, []string{"not a module"}},
+		{"no guest", release.Deploy{Wasm: []byte("\x00asm\x01\x00\x00\x00")}, refused,
+			[]string{`lacks the export "memory"`}},
+		{"traps", release.Deploy{Wasm: beginning(t, 0x00)}, refused,
+			[]string{"_initialize failed", "unreachable", "log has the stack"}},
+		{"other import", release.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("class_register"),
+			[]byte("class_registes"), 1)},
+			refused, []string{"cairn_v1.class_registes"}},
+		{"other export", release.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("object_call"),
+			[]byte("object_calm"), 1)},
+			refused, []string{`"object_call"`}},
+		{"bound class missing", release.Deploy{Wasm: bytes.Replace(tiny(t, 0), []byte("Counter"),
+			[]byte("Countex"), 1)},
+			refused, []string{`"Counter"`, `it has Countex`, `"from": "Counter", "to": "Countex"`}},
+		{"lost class", release.Deploy{Wasm: testguest.Build(t, "echo")}, refused,
+			[]string{`"Counter"`, "deleted_classes"}},
+		{"renamed without migration", release.Deploy{Wasm: testguest.Build(t, "tally"),
+			Config: script(renamed)},
+			refused, []string{
+				`{ "tag": "v2", "renamed_classes": [{ "from": "Counter", "to": "Tally" }] }`}},
+		{"new without migration", release.Deploy{Wasm: ten,
+			Config: script(strings.Replace(counterV1, `"bindings": [`,
+				`"bindings": [{"name": "R", "class_name": "Room"}, `, 1))}, refused,
+			[]string{`"Room"`}},
+		{"another name", release.Deploy{Wasm: ten,
+			Config: script(strings.Replace(counterV1, `"app"`, `"other"`, 1))},
+			refused, []string{`"other"`, `"app"`}},
+		{"no such script", release.Deploy{Script: "other", Wasm: ten}, release.ErrNoScript,
+			[]string{`"other"`, `"app"`}},
+		{"below zero", release.Deploy{Wasm: ten, Percent: -1}, refused, []string{"-1 percent"}},
+		{"above all", release.Deploy{Wasm: ten, Percent: 101}, refused, []string{"101 percent"}},
+		{"gradual without Worker", release.Deploy{Wasm: beginning(t), Percent: 5}, refused,
 			[]string{"one of the versions has a Worker and the other has none"}},
-		{"gradual to itself", release.Deploy{Wasm: testguest.Build(t, "counter"), Percent: 5}, release.ErrRefused, []string{"version 1"}},
-		{"gradual migration", release.Deploy{Wasm: testguest.Build(t, "tally"), Percent: 5, Config: script(strings.Replace(renamed,
-			`]}]`, `]}, {"tag": "v2", "renamed_classes": [{"from": "Counter", "to": "Tally"}]}]`, 1))},
-			release.ErrRefused, []string{"cannot be gradual"}},
+		{"gradual to itself", release.Deploy{Wasm: testguest.Build(t, "counter"), Percent: 5},
+			refused, []string{"version 1"}},
+		{"gradual migration", release.Deploy{Wasm: testguest.Build(t, "tally"), Percent: 5,
+			Config: script(strings.Replace(renamed,
+				`]}]`, `]}, {"tag": "v2",
+					"renamed_classes": [{"from": "Counter", "to": "Tally"}]}]`, 1))},
+			refused, []string{"cannot be gradual"}},
 	} {
-		_, err := h.runtime.Releases().Deploy(t.Context(), c.deploy)
+		_, err := h.releases().Deploy(t.Context(), c.deploy)
 		if !errors.Is(err, c.is) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.is)
 		}
@@ -253,7 +277,8 @@ func TestDeployRefuses(t *testing.T) {
 				t.Errorf("%s: %v, want %q in it", c.name, err, want)
 			}
 		}
-		if err != nil && strings.Contains(err.Error(), "\n") && !strings.Contains(err.Error(), "migration") {
+		if err != nil && strings.Contains(err.Error(), "\n") &&
+			!strings.Contains(err.Error(), "migration") {
 			t.Errorf("%s: more than a line, and no migration to copy: %v", c.name, err)
 		}
 		h.modules(1)
@@ -295,7 +320,8 @@ func TestDeployNotKept(t *testing.T) {
 		}
 	})
 	broken = errors.New("no room")
-	if _, err := h.runtime.Releases().Deploy(t.Context(), tenfold(t)); !errors.Is(err, broken) || errors.Is(err, release.ErrRefused) {
+	if _, err := h.releases().Deploy(t.Context(), tenfold(t)); !errors.Is(err, broken) ||
+		errors.Is(err, release.ErrRefused) {
 		t.Errorf("deploy: %v", err)
 	}
 	broken = nil
@@ -305,12 +331,12 @@ func TestDeployNotKept(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	onWait = cancel
-	if v, err := h.runtime.Releases().Deploy(ctx, tenfold(t)); err != nil || v.Number != 2 {
+	if v, err := h.releases().Deploy(ctx, tenfold(t)); err != nil || v.Number != 2 {
 		t.Errorf("deploy: %+v, %v", v, err)
 	}
 	h.serves(map[int]int{2: 100})
 	h.counts("A", 11)
-	if _, err := h.runtime.Releases().Deploy(ctx, tenfold(t)); !errors.Is(err, context.Canceled) {
+	if _, err := h.releases().Deploy(ctx, tenfold(t)); !errors.Is(err, context.Canceled) {
 		t.Errorf("deploy of one who is gone: %v", err)
 	}
 }
@@ -321,21 +347,25 @@ func TestDeployRename(t *testing.T) {
 	h := startDeploys(t, counterScript(t))
 	h.counts("A", 1)
 	next := hosttest.Script(t, "tally", strings.NewReplacer(`"Counter"}`, `"Tally"}`,
-		`]}]`, `]}, {"tag": "v2", "renamed_classes": [{"from": "Counter", "to": "Tally"}]}]`).Replace(counterV1))
-	if v := h.deploy(release.Deploy{Wasm: next.Wasm, Config: next.Config}); v.Number != 2 || v.Tag != "v2" {
+		`]}]`, `]}, {"tag": "v2",
+			"renamed_classes": [{"from": "Counter", "to": "Tally"}]}]`).Replace(counterV1))
+	if v := h.deploy(release.Deploy{Wasm: next.Wasm, Config: next.Config}); v.Number != 2 ||
+		v.Tag != "v2" {
 		t.Errorf("deployed %+v", v)
 	}
 	h.counts("A", 2)
 	h.counts("B", 1)
 	o, err := h.runtime.Admin().Object("", "Tally", "A")
-	if err != nil || o.Class != "Tally" || o.Version != 2 || !o.Named || o.Name != "A" || !o.Active {
+	if err != nil || o.Class != "Tally" || o.Version != 2 || !o.Named || o.Name != "A" ||
+		!o.Active {
 		t.Errorf("A is %+v, %v", o, err)
 	}
 	if _, err := h.runtime.Admin().Object("", "Counter", "A"); err == nil {
 		t.Error("the old class is still there")
 	}
-	_, err = h.runtime.Releases().Rollback(t.Context(), "", 0)
-	if !errors.Is(err, release.ErrRefused) || !strings.Contains(err.Error(), `version 1 was made before the migration "v2"`) {
+	_, err = h.releases().Rollback(t.Context(), "", 0)
+	if !errors.Is(err, release.ErrRefused) ||
+		!strings.Contains(err.Error(), `version 1 was made before the migration "v2"`) {
 		t.Errorf("rollback: %v", err)
 	}
 	h.counts("A", 3)
@@ -350,7 +380,8 @@ func TestDeployDelete(t *testing.T) {
 	h := startDeploys(t, counterScript(t), hold.wrap)
 	h.counts("B", 1)
 	counting := hold.next(func() { h.counts("A", 1) })
-	none := hosttest.Script(t, "echo", `"name": "app", "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]},
+	none := hosttest.Script(t, "echo", `"name": "app", "migrations": [{"tag": "v1",
+		"new_sqlite_classes": ["Counter"]},
 		{"tag": "v2", "deleted_classes": ["Counter"]}]`)
 	deployed := make(chan struct{})
 	go func() {
@@ -364,7 +395,8 @@ func TestDeployDelete(t *testing.T) {
 		t.Error("the binding is still there")
 	}
 	back := hosttest.Script(t, "counter", strings.Replace(counterV1, `]}]`,
-		`]}, {"tag": "v2", "deleted_classes": ["Counter"]}, {"tag": "v3", "new_sqlite_classes": ["Counter"]}]`, 1))
+		`]}, {"tag": "v2", "deleted_classes": ["Counter"]},
+		{"tag": "v3", "new_sqlite_classes": ["Counter"]}]`, 1))
 	h.deploy(release.Deploy{Wasm: back.Wasm, Config: back.Config})
 	h.counts("A", 1)
 	h.counts("B", 1)

@@ -63,7 +63,7 @@ func TestPruneKept(t *testing.T) {
 	dir := t.TempDir()
 	h := startDeploys(t, stepScript(t), ownCache(dir))
 	kept := func() (hashes []string) {
-		list, err := h.runtime.Releases().Versions("")
+		list, err := h.releases().Versions("")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,14 +109,15 @@ func TestDraft(t *testing.T) {
 	}
 	h.counts("A", 17)
 	h.serves(map[int]int{6: 100})
-	if list, err := h.runtime.Releases().Versions(""); err != nil || len(list) != 2 {
+	if list, err := h.releases().Versions(""); err != nil || len(list) != 2 {
 		t.Errorf("%v is kept of six drafts, %v", list, err)
 	}
 	if v := h.rollback(0); v.Number != 5 {
 		t.Errorf("rolled back to %+v", v)
 	}
 	h.counts("A", 30)
-	if got := folders(t, dir); len(got) > 5 { // two drafts, two versions of the store, one that was compiled late
+	// Two drafts, two versions of the store, one that was compiled late.
+	if got := folders(t, dir); len(got) > 5 {
 		t.Errorf("the cache has %q", got)
 	}
 	h.options.Draft = false
@@ -136,10 +137,12 @@ func TestDraftSwap(t *testing.T) {
 	}
 	t.Parallel()
 	swapped := tells{"compiled code serves", make(chan struct{}, 1)}
-	script := hosttest.Script(t, "sdk", `"name": "sdk", "durable_objects": {"bindings": [{"name": "C", "class_name": "Probe"}]},
+	script := hosttest.Script(t, "sdk", `"name": "sdk",
+		"durable_objects": {"bindings": [{"name": "C", "class_name": "Probe"}]},
 		"migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`)
 	h := startDeploys(t, script, draft, ownCache(t.TempDir()), func(o *host.Options) {
-		o.Logger = slog.New(slog.NewTextHandler(swapped, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		o.Logger = slog.New(slog.NewTextHandler(swapped,
+			&slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
 	born := func() string {
 		got, err := h.runtime.Call(t.Context(), "C", "random", "random", []byte("[]"))

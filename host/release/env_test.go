@@ -22,7 +22,8 @@ import (
 // counterApp is a config of a script with the class Counter.
 func counterApp(t *testing.T, text string) *config.Config {
 	t.Helper()
-	c, _, err := config.Parse("wrangler.jsonc", []byte(`{"main": "m.wasm", "migrations": [{"tag": "v1",
+	c, _, err := config.Parse("wrangler.jsonc",
+		[]byte(`{"main": "m.wasm", "migrations": [{"tag": "v1",
 		"new_sqlite_classes": ["Counter"]}], `+text+`}`))
 	if err != nil {
 		t.Fatal(err)
@@ -58,8 +59,9 @@ func TestSecrets(t *testing.T) {
 		if secret != "" {
 			c.Secrets = map[string]json.RawMessage{"KEY": json.RawMessage(`"` + secret + `"`)}
 		}
-		return startApp(t, host.Options{Config: c, Wasm: wasm, FS: fs, Logger: slog.New(slog.NewTextHandler(&log,
-			&slog.HandlerOptions{Level: slog.LevelDebug}))})
+		return startApp(t, host.Options{Config: c, Wasm: wasm, FS: fs,
+			Logger: slog.New(slog.NewTextHandler(&log,
+				&slog.HandlerOptions{Level: slog.LevelDebug}))})
 	}
 	wantKey := func(r *host.Runtime, want string) {
 		t.Helper()
@@ -67,10 +69,12 @@ func TestSecrets(t *testing.T) {
 			t.Errorf("KEY is %s, want %s", got, want)
 		}
 	}
-	const first, second = `"name": "app", "vars": {"KEY": "public", "N": 1}`, `"name": "app", "vars": {"KEY": "public", "N": 2}`
+	const first = `"name": "app", "vars": {"KEY": "public", "N": 1}`
+	const second = `"name": "app", "vars": {"KEY": "public", "N": 2}`
 	r := start(first, secret)
 	wantKey(r, `"`+secret+`"`)
-	if _, err := r.Releases().Deploy(t.Context(), release.Deploy{Wasm: wasm, Config: counterApp(t, second)}); err != nil {
+	if _, err := r.Releases().Deploy(t.Context(),
+		release.Deploy{Wasm: wasm, Config: counterApp(t, second)}); err != nil {
 		t.Fatal(err)
 	}
 	wantKey(r, `"`+secret+`"`) // the host's, whichever version runs
@@ -136,14 +140,19 @@ func TestSecretsOfFiles(t *testing.T) {
 func TestRoutes(t *testing.T) {
 	wasm := tinyCounter(t, 1)
 	app := func(name, more string) *config.Config {
-		return counterApp(t, fmt.Sprintf(`"name": %q, "durable_objects": {"bindings": [{"name": "COUNTERS", "class_name": "Counter"}]}%s`,
+		return counterApp(t, fmt.Sprintf(`"name": %q,
+			"durable_objects": {"bindings": [{"name": "COUNTERS", "class_name": "Counter"}]}%s`,
 			name, more))
 	}
 	r := startApp(t, host.Options{
 		Config: app("first", ""), Wasm: wasm, FS: vfs.NewMem(),
-		More: []release.Script{{Config: app("second", `, "routes": ["*.second.example/*", "path.example/second/*"]`), Wasm: wasm},
-			{Config: app("third", ""), Wasm: wasm}},
-		Routes: []release.Route{{Route: config.Route{Pattern: "third.second.example/*"}, Script: "third"}},
+		More: []release.Script{
+			{Config: app("second", `, "routes": ["*.second.example/*", "path.example/second/*"]`),
+				Wasm: wasm},
+			{Config: app("third", ""), Wasm: wasm},
+		},
+		Routes: []release.Route{{Route: config.Route{Pattern: "third.second.example/*"},
+			Script: "third"}},
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -176,11 +185,13 @@ func TestRoutes(t *testing.T) {
 		body, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		counts[c.script]++
-		if want := fmt.Sprintf("count: %d", counts[c.script]); !strings.HasSuffix(string(body), want) {
+		want := fmt.Sprintf("count: %d", counts[c.script])
+		if !strings.HasSuffix(string(body), want) {
 			t.Errorf("%s %s: %s, want %s of %s", c.host, c.path, body, want, c.script)
 		}
 	}
-	if s := r.Releases().Serving().For([]byte("path.example"), []byte("/second/x?y")); s.Name != "second" {
+	if s := r.Releases().Serving().For([]byte("path.example"),
+		[]byte("/second/x?y")); s.Name != "second" {
 		t.Errorf("a path of the second one's is answered by %s", s.Name)
 	}
 }
@@ -188,13 +199,18 @@ func TestRoutes(t *testing.T) {
 // TestRoutesRefused wants one script for a pattern, and one that is served.
 func TestRoutesRefused(t *testing.T) {
 	wasm := tinyCounter(t, 1)
-	both := func(name string) *config.Config { return counterApp(t, `"name": "`+name+`", "route": "a.example/*"`) }
-	o := host.Options{Config: both("a"), Wasm: wasm, More: []release.Script{{Config: both("b"), Wasm: wasm}}, DataDir: "data", FS: vfs.NewMem()}
-	if _, err := host.Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), `"a.example/*" is also one of script a`) {
+	both := func(name string) *config.Config {
+		return counterApp(t, `"name": "`+name+`", "route": "a.example/*"`)
+	}
+	o := host.Options{Config: both("a"), Wasm: wasm, DataDir: "data", FS: vfs.NewMem(),
+		More: []release.Script{{Config: both("b"), Wasm: wasm}}}
+	if _, err := host.Start(t.Context(), o); err == nil ||
+		!strings.Contains(err.Error(), `"a.example/*" is also one of script a`) {
 		t.Errorf("one pattern, two scripts: %v", err)
 	}
 	o.Routes = []release.Route{{Route: config.Route{Pattern: "a.example/*"}, Script: "c"}}
-	if _, err := host.Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), `"c", which is not served`) {
+	if _, err := host.Start(t.Context(), o); err == nil ||
+		!strings.Contains(err.Error(), `"c", which is not served`) {
 		t.Errorf("a script that is not served: %v", err)
 	}
 	o.Routes[0].Script = "b"
@@ -208,10 +224,13 @@ func TestRoutesRefused(t *testing.T) {
 // TestPlan wants to hear what a deploy would do, and nothing done.
 func TestPlan(t *testing.T) {
 	wasm := tinyCounter(t, 1)
-	r := startApp(t, host.Options{Config: counterApp(t, `"name": "app"`), Wasm: wasm, FS: vfs.NewMem()})
+	r := startApp(t, host.Options{Config: counterApp(t, `"name": "app"`), Wasm: wasm,
+		FS: vfs.NewMem()})
 	defer stopApp(t, r)
-	c, _, err := config.Parse("wrangler.jsonc", []byte(`{"name": "app", "main": "m", "migrations": [{"tag": "v1", "new_sqlite_classes":
-		["Counter"]}, {"tag": "v2", "deleted_classes": ["Counter"]}, {"tag": "v3", "new_sqlite_classes": ["Counter"]}]}`))
+	c, _, err := config.Parse("wrangler.jsonc",
+		[]byte(`{"name": "app", "main": "m", "migrations": [{"tag": "v1", "new_sqlite_classes":
+		["Counter"]}, {"tag": "v2", "deleted_classes": ["Counter"]}, {"tag": "v3",
+		"new_sqlite_classes": ["Counter"]}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +241,8 @@ func TestPlan(t *testing.T) {
 	if list, err := r.Releases().Versions(""); err != nil || len(list) != 1 || list[0].Tag != "v1" {
 		t.Errorf("it was done: %+v, %v", list, err)
 	}
-	if _, err := r.Releases().Plan(t.Context(), release.Deploy{Wasm: []byte("\x00asm")}); err == nil {
+	if _, err := r.Releases().Plan(t.Context(),
+		release.Deploy{Wasm: []byte("\x00asm")}); err == nil {
 		t.Error("no module, and no error")
 	}
 }

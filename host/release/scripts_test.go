@@ -70,10 +70,12 @@ func TestScriptsShareClasses(t *testing.T) {
 	h := &scriptsHost{fs: vfs.NewMem()}
 	defer h.stop(t)
 	a := hosttest.Script(t, "counter", `"name": "a", "durable_objects": {"bindings": [
-		{"name": "A", "class_name": "Counter"}, {"name": "B", "class_name": "Counter", "script_name": "b"}]},
+		{"name": "A", "class_name": "Counter"},
+		{"name": "B", "class_name": "Counter", "script_name": "b"}]},
 		"migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`)
 	b := hosttest.Script(t, "counter", `"name": "b", "durable_objects": {"bindings": [
-		{"name": "A", "class_name": "Counter", "script_name": "a"}, {"name": "B", "class_name": "Counter"}]},
+		{"name": "A", "class_name": "Counter", "script_name": "a"},
+		{"name": "B", "class_name": "Counter"}]},
 		"migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`)
 	if err := h.start(t, a, b); err != nil {
 		t.Fatal(err)
@@ -87,7 +89,8 @@ func TestScriptsShareClasses(t *testing.T) {
 	h.increment(t, "A", "x", 3)
 	h.increment(t, "B", "x", 2)
 
-	if err := h.start(t, b); err == nil || !strings.Contains(err.Error(), `"a", which is not served`) {
+	if err := h.start(t, b); err == nil ||
+		!strings.Contains(err.Error(), `"a", which is not served`) {
 		t.Errorf("without a: %v", err)
 	}
 }
@@ -99,8 +102,9 @@ func TestScriptsHaveEnvs(t *testing.T) {
 	h := &scriptsHost{fs: vfs.NewMem()}
 	defer h.stop(t)
 	script := func(name, other string) release.Script {
-		return hosttest.Script(t, "chain", fmt.Sprintf(`"name": %q, "durable_objects": {"bindings": [
-			{"name": "LINKS", "class_name": "Link", "script_name": %q}]},
+		return hosttest.Script(t, "chain", fmt.Sprintf(`"name": %q,
+			"durable_objects": {"bindings": [{"name": "LINKS", "class_name": "Link",
+			"script_name": %q}]},
 			"migrations": [{"tag": "v1", "new_sqlite_classes": ["Link"]}]`, name, other))
 	}
 	if err := h.start(t, script("a", "b"), script("b", "a")); err != nil {
@@ -114,7 +118,8 @@ func TestScriptsHaveEnvs(t *testing.T) {
 	// The Worker is a's and calls b's x; that calls a's x; that calls b's x again.
 	const steps = `[["call", "x", ["put", "in b"],
 		["call", "x", ["get"], ["put", "in a"], ["get"], ["call", "x", ["get"]]], ["get"]]]`
-	resp, err := http.Post("http://"+l.Addr().String(), "application/json", strings.NewReader(steps))
+	resp, err := http.Post("http://"+l.Addr().String(), "application/json",
+		strings.NewReader(steps))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +137,8 @@ func TestMigrations(t *testing.T) {
 	h := &scriptsHost{fs: vfs.NewMem()}
 	defer h.stop(t)
 	const (
-		bind  = `"name": "app", "durable_objects": {"bindings": [{"name": "C", "class_name": %q}]}, "migrations": [`
+		bind = `"name": "app", "durable_objects": {"bindings": [{"name": "C", "class_name": %q}]},
+			"migrations": [`
 		v1    = `{"tag": "v1", "new_sqlite_classes": ["Counter"]}`
 		v2    = `,{"tag": "v2", "renamed_classes": [{"from": "Counter", "to": "Tally"}]}`
 		v3    = `,{"tag": "v3", "deleted_classes": ["Tally"]}`
@@ -149,10 +155,12 @@ func TestMigrations(t *testing.T) {
 	}{
 		{"create", "counter", count + v1, "", 1, 1},
 		{"restart", "counter", count + v1, "", 2, 0},
-		{"rename without migration", "tally", tally + v1, `{ "from": "Counter", "to": "Tally" }`, 0, 0},
+		{"rename without migration", "tally", tally + v1, `{ "from": "Counter", "to": "Tally" }`,
+			0, 0},
 		{"rename", "tally", tally + v1 + v2, "", 3, 1},
 		{"restart renamed", "tally", tally + v1 + v2, "", 4, 0},
-		{"create again", "tally", tally + v1 + v2 + other, "already depended on by existing Durable Objects", 0, 0},
+		{"create again", "tally", tally + v1 + v2 + other,
+			"already depended on by existing Durable Objects", 0, 0},
 		{"delete", "echo", none + v1 + v2 + v3, "", -1, 1},
 		{"restart deleted", "echo", none + v1 + v2 + v3, "", -1, 0},
 		{"create after delete", "counter", count + v1 + v2 + v3 + v4, "", 1, 1},

@@ -43,8 +43,10 @@ func TestStartRefuses(t *testing.T) {
 		options hosttest.Options
 		want    []string
 	}{
-		{"no module", hosttest.Options{Wasm: []byte("(module)")}, []string{"not a module that cairn can run"}},
-		{"no such class", hosttest.Options{Guest: "counter", Bindings: map[string]string{"COUNTERS": "Counter", "ROOMS": "Room"}},
+		{"no module", hosttest.Options{Wasm: []byte("(module)")},
+			[]string{"not a module that cairn can run"}},
+		{"no such class", hosttest.Options{Guest: "counter",
+			Bindings: map[string]string{"COUNTERS": "Counter", "ROOMS": "Room"}},
 			[]string{`"ROOMS"`, `"Room"`, "Counter"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
