@@ -31,10 +31,13 @@ func TestAssertion(t *testing.T) {
 	}{
 		{"alone", false, []step{put("before")}, 1, "A"},
 		{"alone, at the end", true, []step{put("before")}, 1, "A"},
-		{"a callee", false, []step{put("before"), tryCall("B", put("before")), put("after")}, 2, "B"},
-		{"a callee, at the end", true, []step{put("before"), tryCall("B", put("before")), put("after")}, 2, "B"},
+		{"a callee", false, []step{put("before"), tryCall("B", put("before")),
+			put("after")}, 2, "B"},
+		{"a callee, at the end",
+			true, []step{put("before"), tryCall("B", put("before")), put("after")}, 2, "B"},
 		{"nested", false, []step{call("B", put("before"), tryCall("A", put("nested")))}, 3, "A"},
-		{"nested, at the end", true, []step{call("B", put("before"), tryCall("A", put("nested")))}, 3, "A"},
+		{"nested, at the end",
+			true, []step{call("B", put("before"), tryCall("A", put("nested")))}, 3, "A"},
 		{"around a nested one", true, []step{tryCall("B", tryCall("A", put("nested")))}, 2, "B"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -42,8 +45,10 @@ func TestAssertion(t *testing.T) {
 			armed := atomic.Bool{}
 			h := hosttest.Start(t, hosttest.Options{
 				Guest: "cycle", Bindings: map[string]string{"NODES": "Node"}, NoListener: true,
-				EnterExports: func(_ *hostfunc.Call, name string, enter func() (abi.Status, error)) (abi.Status, error) {
-					strike := name == abi.ExportObjectCall && armed.Load() && entries.Add(1) == c.nth
+				EnterExports: func(_ *hostfunc.Call, name string,
+					enter func() (abi.Status, error)) (abi.Status, error) {
+					strike := name == abi.ExportObjectCall && armed.Load() &&
+						entries.Add(1) == c.nth
 					if strike && !c.after {
 						panic("planted")
 					}
@@ -60,7 +65,8 @@ func TestAssertion(t *testing.T) {
 			_, err := n.run("A", c.steps...)
 			var told *event.Error
 			if lost := c.lost == "A"; lost != (err != nil) || lost &&
-				(!errors.As(err, &told) || told.Flags&wire.ErrorReset == 0 || !strings.HasPrefix(told.Message, "internal error")) {
+				(!errors.As(err, &told) || told.Flags&wire.ErrorReset == 0 ||
+					!strings.HasPrefix(told.Message, "internal error")) {
 				t.Errorf("A: %v", err)
 			}
 			wantPlanted(t, h, "object.(*Activation)")
@@ -103,7 +109,8 @@ func TestAssertionInWorker(t *testing.T) {
 	var struck atomic.Bool
 	h := hosttest.Start(t, hosttest.Options{
 		Guest: "counter",
-		EnterExports: func(_ *hostfunc.Call, name string, enter func() (abi.Status, error)) (abi.Status, error) {
+		EnterExports: func(_ *hostfunc.Call, name string,
+			enter func() (abi.Status, error)) (abi.Status, error) {
 			if name == abi.ExportWorkerFetch && struck.CompareAndSwap(false, true) {
 				panic("planted")
 			}
@@ -128,7 +135,8 @@ func wantPlanted(t *testing.T, h *hosttest.Host, function string) {
 			continue
 		}
 		failed++
-		if !strings.Contains(r.Attr("error"), "planted") || !strings.Contains(r.Attr("stack"), function) {
+		if !strings.Contains(r.Attr("error"), "planted") ||
+			!strings.Contains(r.Attr("stack"), function) {
 			t.Errorf("log: %+v", r)
 		}
 	}

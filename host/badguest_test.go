@@ -34,7 +34,8 @@ var badGuests = []badGuest{
 	{"spin", "random", reset, cpuText, "object reset", shortCPU},
 
 	{"recurse", "deep", reset, cpuText, "object reset", shortCPU},
-	{"recurse", "deep", reset, memoryText, "object reset", limits{}}, // Go's stack is in linear memory
+	// Go's stack is in linear memory.
+	{"recurse", "deep", reset, memoryText, "object reset", limits{}},
 	{"recurse", "flat", reset, memoryText, "object reset", littleMemory},
 
 	{"leak", "slowly", reset, memoryText, "object reset", littleMemory},
@@ -88,7 +89,8 @@ func TestBadGuests(t *testing.T) {
 		for first := 0; first < len(badGuests); {
 			c := &badGuests[first]
 			last := first
-			for last < len(badGuests) && badGuests[last].kind == c.kind && badGuests[last].limits == c.limits {
+			for last < len(badGuests) && badGuests[last].kind == c.kind &&
+				badGuests[last].limits == c.limits {
 				last++
 			}
 			t.Run(way+"/"+c.kind, func(t *testing.T) {
@@ -170,7 +172,8 @@ func keepCalling(h *hosttest.Host, name string) (stop func(*testing.T)) {
 		wg.Wait()
 		var n int
 		if h.Must(&n, "GOOD", name, "increment"); n != answered+1 {
-			t.Errorf("the good object counted to %d, and answered %d calls before in order", n, answered)
+			t.Errorf("the good object counted to %d, and answered %d calls before in order",
+				n, answered)
 		}
 	}
 }
@@ -211,7 +214,8 @@ func wantLogged(t *testing.T, h *hosttest.Host, villain, text string) {
 func TestChatterIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"records", "lines", "one line", "large"} {
-		h := hosttest.Start(t, hosttest.Options{Guest: "bad", Bindings: badBindings, NoListener: true})
+		h := hosttest.Start(t, hosttest.Options{Guest: "bad", Bindings: badBindings,
+			NoListener: true})
 		before := len(h.Logs())
 		h.Must(nil, "BAD", "villain", "misbehave", how)
 		total := 0

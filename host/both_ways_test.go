@@ -130,7 +130,8 @@ func TestBothWays(t *testing.T) {
 			t.Parallel()
 			var answers [2][]string
 			for i, noImages := range []bool{false, true} {
-				h := hosttest.Start(t, hosttest.Options{Guest: name, Bindings: guest.bindings, NoImages: noImages})
+				h := hosttest.Start(t,
+					hosttest.Options{Guest: name, Bindings: guest.bindings, NoImages: noImages})
 				for line := range strings.Lines(strings.TrimSpace(guest.lines)) {
 					answers[i] = append(answers[i], runLine(t, h, strings.TrimSpace(line)))
 				}
@@ -145,7 +146,8 @@ func TestBothWays(t *testing.T) {
 			}
 			for n, image := range answers[0] {
 				if plain := answers[1][n]; image != plain {
-					t.Errorf("%s\nwith an image:\n%.500s\nplain:\n%.500s", strings.Split(guest.lines, "\n")[n+1], image, plain)
+					t.Errorf("%s\nwith an image:\n%.500s\nplain:\n%.500s",
+						strings.Split(guest.lines, "\n")[n+1], image, plain)
 				}
 			}
 		})
@@ -159,7 +161,8 @@ func runLine(t *testing.T, h *hosttest.Host, line string) string {
 		path, body, _ := strings.Cut(path, " ")
 		status, answer := h.Do(words[0], "/"+path, body)
 		// The port is another one each time.
-		return fmt.Sprint(status, " ", strings.ReplaceAll(answer, strings.TrimPrefix(h.URL, "http://"), "host"))
+		return fmt.Sprint(status, " ",
+			strings.ReplaceAll(answer, strings.TrimPrefix(h.URL, "http://"), "host"))
 	}
 	if len(words) != 4 {
 		t.Fatalf("no line: %q", line)

@@ -23,11 +23,13 @@ func TestCallLimit(t *testing.T) {
 	all := append(twice(twice(twice()...)...), put("after")) // 2 + 4 + 8 calls
 	for range 2 {
 		got := n.run("A", all...)
-		if got.err != nil || len(got.caught) != 2 { // the fifth innermost, and the call around the last two
+		// The fifth innermost is caught, and the call around the last two.
+		if got.err != nil || len(got.caught) != 2 {
 			t.Errorf("%d calls failed, want 2: %v", len(got.caught), got)
 		}
 		for _, text := range got.caught {
-			if !strings.Contains(text, "Too many subrequests") || !strings.Contains(text, "at most 10 calls") {
+			if !strings.Contains(text, "Too many subrequests") ||
+				!strings.Contains(text, "at most 10 calls") {
 				t.Errorf("a call beyond the limit: %s", text)
 			}
 		}
@@ -70,7 +72,8 @@ func TestEventTime(t *testing.T) {
 // TestEventTimeOfSpinner is the same for a guest that computes.
 func TestEventTimeOfSpinner(t *testing.T) {
 	clock := clocktest.NewClock(time.Unix(1_700_000_000, 0))
-	h := hosttest.Start(t, hosttest.Options{Guest: "bad", NoListener: true, Clock: clock, CPULimit: time.Hour,
+	h := hosttest.Start(t, hosttest.Options{Guest: "bad", NoListener: true, Clock: clock,
+		CPULimit: time.Hour,
 		Bindings: map[string]string{"GOOD": "Good", "BAD": "Bad"}})
 	for _, how := range []string{"loop", "random", "sleep"} {
 		done := make(chan error, 1)
@@ -120,7 +123,8 @@ func TestClientGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := conn.Write([]byte("GET /increment?name=A HTTP/1.1\r\nHost: a\r\n\r\n")); err != nil {
+	if _,
+		err := conn.Write([]byte("GET /increment?name=A HTTP/1.1\r\nHost: a\r\n\r\n")); err != nil {
 		t.Fatal(err)
 	}
 	<-reached

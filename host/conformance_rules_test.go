@@ -25,7 +25,8 @@ type smallFault struct {
 
 // together is a mutation of many small faults.
 func together(name string, faults []smallFault) mutation {
-	m := mutation{name: name, wrap: func(name string, run hostfunc.Function, funcs functions) hostfunc.Function {
+	m := mutation{name: name, wrap: func(name string, run hostfunc.Function,
+		funcs functions) hostfunc.Function {
 		for _, f := range faults {
 			run = f.wrap(name, run, funcs)
 		}
@@ -62,25 +63,38 @@ func before(name string, change func(c *hostfunc.Call, args []uint64) (undo func
 }
 
 var smallFaults = []smallFault{
-	{instead(abi.FuncIDFromName, abi.StatusInvalid, abi.StatusOK), []string{"id_from_name/invalid"}},
-	{instead(abi.FuncFetchSend, abi.StatusInvalid, abi.StatusNotFound), []string{"fetch_send/invalid"}},
+	{instead(abi.FuncIDFromName, abi.StatusInvalid, abi.StatusOK),
+		[]string{"id_from_name/invalid"}},
+	{instead(abi.FuncFetchSend, abi.StatusInvalid, abi.StatusNotFound),
+		[]string{"fetch_send/invalid"}},
 	{instead(abi.FuncFetchSend, abi.StatusError, abi.StatusOK), []string{"fetch_send/not_allowed",
 		"transaction_begin/call_out"}},
-	{instead(abi.FuncInputRead, abi.StatusTooSmall, abi.StatusOK), []string{"input_read/too_small", "input_read/again", "entry/own"}},
-	{instead(abi.FuncClassRegister, abi.StatusForbidden, abi.StatusOK), []string{"class_register/forbidden"}},
-	{instead(abi.FuncClassRegister, abi.StatusInvalid, abi.StatusNotFound), []string{"class_register/start"}},
-	{instead(abi.FuncLogWrite, abi.StatusTooLarge, abi.StatusOK), []string{"log_write/too_large", "fd_write/budget"}},
-	{instead(abi.FuncStubCall, abi.StatusInvalid, abi.StatusNotFound), []string{"stub_call/invalid"}},
-	{instead(abi.FuncListOpen, abi.StatusError, abi.StatusOK), []string{"list_open/error", "list_open/many"}},
-	{instead(abi.FuncTransactionBegin, abi.StatusError, abi.StatusOK), []string{"transaction_begin/depth"}},
+	{instead(abi.FuncInputRead, abi.StatusTooSmall, abi.StatusOK),
+		[]string{"input_read/too_small", "input_read/again", "entry/own"}},
+	{instead(abi.FuncClassRegister, abi.StatusForbidden, abi.StatusOK),
+		[]string{"class_register/forbidden"}},
+	{instead(abi.FuncClassRegister, abi.StatusInvalid, abi.StatusNotFound),
+		[]string{"class_register/start"}},
+	{instead(abi.FuncLogWrite, abi.StatusTooLarge, abi.StatusOK),
+		[]string{"log_write/too_large", "fd_write/budget"}},
+	{instead(abi.FuncStubCall, abi.StatusInvalid, abi.StatusNotFound),
+		[]string{"stub_call/invalid"}},
+	{instead(abi.FuncListOpen, abi.StatusError, abi.StatusOK),
+		[]string{"list_open/error", "list_open/many"}},
+	{instead(abi.FuncTransactionBegin, abi.StatusError, abi.StatusOK),
+		[]string{"transaction_begin/depth"}},
 	{instead(abi.FuncAlarmSet, abi.StatusError, abi.StatusOK), []string{"alarm_set/error"}},
-	{instead(abi.FuncBackgroundRequest, abi.StatusForbidden, abi.StatusOK), []string{"background_request/forbidden",
-		"start/forbidden"}},
+	{instead(abi.FuncBackgroundRequest, abi.StatusForbidden, abi.StatusOK),
+		[]string{"background_request/forbidden",
+			"start/forbidden"}},
 	{instead(abi.FuncObjectReset, abi.StatusInvalid, abi.StatusOK), []string{"object_reset/flags"}},
-	{instead(abi.FuncStubFetch, abi.StatusError, abi.StatusNotFound), []string{"stub_fetch/no_fetch", "entry/error"}},
-	{instead(abi.FuncAlarmGet, abi.StatusNotFound, abi.StatusOK), []string{"alarm_get/set", "object_alarm/runs",
-		"object_alarm/again", "object_alarm/restart", "object_reset/alarm", "storage_delete_all/all", "storage_put/invalid", "alarm_set/trap",
-		"transaction_rollback/nested"}},
+	{instead(abi.FuncStubFetch, abi.StatusError, abi.StatusNotFound),
+		[]string{"stub_fetch/no_fetch", "entry/error"}},
+	{instead(abi.FuncAlarmGet, abi.StatusNotFound, abi.StatusOK),
+		[]string{"alarm_get/set", "object_alarm/runs",
+			"object_alarm/again", "object_alarm/restart", "object_reset/alarm",
+			"storage_delete_all/all", "storage_put/invalid", "alarm_set/trap",
+			"transaction_rollback/nested"}},
 	{answered(abi.FuncIDNew, func(c *hostfunc.Call, args []uint64, got abi.Status) abi.Status {
 		if got == abi.StatusOK {
 			c.Memory.Write(uint32(args[2]), make([]byte, abi.IDBytes))
@@ -113,7 +127,8 @@ var smallFaults = []smallFault{
 		return func() { c.Memory.WriteByte(at, flags) }
 	}), []string{"list_next/order", "list_open/options"}},
 	{before(abi.FuncStubCall, func(c *hostfunc.Call, args []uint64) func() {
-		if b, ok := c.Memory.Read(uint32(args[7]), uint32(args[8])); ok && bytes.HasPrefix(b, []byte("  ")) {
+		if b, ok := c.Memory.Read(uint32(args[7]), uint32(args[8])); ok &&
+			bytes.HasPrefix(b, []byte("  ")) {
 			args[7], args[8] = args[7]+2, args[8]-2
 		}
 		return nil
@@ -135,11 +150,18 @@ var ids byte
 func init() {
 	mutations = append(mutations,
 		together("many small faults", smallFaults),
-		mutation{name: "a Worker never fails", app: func(a *kitApp) conformance.App { return cheerful{a} },
+		mutation{name: "a Worker never fails", app: func(a *kitApp) conformance.App {
+			return cheerful{a}
+		},
 			fails: []string{"worker_fetch/error", "cpu/loop", "batch/abort", "batch/exit"}},
-		mutation{name: "modules are refused for no reason", load: func(k kitHost) conformance.Host { return strict{k} },
-			fails: []string{"module/exports_of_its_own", "image_prepare/fails", "image_prepare/exits"}},
-		mutation{name: "no limit of memory", load: func(k kitHost) conformance.Host { return generous{k} },
+		mutation{name: "modules are refused for no reason", load: func(k kitHost) conformance.Host {
+			return strict{k}
+		},
+			fails: []string{"module/exports_of_its_own", "image_prepare/fails",
+				"image_prepare/exits"}},
+		mutation{name: "no limit of memory", load: func(k kitHost) conformance.Host {
+			return generous{k}
+		},
 			fails: []string{"memory_grow/limit"}},
 	)
 }
@@ -194,10 +216,11 @@ func TestEveryRuleHasAMutation(t *testing.T) {
 	broken := map[string]bool{}
 	for _, c := range conformance.Cases() {
 		for _, m := range mutations {
-			hit := m.fails == nil && isRefusal(c) || slices.ContainsFunc(m.fails, func(pattern string) bool {
-				ok, err := path.Match(pattern, c.Name)
-				return ok && err == nil
-			})
+			hit := m.fails == nil && isRefusal(c) ||
+				slices.ContainsFunc(m.fails, func(pattern string) bool {
+					ok, err := path.Match(pattern, c.Name)
+					return ok && err == nil
+				})
 			for _, must := range c.Musts {
 				broken[must] = broken[must] || hit
 			}

@@ -32,8 +32,9 @@ func TestConformance(t *testing.T) {
 				if testing.Short() && (interpreter || noImages) {
 					t.Skip("short: only the compiler with images")
 				}
-				conformance.Run(t, kitHost{t, hosttest.Options{Interpreter: interpreter, NoImages: noImages,
-					WrapImports: withinTable(t)}})
+				conformance.Run(t,
+					kitHost{t, hosttest.Options{Interpreter: interpreter, NoImages: noImages,
+						WrapImports: withinTable(t)}})
 			})
 		}
 	}

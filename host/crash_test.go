@@ -24,14 +24,16 @@ func TestOneRecord(t *testing.T) {
 		{"badmemory", "abort", "abort", "", "", limits{}},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
-			h := hosttest.Start(t, hosttest.Options{Guest: "bad", Bindings: badBindings, NoListener: true,
-				CPULimit: c.limits.cpu, MemoryLimit: c.limits.memory})
+			h := hosttest.Start(t, hosttest.Options{Guest: "bad", Bindings: badBindings,
+				NoListener: true,
+				CPULimit:   c.limits.cpu, MemoryLimit: c.limits.memory})
 			if _, err := h.Call("BAD", "A", "misbehave", c.how); err == nil {
 				t.Fatal("no error")
 			}
 			var records []hosttest.Record
 			for _, r := range h.Logs() {
-				if r.Level >= slog.LevelInfo && r.Attr("object") != "" || r.Level >= slog.LevelWarn {
+				if r.Level >= slog.LevelInfo && r.Attr("object") != "" ||
+					r.Level >= slog.LevelWarn {
 					records = append(records, r)
 				}
 			}
@@ -39,7 +41,8 @@ func TestOneRecord(t *testing.T) {
 				t.Fatalf("%d records, want 1: %v", len(records), records)
 			}
 			r := records[0]
-			for name, want := range map[string]string{"class": "Bad", "name": "A", "export": "object_call",
+			for name, want := range map[string]string{"class": "Bad", "name": "A",
+				"export": "object_call",
 				"method": "misbehave", "output": c.output, "stack": c.stack} {
 				if !strings.Contains(r.Attr(name), want) {
 					t.Errorf("%s is %q, want %q in it", name, r.Attr(name), want)
@@ -48,7 +51,8 @@ func TestOneRecord(t *testing.T) {
 			if r.Attr("script") == "" || strings.Contains(r.Attr("error"), "\n") {
 				t.Errorf("script %q, error %q", r.Attr("script"), r.Attr("error"))
 			}
-			if got := metricOf(t, h, "cairn_resets_total", "class=Bad", "cause="+c.cause); got != 1 {
+			if got := metricOf(t, h, "cairn_resets_total", "class=Bad",
+				"cause="+c.cause); got != 1 {
 				t.Errorf("%v resets by %s, want 1", got, c.cause)
 			}
 			if got := metricOf(t, h, "cairn_resets_total"); got != 1 {

@@ -35,9 +35,11 @@ func TestCycles(t *testing.T) {
 			"C: 1, A: 2, C: 3, A: 4"},
 		{"A A", []step{say("1"), call("A", say("2"), call("A", say("3")), say("4")), say("5")},
 			"A: 1, A: 2, A: 3, A: 4, A: 5"},
-		{"A B A B A", []step{call("B", call("A", call("B", say("1"), call("A", say("2")), say("3")))), say("4")},
+		{"A B A B A", []step{call("B",
+			call("A", call("B", say("1"), call("A", say("2")), say("3")))), say("4")},
 			"B: 1, A: 2, B: 3, A: 4"},
-		{"A B A C A", []step{call("B", call("A", call("C", call("A", say("1")), say("2")), say("3"))), say("4")},
+		{"A B A C A", []step{call("B",
+			call("A", call("C", call("A", say("1")), say("2")), say("3"))), say("4")},
 			"A: 1, C: 2, A: 3, A: 4"},
 	} {
 		if r := n.run("A", c.steps...); r.err != nil {
@@ -63,7 +65,8 @@ func TestCrossing(t *testing.T) {
 				for i, name := range ring {
 					gates = append(gates, n.gate(name+": inside"))
 					next := ring[(i+1)%len(ring)]
-					done = append(done, n.start(name, say("inside"), call(next, say("called by "+name)), say("out")))
+					done = append(done, n.start(name, say("inside"),
+						call(next, say("called by "+name)), say("out")))
 				}
 				for _, g := range gates {
 					<-g.reached
@@ -109,7 +112,8 @@ func TestCallDepth(t *testing.T) {
 			t.Errorf("reached %d, want %d", got, abi.MaxCallDepth)
 		}
 		_, err := n.Call("NODES", "first", "deep", name, abi.MaxCallDepth+1)
-		wantError(t, err, wire.ErrorRemote, "Call chain is too deep: a call may pass through at most 32 guests.")
+		wantError(t, err, wire.ErrorRemote,
+			"Call chain is too deep: a call may pass through at most 32 guests.")
 		if n.Must(&got, "NODES", "first", "deep", name, 1); got != 1 {
 			t.Error("the object does not work afterwards")
 		}
@@ -166,7 +170,8 @@ func TestNestedTrap(t *testing.T) {
 			flags byte
 			text  string // what the nested call's caller is told
 		}{
-			{"trap", step{Trap: "now"}, remote | reset, "remote reset | Durable Object reset: module: guest trapped"},
+			{"trap", step{Trap: "now"}, remote | reset,
+				"remote reset | Durable Object reset: module: guest trapped"},
 			{"abort", step{Abort: "enough"}, remote | reset, "remote reset | enough"},
 		} {
 			t.Run(fmt.Sprint(c.name, " images ", !noImages), func(t *testing.T) {
@@ -174,14 +179,16 @@ func TestNestedTrap(t *testing.T) {
 				waiting := n.gate("A: nested")
 				first := n.start("A",
 					put("before"),
-					call("B", put("before"), tryCall("A", put("nested"), say("nested"), c.how), say("B goes on")),
+					call("B", put("before"), tryCall("A", put("nested"), say("nested"), c.how),
+						say("B goes on")),
 					put("after"), say("A goes on"))
 				<-waiting.reached
 				close(waiting.open)
 				r := <-first
 				_, reason, _ := strings.Cut(c.text, " | ")
 				wantError(t, r.err, c.flags, reason) // it was in flight
-				for key, want := range map[string]bool{"before": true, "nested": false, "after": false} {
+				for key, want := range map[string]bool{"before": true, "nested": false,
+					"after": false} {
 					if n.has("A", key) != want {
 						t.Errorf("A has %q: %v, want %v", key, !want, want)
 					}
@@ -189,7 +196,8 @@ func TestNestedTrap(t *testing.T) {
 				if !n.has("B", "before") {
 					t.Error("B lost what it wrote")
 				}
-				if got, want := n.order(), "A: nested, A: object reset, B: B goes on, A: object reset"; got != want {
+				if got, want := n.order(),
+					"A: nested, A: object reset, B: B goes on, A: object reset"; got != want {
 					t.Errorf("order: %s; want %s", got, want)
 				}
 				var runs int

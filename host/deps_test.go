@@ -55,7 +55,8 @@ const depsRules = `
 
 // owners lists, for each outside module, the rooms that may import it.
 var owners = map[string][]string{
-	"github.com/tetratelabs/wazero":     {"host/module", "host/hostfunc", "abi/conformance/guestkit"},
+	"github.com/tetratelabs/wazero": {"host/module", "host/hostfunc",
+		"abi/conformance/guestkit"},
 	"github.com/cockroachdb/pebble":     {"host", "host/storage", "host/hosttest"},
 	"github.com/valyala/fasthttp":       {"host/ingress"},
 	"github.com/spf13/cobra":            {"cmd/cairn"},

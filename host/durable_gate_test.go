@@ -17,7 +17,9 @@ import (
 func startGated(t *testing.T) *timed {
 	t.Helper()
 	log := storagetest.NewLog()
-	p := startTimed(t, hosttest.Options{WrapLog: func(l storage.Log) storage.Log { return log.Wrap(l) }})
+	p := startTimed(t, hosttest.Options{WrapLog: func(l storage.Log) storage.Log {
+		return log.Wrap(l)
+	}})
 	t.Cleanup(log.AdvanceAll) // before the host is stopped
 	log.AdvanceAll()
 	p.log = log
@@ -61,22 +63,31 @@ func TestDurableGates(t *testing.T) {
 			{"a read of another key", "put x 1", "get old", true, "1"},
 			{"a read of what aborted", "put x 1, abort no", "get x", false, "none"},
 			{"another object wrote", "", "call .b(put x 1)", true, ""},
-			{"another object had written", "call .b(put x 1), throw no", "call .c(list)", true, "empty"},
+			{"another object had written", "call .b(put x 1), throw no",
+				"call .c(list)", true, "empty"},
 			{"2.4 unconfirmed", "", "put x 1 unconfirmed, get x", false, "1"},
 			{"2.4 an unconfirmed delete", "", "delete old unconfirmed", false, "true"},
-			{"2.4 an unconfirmed alarm", "", "setalarm +1000 unconfirmed, getalarm", false, "+1000"},
-			{"2.4 an unconfirmed end of an alarm", "setalarm +1000 unconfirmed", "deletealarm unconfirmed", false, ""},
+			{"2.4 an unconfirmed alarm", "", "setalarm +1000 unconfirmed, getalarm",
+				false, "+1000"},
+			{"2.4 an unconfirmed end of an alarm", "setalarm +1000 unconfirmed",
+				"deletealarm unconfirmed", false, ""},
 			{"2.4 an unconfirmed error", "", "put x 1 unconfirmed, throw no", false, "[remote] no"},
-			{"2.4 one write confirms all", "", "put x 1 unconfirmed, put y 1, put z 1 unconfirmed", true, ""},
-			{"2.4 a read of what is unconfirmed", "put x 1 unconfirmed", "get x, list", false, "1, old x"},
-			{"2.4 a write after what is unconfirmed", "put x 1 unconfirmed", "put y 1, get x", true, "1"},
+			{"2.4 one write confirms all",
+				"", "put x 1 unconfirmed, put y 1, put z 1 unconfirmed", true, ""},
+			{"2.4 a read of what is unconfirmed", "put x 1 unconfirmed", "get x, list",
+				false, "1, old x"},
+			{"2.4 a write after what is unconfirmed", "put x 1 unconfirmed",
+				"put y 1, get x", true, "1"},
 			{"2.4 unconfirmed after a write", "put x 1", "put y 1 unconfirmed", true, ""},
 			{"2.4 another object's is unconfirmed", "", "call .b(put x 1 unconfirmed)", false, ""},
-			{"2.4 unconfirmed before a call", "", "put x 1 unconfirmed, call .b(count)", false, "1"},
+			{"2.4 unconfirmed before a call",
+				"", "put x 1 unconfirmed, call .b(count)", false, "1"},
 			{"2.4 deleteAll is always confirmed", "", "put x 1 unconfirmed, deleteall", true, ""},
 			{"E82 sync of a write", "", "put x 1, sync, print synced", true, "synced"},
-			{"E82 sync of what is unconfirmed", "", "put x 1 unconfirmed, sync, print synced", true, "synced"},
-			{"E82 sync of what was unconfirmed", "put x 1 unconfirmed", "sync, print synced", true, "synced"},
+			{"E82 sync of what is unconfirmed", "", "put x 1 unconfirmed, sync, print synced",
+				true, "synced"},
+			{"E82 sync of what was unconfirmed", "put x 1 unconfirmed", "sync, print synced",
+				true, "synced"},
 			{"E82 sync of nothing", "", "sync, print synced", false, "synced"},
 			{"E82 sync of nothing twice", "", "sync, sync, get old, sync", false, "1"},
 		} {
@@ -140,7 +151,8 @@ func TestDurableSync(t *testing.T) {
 	})
 }
 
-const commitFailed = "[reset] Internal error in Durable Object storage write caused object to be reset; reference = "
+const commitFailed = "[reset] Internal error in Durable Object storage write caused object to be " +
+	"reset; reference = "
 
 // TestDurableCommitFails is E80 and the row of 2.6: a log that fails answers no
 // one, and resets who writes. What had been durable can be read.
@@ -171,7 +183,8 @@ func TestDurableCommitFails(t *testing.T) {
 		synctest.Wait()
 		p.log.Fail(errors.New("no space left on device"))
 		for name, done := range held {
-			if got := soFar(done); !strings.Contains(got, "output gate: storage: log failed: no space left on device") {
+			if got := soFar(done); !strings.Contains(got,
+				"output gate: storage: log failed: no space left on device") {
 				t.Errorf("%s: %s", name, got)
 			}
 		}
@@ -189,7 +202,8 @@ func TestDurableCommitFails(t *testing.T) {
 			t.Errorf("what is durable: %s", got)
 		}
 		p.lostUnconfirmed(t)
-		got, _, _ := strings.Cut(p.run("F", "try(call C(put x 2)), try(call C(put x 3, throw no)), call C(get x)"), ",")
+		got, _, _ := strings.Cut(p.run("F",
+			"try(call C(put x 2)), try(call C(put x 3, throw no)), call C(get x)"), ",")
 		if !strings.HasPrefix(got, commitFailed) {
 			t.Errorf("the caller of a write: %s", got)
 		}
@@ -246,15 +260,23 @@ func TestDurableBackground(t *testing.T) {
 			t.Errorf("logged %s", got)
 		}
 		p.playAll([]durableCase{
-			{"1.3 in order", "waituntil(print 1), waituntil(print 2), print 0", "0| background printed 1, background printed 2"},
-			{"1.3 in itself", "waituntil(waituntil(print later), print now), print 0", "0| background printed now, background printed later"},
-			{"1.3 after an error", "waituntil(print on), throw no", "[remote] no| background printed on"},
-			{"1.3 an error", "waituntil(throw oops), print 0; count", "0| background failed oops; 1"},
-			{"1.3 a panic", "waituntil(panic ouch), waituntil(print on), print 0; count", "0| panic: ouch, background printed on; 1"},
-			{"1.3 not after an abort", "waituntil(print on), abort no; count", "[remote reset] no; 1"},
-			{"1.3 of a nested entry", "call .b(call .(waituntil(print on), print nested)), print outer", "nested, outer| background printed on"},
+			{"1.3 in order", "waituntil(print 1), waituntil(print 2), print 0",
+				"0| background printed 1, background printed 2"},
+			{"1.3 in itself", "waituntil(waituntil(print later), print now), print 0",
+				"0| background printed now, background printed later"},
+			{"1.3 after an error", "waituntil(print on), throw no",
+				"[remote] no| background printed on"},
+			{"1.3 an error", "waituntil(throw oops), print 0; count",
+				"0| background failed oops; 1"},
+			{"1.3 a panic", "waituntil(panic ouch), waituntil(print on), print 0; count",
+				"0| panic: ouch, background printed on; 1"},
+			{"1.3 not after an abort", "waituntil(print on), abort no; count",
+				"[remote reset] no; 1"},
+			{"1.3 of a nested entry", "call .b(call .(waituntil(print on), print nested)), print " +
+				"outer", "nested, outer| background printed on"},
 			{"1.3 an abort in it", "count, waituntil(count, abort no), print 0; count", "1, 0; 1"},
-			{"1.3 it calls others", "waituntil(call .b(call .(count))), print 0; count", "0| background printed 1; 2"},
+			{"1.3 it calls others", "waituntil(call .b(call .(count))), print 0; count",
+				"0| background printed 1; 2"},
 			{"1.3 it blocks", "waituntil(block(count)), print 0", "0| background printed 1"},
 		})
 	})
@@ -263,23 +285,33 @@ func TestDurableBackground(t *testing.T) {
 // TestDurableCritical is blockConcurrencyWhile.
 func TestDurableCritical(t *testing.T) {
 	buildProbe(t)
-	const refused = "Durable Object was called by the chain of calls that its own blockConcurrencyWhile() waits for."
+	const refused = "Durable Object was called by the chain of calls that its own " +
+		"blockConcurrencyWhile() waits for."
 	synctest.Test(t, func(t *testing.T) {
 		p := startTimed(t, hosttest.Options{})
 		p.playAll([]durableCase{
-			{"E70 it returns what it gives", "block(put x 1, get x), block(get x), block(), count", "1, 1, 1"},
+			{"E70 it returns what it gives",
+				"block(put x 1, get x), block(get x), block(), count", "1, 1, 1"},
 			{"E70 others are called", "block(call .b(count), call .b(count))", "1, 2"},
 			{"E70 it nests", "block(block(block(count), count), count), count", "1, 2, 3, 4"},
-			{"E70 nobody gets in", "block(call .b(try(call .(count)))), call .b(call .(count))", refused + ", 1"},
-			{"E70 not into the outer one", "block(block(count), call .b(try(call .(count))))", "1, " + refused},
+			{"E70 nobody gets in", "block(call .b(try(call .(count)))), call .b(call .(count))",
+				refused + ", 1"},
+			{"E70 not into the outer one", "block(block(count), call .b(try(call .(count))))",
+				"1, " + refused},
 			{"E70 in a transaction", "tx(block(put x 1), rollback), list", "rolled back, empty"},
-			{"E72 it fails", "put x 1, count; put x 2, block(put y 1, throw foobar); entries, count", "1; [remote reset] foobar; x=1, 1"},
-			{"E72 caught all the same", "try(block(throw foobar)), print on; count", "[remote reset] foobar; 1"},
-			{"E72 inner of nested", "count, block(block(count), try(block(block(throw foobar))), print on); count", "[remote reset] foobar; 1"},
-			{"E72 a panic", "count, block(panic foobar); count", "[remote reset] foobar| panic: foobar; 1"},
-			{"E72 an error that is caught in it", "block(try(throw foobar), count), count", "foobar, 1, 2"},
+			{"E72 it fails", "put x 1, count; put x 2, block(put y 1, throw foobar); entries, " +
+				"count", "1; [remote reset] foobar; x=1, 1"},
+			{"E72 caught all the same", "try(block(throw foobar)), print on; count",
+				"[remote reset] foobar; 1"},
+			{"E72 inner of nested", "count, block(block(count), try(block(block(throw foobar))), " +
+				"print on); count", "[remote reset] foobar; 1"},
+			{"E72 a panic", "count, block(panic foobar); count",
+				"[remote reset] foobar| panic: foobar; 1"},
+			{"E72 an error that is caught in it", "block(try(throw foobar), count), count",
+				"foobar, 1, 2"},
 			{"1.3 64 deep", "nest 64 block(count), count", "1, 2"},
-			{"1.3 65 deep", "try(nest 65 block(count)); count", "[remote reset] blockConcurrencyWhile() calls are nested too deeply.; 1"},
+			{"1.3 65 deep", "try(nest 65 block(count)); count",
+				"[remote reset] blockConcurrencyWhile() calls are nested too deeply.; 1"},
 		})
 		// E70: an outer event waits until the section is done.
 		inside := p.gate("inside")

@@ -21,7 +21,8 @@ func TestDurableIdentity(t *testing.T) {
 	t.Parallel()
 	p := startProbe(t, hosttest.Options{NoListener: true})
 	promises.Identity(t, promiser{p})
-	if names := p.objects(t, "Probe"); slices.Contains(names, "ghost") || !slices.Contains(names, "1_1 nothing is sent") {
+	if names := p.objects(t, "Probe"); slices.Contains(names, "ghost") ||
+		!slices.Contains(names, "1_1 nothing is sent") {
 		t.Errorf("an object exists before its first call: %q", names)
 	}
 }
@@ -41,7 +42,8 @@ func TestDurableUniqueID(t *testing.T) {
 				t.Errorf("%s was made twice", id)
 			}
 			seen[id] = true
-			if got, want := p.run("maker", "call #"+id+"(id, name, put x 1), idfromstring PROBE "+id), id+`, "", `+id+` ""`; got != want {
+			if got, want := p.run("maker", "call #"+id+"(id, name, put x 1), idfromstring PROBE "+
+				id), id+`, "", `+id+` ""`; got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
 			if got := p.run("maker", "try(call OTHER:#"+id+"(id))"); got != notOfHere {
@@ -60,7 +62,8 @@ func TestDurableUniqueID(t *testing.T) {
 // TestDurableIDVectors is A1: the IDs of SEMANTICS 2.1, as far as a config can
 // ask for them, and the others natively.
 func TestDurableIDVectors(t *testing.T) {
-	p := startScripts(t, hosttest.Script(t, "probe", `"name": "my-counter", "durable_objects": {"bindings": [
+	p := startScripts(t, hosttest.Script(t, "probe",
+		`"name": "my-counter", "durable_objects": {"bindings": [
 		{"name": "PROBE", "class_name": "Counter"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]`))
 	for name, want := range map[string]string{
 		"A": seedCounter,
@@ -83,7 +86,8 @@ func TestDurableIDVectors(t *testing.T) {
 // startScripts runs scripts of testdata/probe, the first of them in public.
 func startScripts(t *testing.T, scripts ...release.Script) *probe {
 	t.Helper()
-	return &probe{t: t, Host: hosttest.Start(t, hosttest.Options{Scripts: scripts, NoListener: true})}
+	return &probe{t: t,
+		Host: hosttest.Start(t, hosttest.Options{Scripts: scripts, NoListener: true})}
 }
 
 // restartWith runs other scripts on the same store.
@@ -105,9 +109,11 @@ func (p *probe) says(binding, name, script, want string) {
 func TestDurableSharedNamespace(t *testing.T) {
 	t.Parallel()
 	const migrations = `"migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`
-	a := hosttest.Script(t, "probe", `"name": "a", "vars": {"WHO": "a"}, "durable_objects": {"bindings": [
+	a := hosttest.Script(t, "probe",
+		`"name": "a", "vars": {"WHO": "a"}, "durable_objects": {"bindings": [
 		{"name": "PROBE", "class_name": "Probe"}, {"name": "B", "class_name": "Probe", "script_name": "b"}]}, `+migrations)
-	b := hosttest.Script(t, "probe", `"name": "b", "vars": {"WHO": "b"}, "durable_objects": {"bindings": [
+	b := hosttest.Script(t, "probe",
+		`"name": "b", "vars": {"WHO": "b"}, "durable_objects": {"bindings": [
 		{"name": "A", "class_name": "Probe", "script_name": "a"}, {"name": "PROBE", "class_name": "Probe"}]}, `+migrations)
 	p := startScripts(t, a, b)
 	inA := p.runIn("PROBE", "x", "id")
@@ -116,7 +122,8 @@ func TestDurableSharedNamespace(t *testing.T) {
 		t.Errorf("two namespaces share the ID %s", inA)
 	}
 	p.says("PROBE", "x", "add n 1, var WHO", `1, "a"`)
-	p.says("PROBE", "x", "add n 1, call B:x(add n 1, var WHO), call B:x(call A:x(get n))", `2, 1, "b", 2`)
+	p.says("PROBE", "x", "add n 1, call B:x(add n 1, var WHO), call B:x(call A:x(get n))",
+		`2, 1, "b", 2`)
 	p.says("PROBE", "x", "idfromstring B "+inB+", call B:#"+inB+"(id)", inB+` "", `+inB)
 	p.says("PROBE", "x", "try(call B:#"+inA+"(id))", notOfHere)
 	p.restartWith(b, a) // b is public now

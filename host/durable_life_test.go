@@ -26,10 +26,14 @@ func TestDurableLife(t *testing.T) {
 
 var lifeCases = []durableCase{
 	{"G100 idle objects forget", "put x 1, count; count; idle; count, get x", "1; 2; ; 1, 1"},
-	{"G100 the constructor runs again", `put oninit "log built"; idle; count; idle; count`, "; ; 1| built; ; 1| built"},
-	{"G100 kept stubs are memory", "stub s .b, send s(count); idle; stub s .b, send s(count)", "1; ; 1"},
-	{"G101 a stub outlives the eviction of what it calls", "stub s .b, send s(put x 1, count); idle; stub s .b, send s(get x, count)", "1; ; 1, 1"},
-	{"G110 a restart", "put x 1, count; add n 3; restart; count, add n 1, get x", "1; 3; ; 1, 4, 1"},
+	{"G100 the constructor runs again", `put oninit "log built"; idle; count; idle; count`,
+		"; ; 1| built; ; 1| built"},
+	{"G100 kept stubs are memory",
+		"stub s .b, send s(count); idle; stub s .b, send s(count)", "1; ; 1"},
+	{"G101 a stub outlives the eviction of what it calls",
+		"stub s .b, send s(put x 1, count); idle; stub s .b, send s(get x, count)", "1; ; 1, 1"},
+	{"G110 a restart", "put x 1, count; add n 3; restart; count, add n 1, get x",
+		"1; 3; ; 1, 4, 1"},
 	{"2.6 eviction after an abort", "count; abort no; idle; count", "1; [remote reset] no; ; 1"},
 }
 
@@ -162,7 +166,8 @@ func TestDurableCodeUpdate(t *testing.T) {
 	}
 	// A section that no host knows makes another module of the same code.
 	changed := append(slices.Clone(testguest.Build(t, "probe")), "\x00\x02\x01x"...)
-	if _, err := p.Runtime.Releases().Deploy(t.Context(), release.Deploy{Wasm: changed}); err != nil {
+	if _, err := p.Runtime.Releases().Deploy(t.Context(),
+		release.Deploy{Wasm: changed}); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.run("A", "get x, count"); got != "1, 1" {
@@ -175,15 +180,18 @@ func TestDurableCodeUpdate(t *testing.T) {
 func TestDurableScripts(t *testing.T) {
 	t.Parallel()
 	script := func(name, other string) release.Script {
-		return hosttest.Script(t, "probe", strings.NewReplacer("NAME", name, "OTHER", other).Replace(`"name": "NAME",
+		return hosttest.Script(t, "probe",
+			strings.NewReplacer("NAME", name, "OTHER", other).Replace(`"name": "NAME",
 			"durable_objects": {"bindings": [{"name": "PROBE", "class_name": "Probe"},
 				{"name": "FAR", "class_name": "Probe", "script_name": "OTHER"}]},
 			"migrations": [{"tag": "v1", "new_sqlite_classes": ["Probe"]}]`))
 	}
 	p := startScripts(t, script("a", "b"), script("b", "a"))
 	p.says("PROBE", "x", "count, call FAR:x(count, call FAR:x(count)), count", "1, 1, 2, 3")
-	p.says("PROBE", "x", "put k here, call FAR:x(put k there), get k, call FAR:x(get k)", `"here", "there"`)
-	p.says("PROBE", "x", "stub s FAR:x, try(send s(abort stop)), try(send s(count)), stub s FAR:x, send s(count, get k), count",
+	p.says("PROBE", "x", "put k here, call FAR:x(put k there), get k, call FAR:x(get k)",
+		`"here", "there"`)
+	p.says("PROBE", "x", "stub s FAR:x, try(send s(abort stop)), try(send s(count)), stub s "+
+		"FAR:x, send s(count, get k), count",
 		`[remote reset] stop, [remote reset] stop, 1, "there", 4`)
 	p.says("PROBE", "x", "call FAR:x(deleteall), get k", `"here"`)
 	p.restartWith(script("b", "a"), script("a", "b"))

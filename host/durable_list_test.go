@@ -28,8 +28,10 @@ func TestDurableListStreams(t *testing.T) {
 		{"a page", "scan after=k012344 limit=1000", "1000 k012345 k013344"},
 		{"a page in reverse", "scan end=k012345 reverse limit=1000", "1000 k012344 k011345"},
 		{"stops early", "scan stop=3", "3 k000000 k000002"},
-		{"within a scan", "scan stop=3(scan start=k000100 limit=10, count), count", "3 k000000 k000002, 4"},
-		{"all at once is too much", "list", "[reset] Durable Object exceeded its memory limit and was reset."},
+		{"within a scan", "scan stop=3(scan start=k000100 limit=10, count), count",
+			"3 k000000 k000002, 4"},
+		{"all at once is too much",
+			"list", "[reset] Durable Object exceeded its memory limit and was reset."},
 		{"it is still there", "scan", fmt.Sprintf("%d k000000 %s", total, last)},
 		{"deleteAll", "deleteall, list", "empty"},
 	} {

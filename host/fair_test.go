@@ -33,7 +33,8 @@ func TestSpinnersLeaveRoom(t *testing.T) {
 		h.Must(nil, "GOOD", "A", "increment")
 	}
 	if n := ended.Load(); n > 0 {
-		t.Errorf("%d of %d spinners have used up a second before %d calls of another object were done", n, spinners, calls)
+		t.Errorf("%d of %d spinners have used up a second before %d calls of another object were "+
+			"done", n, spinners, calls)
 	}
 	wg.Wait()
 }

@@ -160,7 +160,8 @@ func computeForever(b *testing.B) (stop func()) {
 	r, err := Start(b.Context(), Options{
 		Config: &config.Config{Path: "wrangler.jsonc", Name: "spin",
 			Bindings: []config.Binding{{Name: "BAD", ClassName: "Bad"}}},
-		Wasm: testguest.Build(b, "bad"), DataDir: "data", CacheDir: testguest.CacheDir(b), FS: vfs.NewMem(),
+		Wasm: testguest.Build(b, "bad"), DataDir: "data", CacheDir: testguest.CacheDir(b),
+		FS:       vfs.NewMem(),
 		CPULimit: 100 * time.Millisecond, // and again at once
 	})
 	if err != nil {
@@ -183,17 +184,20 @@ func gcPauses() *metrics.Float64Histogram {
 	sample := []metrics.Sample{{Name: "/sched/pauses/total/gc:seconds"}}
 	metrics.Read(sample)
 	h := sample[0].Value.Float64Histogram()
-	return &metrics.Float64Histogram{Counts: slices.Clone(h.Counts), Buckets: slices.Clone(h.Buckets)}
+	return &metrics.Float64Histogram{Counts: slices.Clone(h.Counts),
+		Buckets: slices.Clone(h.Buckets)}
 }
 
 // pauseQuantile returns the upper bound of the bucket that holds the quantile.
-func pauseQuantile(before, after *metrics.Float64Histogram, q float64) (seconds float64, count uint64) {
+func pauseQuantile(before, after *metrics.Float64Histogram,
+	q float64) (seconds float64, count uint64) {
 	for i := range after.Counts {
 		count += after.Counts[i] - before.Counts[i]
 	}
 	seen := uint64(0)
 	for i := range after.Counts {
-		if seen += after.Counts[i] - before.Counts[i]; float64(seen) >= q*float64(count) && seen > 0 {
+		if seen += after.Counts[i] - before.Counts[i]; float64(seen) >= q*float64(count) &&
+			seen > 0 {
 			if upper := after.Buckets[i+1]; !math.IsInf(upper, 1) {
 				return upper, count
 			}

@@ -35,7 +35,8 @@ func TestRandomDiffers(t *testing.T) {
 			}
 			for source, value := range draws {
 				if before, again := seen[source+value]; again {
-					t.Errorf("images %v: %s of %s gave %s, as that of %s", !noImages, source, name, value, before)
+					t.Errorf("images %v: %s of %s gave %s, as that of %s",
+						!noImages, source, name, value, before)
 				}
 				seen[source+value] = name
 			}
@@ -63,7 +64,8 @@ func TestHunter(t *testing.T) {
 		{"plain", 8, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := hosttest.Start(t, hosttest.Options{Guest: "hunter", NoListener: true, NoImages: c.noImages,
+			h := hosttest.Start(t, hosttest.Options{Guest: "hunter", NoListener: true,
+				NoImages:  c.noImages,
 				Residents: 1, MemoryLimit: limit, Bindings: map[string]string{"HUNTERS": "Hunter"}})
 			hunt := func(name string) (found int) {
 				t.Helper()
@@ -79,7 +81,8 @@ func TestHunter(t *testing.T) {
 				// What has been hidden is found where it is: the hunt works, and a
 				// suspended object wakes with all of its memory. Without an image it
 				// is forgotten instead.
-				if found := hunt("owner"); found < 4096+c.megabytes<<16 && !(c.noImages && round > 0) {
+				if found := hunt("owner"); found < 4096+c.megabytes<<16 &&
+					!(c.noImages && round > 0) {
 					t.Errorf("round %d: the owner finds its secret at %d places", round, found)
 				}
 				for i := range 3 {
@@ -88,7 +91,8 @@ func TestHunter(t *testing.T) {
 						t.Errorf("round %d: %s found the secret at %d places", round, name, found)
 					}
 					if h.Must(&left, "HUNTERS", name, "leftovers"); left != 0 {
-						t.Errorf("round %d: the host gave %s a result of %d bytes", round, name, left)
+						t.Errorf("round %d: the host gave %s a result of %d bytes",
+							round, name, left)
 					}
 				}
 			}

@@ -220,7 +220,8 @@ func TestLanguagesKit(t *testing.T) {
 		t.Error(f)
 	}
 	if r.Faults < 50 {
-		t.Errorf("%d imports were answered otherwise, want each that the counter calls, in many ways", r.Faults)
+		t.Errorf("%d imports were answered otherwise, want each that the counter calls, in many "+
+			"ways", r.Faults)
 	}
 }
 

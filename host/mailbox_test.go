@@ -47,7 +47,8 @@ func TestMailboxFull(t *testing.T) {
 		binding, method string
 		path, body      string
 	}{
-		{"worker", "counter", nil, "COUNTERS", "increment", "/increment?name=busy", "Service Unavailable"},
+		{"worker", "counter", nil, "COUNTERS", "increment", "/increment?name=busy",
+			"Service Unavailable"},
 		{"route", "bad", badBindings, "GOOD", "increment", "/GOOD/busy/increment",
 			`"message":"Durable Object is overloaded. Too many requests queued."`},
 	} {
@@ -66,7 +67,8 @@ func TestMailboxFull(t *testing.T) {
 			}
 			<-held.reached
 			for range refused {
-				wantError(t, <-errs, wire.ErrorOverloaded, "Durable Object is overloaded. Too many requests queued.")
+				wantError(t, <-errs, wire.ErrorOverloaded,
+					"Durable Object is overloaded. Too many requests queued.")
 			}
 			status, body := h.Get(c.path)
 			if status != 503 || !strings.Contains(body, c.body) {

@@ -42,7 +42,8 @@ func TestMetamorphic(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			defer func() {
 				if t.Failed() {
-					t.Logf("again with: %s=%d go test -run '^TestMetamorphic$' ./host", metamorphicSeed, seed)
+					t.Logf("again with: %s=%d go test -run '^TestMetamorphic$' ./host",
+						metamorphicSeed, seed)
 				}
 			}()
 			runMetamorphic(t, seed, way)
@@ -77,7 +78,8 @@ func runMetamorphic(t *testing.T, seed uint64, way metamorphicWay) {
 		residents = goroutines * objects // who has no image forgets where others suspend
 	}
 	h := hosttest.Start(t, hosttest.Options{Guest: "ledger", NoListener: true, NoImages: noImages,
-		Residents: residents, EvictIdle: way.evictIdle, Bindings: map[string]string{"LEDGERS": "Ledger"}})
+		Residents: residents, EvictIdle: way.evictIdle,
+		Bindings: map[string]string{"LEDGERS": "Ledger"}})
 	models := make([]map[string]*ledgerModel, goroutines)
 	for g := range models {
 		models[g] = map[string]*ledgerModel{}
@@ -118,7 +120,8 @@ func runMetamorphic(t *testing.T, seed uint64, way metamorphicWay) {
 }
 
 // ledgerCall makes one random call and compares the answer.
-func ledgerCall(t *testing.T, h *hosttest.Host, random *rand.Rand, name string, m *ledgerModel, evicts bool) bool {
+func ledgerCall(t *testing.T, h *hosttest.Host, random *rand.Rand, name string, m *ledgerModel,
+	evicts bool) bool {
 	amount := random.Int64N(100) + 1
 	switch kind := random.IntN(20); {
 	case kind == 0:

@@ -53,7 +53,8 @@ func TestTranscripts(t *testing.T) {
 				var n *node
 				datadriven.RunTest(t, file, func(t *testing.T, d *datadriven.TestData) string {
 					if d.Cmd == "start" {
-						n = startNode(t, d.CmdArgs[0].String(), d.CmdArgs[1].String(), d.CmdArgs[2].String())
+						n = startNode(t, d.CmdArgs[0].String(), d.CmdArgs[1].String(),
+							d.CmdArgs[2].String())
 						return ""
 					}
 					return n.command(t, d)

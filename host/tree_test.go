@@ -150,7 +150,8 @@ func (w *wood) round(seed uint64) (trees int) {
 }
 
 // client sends trees, one after the other, and returns what is known to be stored.
-func (w *wood) client(seed uint64, number int, names []string, each int, mild bool) (known []string) {
+func (w *wood) client(seed uint64, number int, names []string, each int,
+	mild bool) (known []string) {
 	g := &sower{random: rand.New(rand.NewPCG(seed, uint64(number)+2)), names: names, mild: mild,
 		prefix: fmt.Sprintf("%d.%d", seed, number)}
 	answered := 0
@@ -180,7 +181,8 @@ func (w *wood) client(seed uint64, number int, names []string, each int, mild bo
 
 // deploy puts a variant in place of what runs, which may be itself.
 func (w *wood) deploy(variant int) {
-	if _, err := w.Runtime.Releases().Deploy(context.Background(), release.Deploy{Wasm: w.variants[variant]}); err != nil {
+	if _, err := w.Runtime.Releases().Deploy(context.Background(),
+		release.Deploy{Wasm: w.variants[variant]}); err != nil {
 		w.t.Errorf("deploy: %v", err)
 	}
 }
@@ -254,7 +256,8 @@ func (g *sower) twig(depth int) twig {
 	case n < 78:
 		w.Kind, w.Do = "transaction", inner()
 		if g.mild { // nothing that a transaction refuses
-			w.Do = []twig{{Kind: "add", Add: g.token()}, {Kind: "rollback", Do: []twig{{Kind: "add", Add: g.token()}}}}
+			w.Do = []twig{{Kind: "add", Add: g.token()},
+				{Kind: "rollback", Do: []twig{{Kind: "add", Add: g.token()}}}}
 		}
 	case n < 80 && !g.mild:
 		w.Kind, w.Do = "rollback", inner()

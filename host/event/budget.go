@@ -20,7 +20,7 @@ import (
 // instructions: it is for what waits long.
 type Budget struct {
 	clock   clock.Clock
-	calls   atomic.Int64 // that are left
+	calls   atomic.Int64 // calls that are left
 	limit   int          // how many there were, for the error
 	ends    time.Time
 	gone    func() bool  // nil: nobody can go away

@@ -10,7 +10,7 @@ import (
 
 // Address names an object.
 type Address struct {
-	Namespace uint32 // its number in the store
+	Namespace uint32 // the namespace's number in the store
 	ID        abi.ID
 	Name      string // when Named
 	Named     bool

@@ -138,18 +138,39 @@ func TestBoundsOfWASI(t *testing.T) {
 	world := NewWorld(System{Random: func([]byte) { t.Error("random bytes were drawn") }})
 	const outside = pageBytes - 1
 	for name, fn := range map[string]func(c *Call) uint64{
-		"random_get":            func(c *Call) uint64 { return randomGet(c, []uint64{outside, 2}) },
-		"random_get wraps":      func(c *Call) uint64 { return randomGet(c, []uint64{16, 1<<32 - 16}) },
-		"clock_time_get":        func(c *Call) uint64 { return clockTimeGet(c, []uint64{1, 0, pageBytes - 7}) },
-		"fd_write iovs":         func(c *Call) uint64 { return fdWrite(c, []uint64{1, pageBytes - 7, 1, 0}) },
-		"fd_write range":        func(c *Call) uint64 { return fdWrite(c, []uint64{1, 0, 1, 64}) }, // 0xaaaaaaaa
-		"fd_read":               func(c *Call) uint64 { return fdRead(c, []uint64{0, 0, 1, pageBytes - 3}) },
-		"fd_fdstat_get":         func(c *Call) uint64 { return fdStatGet(c, []uint64{1, pageBytes - 23}) },
-		"fd_filestat_get":       func(c *Call) uint64 { return fdFileStatGet(c, []uint64{1, pageBytes - 63}) },
-		"poll_oneoff in":        func(c *Call) uint64 { return pollOneoff(c, []uint64{pageBytes - 47, 0, 1, 128}) },
-		"poll_oneoff out":       func(c *Call) uint64 { return pollOneoff(c, []uint64{0, pageBytes - 31, 1, 128}) },
-		"poll_oneoff written":   func(c *Call) uint64 { return pollOneoff(c, []uint64{0, 64, 1, pageBytes - 3}) },
-		"poll_oneoff in, wraps": func(c *Call) uint64 { return pollOneoff(c, []uint64{1<<32 - 1, 0, 64, 128}) },
+		"random_get": func(c *Call) uint64 { return randomGet(c, []uint64{outside, 2}) },
+		"random_get wraps": func(c *Call) uint64 {
+			return randomGet(c, []uint64{16, 1<<32 - 16})
+		},
+		"clock_time_get": func(c *Call) uint64 {
+			return clockTimeGet(c, []uint64{1, 0, pageBytes - 7})
+		},
+		"fd_write iovs": func(c *Call) uint64 {
+			return fdWrite(c, []uint64{1, pageBytes - 7, 1, 0})
+		},
+		// The range begins at 0xaaaaaaaa.
+		"fd_write range": func(c *Call) uint64 { return fdWrite(c, []uint64{1, 0, 1, 64}) },
+		"fd_read": func(c *Call) uint64 {
+			return fdRead(c, []uint64{0, 0, 1, pageBytes - 3})
+		},
+		"fd_fdstat_get": func(c *Call) uint64 {
+			return fdStatGet(c, []uint64{1, pageBytes - 23})
+		},
+		"fd_filestat_get": func(c *Call) uint64 {
+			return fdFileStatGet(c, []uint64{1, pageBytes - 63})
+		},
+		"poll_oneoff in": func(c *Call) uint64 {
+			return pollOneoff(c, []uint64{pageBytes - 47, 0, 1, 128})
+		},
+		"poll_oneoff out": func(c *Call) uint64 {
+			return pollOneoff(c, []uint64{0, pageBytes - 31, 1, 128})
+		},
+		"poll_oneoff written": func(c *Call) uint64 {
+			return pollOneoff(c, []uint64{0, 64, 1, pageBytes - 3})
+		},
+		"poll_oneoff in, wraps": func(c *Call) uint64 {
+			return pollOneoff(c, []uint64{1<<32 - 1, 0, 64, 128})
+		},
 	} {
 		var c Call
 		c.Memory = memory

@@ -121,7 +121,7 @@ func buildABI(rt wazero.Runtime) wazero.HostModuleBuilder {
 			c.flushHeld() // the guest goes on
 			stack[0] = uint64(c.World.functions[n](c, stack))
 		}
-		if len(results) == 0 { // it ends the entry
+		if len(results) == 0 { // the function ends the entry
 			call = func(ctx context.Context, stack []uint64) {
 				c := callOf(ctx)
 				c.World.functions[n](c, stack)

@@ -74,7 +74,7 @@ type place struct {
 // share lets others compute, if the entry has computed for long.
 func (c *Call) share() {
 	if c.meter.started.IsZero() {
-		return // its first quantum
+		return // the entry's first quantum
 	}
 	now := time.Now()
 	if now.Sub(c.meter.started)-c.meter.waited < shareAfter {

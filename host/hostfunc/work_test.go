@@ -59,10 +59,12 @@ func TestStdio(t *testing.T) {
 	}{
 		{"a line", []string{"1hello\n"}, []string{"hello"}, []int32{abi.LevelInfo}},
 		{"an error", []string{"2oh\n"}, []string{"oh"}, []int32{abi.LevelWarn}},
-		{"in pieces", []string{"1he", "1llo\nwor", "1ld\n"}, []string{"hello", "world"}, []int32{0, 0}},
+		{"in pieces", []string{"1he", "1llo\nwor", "1ld\n"},
+			[]string{"hello", "world"}, []int32{0, 0}},
 		{"no end", []string{"1hello"}, []string{"hello"}, []int32{abi.LevelInfo}},
 		{"empty lines", []string{"1\n\na\n\n"}, []string{"a"}, []int32{0}},
-		{"two streams", []string{"1out", "2err", "1more\n"}, []string{"out", "err", "more"}, []int32{0, 4, 0}},
+		{"two streams", []string{"1out", "2err", "1more\n"}, []string{"out", "err", "more"},
+			[]int32{0, 4, 0}},
 		{"longest", []string{"1" + long + "\nb\n"}, []string{long, "b"}, []int32{0, 0}},
 		{"too long", []string{"1" + long + "y\n"}, []string{long, "y"}, []int32{0, 0}},
 	} {
@@ -77,7 +79,8 @@ func TestStdio(t *testing.T) {
 		}
 		call.End()
 		if !slices.Equal(l.lines, c.want) || !slices.Equal(l.levels, c.levels) {
-			t.Errorf("%s: %.60q at %v, want %.60q at %v", c.name, l.lines, l.levels, c.want, c.levels)
+			t.Errorf("%s: %.60q at %v, want %.60q at %v",
+				c.name, l.lines, l.levels, c.want, c.levels)
 		}
 	}
 }

@@ -42,8 +42,9 @@ var Compiler = module.NewCompiler(8)
 // another process can have in its cache under the same name. Nobody may write to it.
 func CompiledCode(t testing.TB, wasm []byte) (dir string) {
 	t.Helper()
-	e, err := module.NewEngine(t.Context(), module.Options{Compiler: Compiler, CacheDir: testguest.CacheDir(t),
-		System: hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }}})
+	e, err := module.NewEngine(t.Context(),
+		module.Options{Compiler: Compiler, CacheDir: testguest.CacheDir(t),
+			System: hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,8 @@ type Options struct {
 	// WrapImports is that of host.Options. Default none.
 	WrapImports func(name string, run hostfunc.Function) hostfunc.Function
 	// EnterExports is that of host.Options. Default none.
-	EnterExports func(c *hostfunc.Call, export string, enter func() (abi.Status, error)) (abi.Status, error)
+	EnterExports func(c *hostfunc.Call, export string,
+		enter func() (abi.Status, error)) (abi.Status, error)
 	// Random is that of host.Options. Default crypto/rand.
 	Random func([]byte)
 	// Clock is the time, for alarms, critical sections and what guests see. Default
@@ -186,10 +188,13 @@ func (h *Host) start() error {
 	runtime, err := host.Start(context.Background(), host.Options{
 		Config: scripts[0].Config, Wasm: scripts[0].Wasm, More: scripts[1:],
 		DataDir: o.DataDir, Compiler: Compiler, CacheDir: testguest.CacheDir(h.t),
-		CPULimit: o.CPULimit, MemoryLimit: o.MemoryLimit, EvictIdle: o.EvictIdle, Residents: o.Residents,
+		CPULimit: o.CPULimit, MemoryLimit: o.MemoryLimit, EvictIdle: o.EvictIdle,
+		Residents:    o.Residents,
 		MemoryBudget: o.MemoryBudget, MaxBusy: o.MaxBusy,
 		NoImages: o.NoImages, Interpreter: o.Interpreter,
-		FS: o.FS, Placement: o.Placement, WrapLog: o.WrapLog, WrapImports: o.WrapImports, EnterExports: o.EnterExports, Random: o.Random, Now: now, Clock: o.Clock, AllowHosts: o.AllowHosts,
+		FS: o.FS, Placement: o.Placement, WrapLog: o.WrapLog, WrapImports: o.WrapImports,
+		EnterExports: o.EnterExports, Random: o.Random, Now: now, Clock: o.Clock,
+		AllowHosts:   o.AllowHosts,
 		TrustProxies: o.TrustProxies, Limits: o.Limits,
 		Logger: h.log.logger(),
 	})
@@ -216,7 +221,8 @@ func (o *Options) config(t testing.TB) *config.Config {
 	if name == "" {
 		name = "test"
 	}
-	c := &config.Config{Path: "wrangler.jsonc", Name: name, Main: name, Vars: map[string]json.RawMessage{},
+	c := &config.Config{Path: "wrangler.jsonc", Name: name, Main: name,
+		Vars:      map[string]json.RawMessage{},
 		CallLimit: o.CallLimit}
 	for binding, class := range o.Bindings {
 		c.Bindings = append(c.Bindings, config.Binding{Name: binding, ClassName: class})

@@ -45,7 +45,8 @@ var asmTypes = [][2]int{{0, 0}, {0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}, {5, 1}}
 func (a asm) bytes() []byte {
 	var types, imports, funcs, exports, bodies, globals [][]byte
 	for _, t := range asmTypes {
-		types = append(types, slices.Concat([]byte{0x60}, vec(slices.Repeat([][]byte{{0x7f}}, t[0])),
+		types = append(types, slices.Concat([]byte{0x60},
+			vec(slices.Repeat([][]byte{{0x7f}}, t[0])),
 			vec(slices.Repeat([][]byte{{0x7f}}, t[1]))))
 	}
 	for _, im := range a.imports {
@@ -54,7 +55,8 @@ func (a asm) bytes() []byte {
 	for i, f := range a.funcs {
 		funcs = append(funcs, []byte{f.typ})
 		if f.export != "" {
-			exports = append(exports, slices.Concat(str(f.export), []byte{0}, uleb(uint32(len(a.imports)+i))))
+			exports = append(exports,
+				slices.Concat(str(f.export), []byte{0}, uleb(uint32(len(a.imports)+i))))
 		}
 		body := slices.Concat([]byte{1, f.locals, 0x7f}, f.code, []byte{0x0b})
 		bodies = append(bodies, append(uleb(uint32(len(body))), body...))
@@ -80,7 +82,8 @@ func (a asm) bytes() []byte {
 		section(6, vec(globals)), section(7, vec(exports)), section(10, vec(bodies)))...)
 	if a.data != nil {
 		sections = append(sections, section(11, vec([][]byte{
-			slices.Concat([]byte{0}, i32(a.dataAt), []byte{0x0b}, uleb(uint32(len(a.data))), a.data)}))...)
+			slices.Concat([]byte{0}, i32(a.dataAt), []byte{0x0b},
+				uleb(uint32(len(a.data))), a.data)}))...)
 	}
 	return sections
 }
@@ -89,7 +92,9 @@ func section(id byte, body []byte) []byte {
 	return slices.Concat([]byte{id}, uleb(uint32(len(body))), body)
 }
 
-func vec(items [][]byte) []byte { return append(uleb(uint32(len(items))), slices.Concat(items...)...) }
+func vec(items [][]byte) []byte {
+	return append(uleb(uint32(len(items))), slices.Concat(items...)...)
+}
 
 func str(s string) []byte { return append(uleb(uint32(len(s))), s...) }
 
@@ -162,7 +167,9 @@ func guest(more ...asmFunc) asm {
 
 // without leaves an export out.
 func (a asm) without(export string) asm {
-	a.funcs = slices.DeleteFunc(slices.Clone(a.funcs), func(f asmFunc) bool { return f.export == export })
+	a.funcs = slices.DeleteFunc(slices.Clone(a.funcs), func(f asmFunc) bool {
+		return f.export == export
+	})
 	return a
 }
 

@@ -27,7 +27,8 @@ func entries(t *testing.T, dir string) (files []string) {
 func compileOnce(t *testing.T, dir string, during func()) string {
 	t.Helper()
 	var log bytes.Buffer
-	e := newEngine(t, module.Options{CacheDir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	e := newEngine(t, module.Options{CacheDir: dir,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		After: func(d time.Duration, fn func()) func() bool {
 			if d != time.Second {
 				t.Errorf("a compilation is slow after %v", d)
@@ -56,7 +57,8 @@ func compileOnce(t *testing.T, dir string, during func()) string {
 func TestCacheSecondStart(t *testing.T) {
 	dir := t.TempDir()
 	log := compileOnce(t, dir, nil)
-	if !strings.Contains(log, "compiling module, this is kept for the next start") || strings.Contains(log, "WARN") {
+	if !strings.Contains(log, "compiling module, this is kept for the next start") ||
+		strings.Contains(log, "WARN") {
 		t.Errorf("log: %s", log)
 	}
 	files := entries(t, dir)
@@ -124,10 +126,12 @@ func TestCacheTrouble(t *testing.T) {
 			compileOnce(t, dir, nil)
 			c.spoil(t, entries(t, dir)[0])
 			log := compileOnce(t, dir, nil)
-			if !strings.Contains(log, "cache of compiled code is emptied") || !strings.Contains(log, dir) {
+			if !strings.Contains(log, "cache of compiled code is emptied") ||
+				!strings.Contains(log, dir) {
 				t.Errorf("log: %s", log)
 			}
-			if log := compileOnce(t, dir, nil); strings.Contains(log, "WARN") || len(entries(t, dir)) != 1 {
+			if log := compileOnce(t, dir, nil); strings.Contains(log, "WARN") ||
+				len(entries(t, dir)) != 1 {
 				t.Errorf("the start after it: %s%q", log, entries(t, dir))
 			}
 		})
@@ -152,7 +156,8 @@ func TestCacheUnwritable(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if !strings.Contains(log, "trouble with the cache of compiled code") || !strings.Contains(log, dir) {
+	if !strings.Contains(log, "trouble with the cache of compiled code") ||
+		!strings.Contains(log, dir) {
 		t.Errorf("log: %s", log)
 	}
 }

@@ -50,32 +50,57 @@ func TestCompileRefuses(t *testing.T) {
 		{"anything else", []byte("hello"), "such as with cairn build"},
 		{"component", []byte("\x00asm\x0d\x00\x01\x00"), "not for wasm32-wasip2"},
 		{"cut", broken[:len(broken)-7], "is the file whole"},
-		{"does not validate", guest(asmFunc{"object_call", tII, 0, nil}).bytes(), "does not validate"},
+		{"does not validate", guest(asmFunc{"object_call", tII, 0, nil}).bytes(),
+			"does not validate"},
 
-		{"import of a stranger", guest().importing("env", "emscripten_sleep", tVoid).bytes(), "imports env.emscripten_sleep"},
-		{"unknown import", guest().importing("cairn_v1", "storage_frob", tI).bytes(), "imports cairn_v1.storage_frob"},
-		{"unknown WASI", guest().importing("wasi_snapshot_preview1", "sock_teleport", tI).bytes(), "wasi_snapshot_preview1.sock_teleport"},
-		{"later ABI", guest().importing("cairn_v2", "storage_get", tI).bytes(), "speaks the ABI cairn_v2, this host speaks cairn_v1"},
+		{"import of a stranger", guest().importing("env", "emscripten_sleep", tVoid).bytes(),
+			"imports env.emscripten_sleep"},
+		{"unknown import", guest().importing("cairn_v1", "storage_frob", tI).bytes(),
+			"imports cairn_v1.storage_frob"},
+		{"unknown WASI", guest().importing("wasi_snapshot_preview1", "sock_teleport", tI).bytes(),
+			"wasi_snapshot_preview1.sock_teleport"},
+		{"later ABI", guest().importing("cairn_v2", "storage_get", tI).bytes(),
+			"speaks the ABI cairn_v2, this host speaks cairn_v1"},
 		{"import of another type", guest().importing("cairn_v1", "storage_get", tII).bytes(),
 			"cairn_v1.storage_get as (i32) -> (i32), it is (i32, i32, i32, i32, i32) -> (i32)"},
 		{"our fuel", guest().importing("cairn_fuel", "fuel_spent", tVoid).bytes(), "cairn_fuel"},
-		{"export of our fuel", guest(asmFunc{"cairn_fuel", tVoid, 0, nil}).bytes(), `export "cairn_fuel"`},
+		{"export of our fuel", guest(asmFunc{"cairn_fuel", tVoid, 0, nil}).bytes(),
+			`export "cairn_fuel"`},
 
-		{"no memory", asm{noMemory: true, funcs: []asmFunc{{"abi_version", tI, 0, i32(1)}}}.bytes(), `lacks the export "memory"`},
-		{"memory by another name", func() []byte { a := guest(); a.memory = "mem"; return a.bytes() }(), `lacks the export "memory"`},
-		{"too large", func() []byte { a := guest(); a.pages = 17; return a.bytes() }(), "17 pages of memory, the limit is 16"},
-		{"data outside", func() []byte { a := guest(); a.dataAt = 65534; return a.bytes() }(), "data segment outside its memory"},
+		{"no memory", asm{noMemory: true, funcs: []asmFunc{{"abi_version", tI, 0, i32(1)}}}.bytes(),
+			`lacks the export "memory"`},
+		{"memory by another name", func() []byte {
+			a := guest()
+			a.memory = "mem"
+			return a.bytes()
+		}(), `lacks the export "memory"`},
+		{"too large", func() []byte { a := guest(); a.pages = 17; return a.bytes() }(),
+			"17 pages of memory, the limit is 16"},
+		{"data outside", func() []byte {
+			a := guest()
+			a.dataAt = 65534
+			return a.bytes()
+		}(), "data segment outside its memory"},
 
-		{"no abi_version", guest().without("abi_version").bytes(), `lacks the export "abi_version"`},
-		{"wrong abi_version", guest(asmFunc{"abi_version", tI, 0, i32(2)}).bytes(), "ABI version 2, this host speaks 1"},
-		{"abi_version of another type", guest(asmFunc{"abi_version", tII, 0, i32(1)}).bytes(), `exports "abi_version" as (i32) -> (i32)`},
-		{"no object_call", guest().without("object_call").bytes(), `lacks the export "object_call", needed because it registers class Obj`},
-		{"no object_init", guest().without("object_init").bytes(), `lacks the export "object_init"`},
-		{"no worker_fetch", worker.bytes(), `lacks the export "worker_fetch", needed because it registers a Worker`},
-		{"no object_fetch", guest(asmFunc{"_initialize", tVoid, 0, code(i32(0), i32(3), i32(1), callFunc(0), drop)}).bytes(),
+		{"no abi_version", guest().without("abi_version").bytes(),
+			`lacks the export "abi_version"`},
+		{"wrong abi_version", guest(asmFunc{"abi_version", tI, 0, i32(2)}).bytes(),
+			"ABI version 2, this host speaks 1"},
+		{"abi_version of another type", guest(asmFunc{"abi_version", tII, 0, i32(1)}).bytes(),
+			`exports "abi_version" as (i32) -> (i32)`},
+		{"no object_call", guest().without("object_call").bytes(),
+			`lacks the export "object_call", needed because it registers class Obj`},
+		{"no object_init", guest().without("object_init").bytes(),
+			`lacks the export "object_init"`},
+		{"no worker_fetch", worker.bytes(),
+			`lacks the export "worker_fetch", needed because it registers a Worker`},
+		{"no object_fetch", guest(asmFunc{"_initialize", tVoid, 0,
+			code(i32(0), i32(3), i32(1), callFunc(0), drop)}).bytes(),
 			`lacks the export "object_fetch", needed because class Obj answers fetch`},
-		{"registers nothing", guest(asmFunc{"_initialize", tVoid, 0, nil}).bytes(), "registers no Worker and no class"},
-		{"traps at start", guest(asmFunc{"_initialize", tVoid, 0, unreachable}).bytes(), "_initialize failed"},
+		{"registers nothing", guest(asmFunc{"_initialize", tVoid, 0, nil}).bytes(),
+			"registers no Worker and no class"},
+		{"traps at start", guest(asmFunc{"_initialize", tVoid, 0, unreachable}).bytes(),
+			"_initialize failed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v, err := abi.Compile(context.Background(), e, c.wasm)

@@ -46,7 +46,8 @@ func reference(ctx context.Context, wasm []byte) (outcomes []outcome, err error)
 	if err != nil {
 		return nil, err
 	}
-	mod, err := rt.InstantiateWithConfig(ctx, wasm, wazero.NewModuleConfig().WithStartFunctions("_initialize"))
+	mod, err := rt.InstantiateWithConfig(ctx, wasm,
+		wazero.NewModuleConfig().WithStartFunctions("_initialize"))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,8 @@ func differs(t testing.TB, e *module.Engine, wasm []byte, want []outcome) error 
 			return fmt.Errorf("call %d: trap %q, want %q", n, got.trap, want.trap)
 		}
 		if at := firstDifference(got.memory, want.memory); at >= 0 {
-			return fmt.Errorf("call %d: memory differs at %d of %d and %d", n, at, len(got.memory), len(want.memory))
+			return fmt.Errorf("call %d: memory differs at %d of %d and %d",
+				n, at, len(got.memory), len(want.memory))
 		}
 		if !image || got.trap != "" {
 			continue

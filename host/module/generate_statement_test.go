@@ -158,9 +158,11 @@ func (g *generator) bulk() {
 		three(tableSize / 2)
 		g.emit(0xfc, 14, 0, 0)
 	case 7:
-		g.emit(slices.Concat(i32(int32(g.n(tableSize))), []byte{0x41, 0, 0x25, 0}, i32(int32(g.n(4))), []byte{0xfc, 17, 0})...)
+		g.emit(slices.Concat(i32(int32(g.n(tableSize))), []byte{0x41, 0, 0x25, 0},
+			i32(int32(g.n(4))), []byte{0xfc, 17, 0})...)
 	default:
-		g.emit(0x41, 0, 0x25, 0, 0x41, byte(g.n(3)), 0xfc, 15, 0, 0xfc, 16, 0, 0x6a, 0x24, g.global(tI32))
+		g.emit(0x41, 0, 0x25, 0, 0x41, byte(g.n(3)), 0xfc, 15, 0, 0xfc, 16, 0, 0x6a,
+			0x24, g.global(tI32))
 	}
 }
 

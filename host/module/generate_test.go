@@ -99,7 +99,8 @@ func generate(given []byte) []byte {
 	call := g.objectCall()
 	bodies := [][]byte{
 		body(nil, code(i32(1))),
-		body(nil, code(i32(0), i32(3), i32(0), callFunc(0), drop, i32(3), i32(7), []byte{0x3a, 0, 0})),
+		body(nil, code(i32(0), i32(3), i32(0), callFunc(0), drop, i32(3), i32(7),
+			[]byte{0x3a, 0, 0})),
 		body(nil, i32(0)), body(nil, call),
 	}
 	for i := range g.funcs {
@@ -137,7 +138,8 @@ func (g *generator) objectCall() []byte {
 
 var (
 	convertI32 = map[byte][]byte{tI32: nil, tI64: {0xac}, tF32: {0xb2}, tF64: {0xb7}}
-	storeOf    = map[byte][]byte{tI32: {0x36, 0, 0}, tI64: {0x37, 0, 0}, tF32: {0x38, 0, 0}, tF64: {0x39, 0, 0}}
+	storeOf    = map[byte][]byte{tI32: {0x36, 0, 0}, tI64: {0x37, 0, 0}, tF32: {0x38, 0, 0},
+		tF64: {0x39, 0, 0}}
 )
 
 // zeroOf is the constant zero of a type.
@@ -169,7 +171,8 @@ func (g *generator) module(bodies [][]byte) []byte {
 		elements = append(elements, []byte{byte(firstFunc + i)})
 	}
 	for i := range 8 {
-		globals = append(globals, slices.Concat([]byte{valueTypes[i/2], 1}, zeroOf(valueTypes[i/2]), end))
+		globals = append(globals, slices.Concat([]byte{valueTypes[i/2], 1},
+			zeroOf(valueTypes[i/2]), end))
 	}
 	globals = append(globals, slices.Concat([]byte{tI32, 1}, zeroOf(tI32), end))
 	exports := [][]byte{append(str("memory"), 2, 0)}
@@ -178,7 +181,8 @@ func (g *generator) module(bodies [][]byte) []byte {
 	}
 	data := bytes.Repeat([]byte("cairn\x00\xff\x80"), dataSize/8)
 	return slices.Concat([]byte("\x00asm\x01\x00\x00\x00"), section(1, vec(types)),
-		section(2, vec([][]byte{slices.Concat(str("cairn_v1"), str("class_register"), []byte{0, 3})})),
+		section(2,
+			vec([][]byte{slices.Concat(str("cairn_v1"), str("class_register"), []byte{0, 3})})),
 		section(3, vec(funcs)), section(4, []byte{1, 0x70, 1, tableSize, maxTable}),
 		section(5, []byte{1, 1, 1, 2}), section(6, vec(globals)), section(7, vec(exports)),
 		section(9, vec([][]byte{ // one that fills the table, one to copy from

@@ -43,7 +43,9 @@ func TestImagesOfOneCode(t *testing.T) {
 			}
 			taken := a.Used(account.Code)
 			trap := errors.New("it does not start")
-			if _, err := code.Start(t.Context(), module.Start{Run: func(*module.Instance) error { return trap }}); err != trap {
+			if _, err := code.Start(t.Context(), module.Start{Run: func(*module.Instance) error {
+				return trap
+			}}); err != trap {
 				t.Errorf("a start that failed gave %v", err)
 			}
 			var images []*module.Image

@@ -36,11 +36,13 @@ func acrobat(maxPages uint32) []byte {
 		asmFunc{"object_call", tII, 1, code(
 			when(doRecurse, i32(0), callFunc(recurse), drop),
 			when(doLoop, []byte{0x03, 0x40, 0x0c, 0}, end),
-			when(doGrow, []byte{0x03, 0x40}, i32(1), grow, i32(-1), eq, eqz, []byte{0x0d, 0}, end, unreachable),
+			when(doGrow, []byte{0x03, 0x40}, i32(1), grow, i32(-1), eq, eqz, []byte{0x0d, 0},
+				end, unreachable),
 			when(doGrowOne, i32(1), grow, i32(16), []byte{0x74}, i32(65532), add, // its last word
 				[]byte{0x21, 1, 0x20, 1}, load, []byte{0x04, 0x40}, unreachable, end, // wants zeros
 				[]byte{0x20, 1}, i32(7), store),
-			when(doCount, count, i32(16), load, []byte{0x23, 0}, eq, eqz, []byte{0x04, 0x40}, unreachable, end),
+			when(doCount, count, i32(16), load, []byte{0x23, 0}, eq, eqz, []byte{0x04, 0x40},
+				unreachable, end),
 			when(doTrap, count, unreachable),
 			when(doStatus, i32(99), ret),
 			i32(0),
@@ -67,13 +69,14 @@ var ways = map[string]module.Options{
 }
 
 // guestStart starts a module as a guest is, and nobody hears what it registers.
-var guestStart = module.Start{Exports: []string{"object_call"}, Run: func(i *module.Instance) error {
-	var c hostfunc.Call
-	c.Begin(nil, nil, time.Minute)
-	defer c.End()
-	_, err := i.Call(&c, "_initialize")
-	return err
-}}
+var guestStart = module.Start{Exports: []string{"object_call"},
+	Run: func(i *module.Instance) error {
+		var c hostfunc.Call
+		c.Begin(nil, nil, time.Minute)
+		defer c.End()
+		_, err := i.Call(&c, "_initialize")
+		return err
+	}}
 
 // start compiles a module and starts it.
 func start(e *module.Engine, wasm []byte) (*module.Image, error) {
@@ -303,7 +306,8 @@ func TestDeclaredMaximum(t *testing.T) {
 			}
 			got, _ := i.Memory().ReadUint32Le(16)
 			if int32(got) != -1 || i.MemoryBytes() != 2*module.WasmPageBytes {
-				t.Errorf("memory.grow gave %d, the memory has %d bytes", int32(got), i.MemoryBytes())
+				t.Errorf("memory.grow gave %d, the memory has %d bytes",
+					int32(got), i.MemoryBytes())
 			}
 		})
 	}

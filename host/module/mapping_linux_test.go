@@ -52,7 +52,8 @@ func TestMappings(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for at := uint32(0); at < uint32(i.MemoryBytes()); at += 2 * 4096 { // every other page is private
+		// Every other page becomes private.
+		for at := uint32(0); at < uint32(i.MemoryBytes()); at += 2 * 4096 {
 			i.Memory().WriteByte(at+8, 1)
 		}
 		state, err := i.Suspend(nil)
@@ -74,7 +75,8 @@ func TestMappings(t *testing.T) {
 		t.Errorf("%d instances take %d mappings, want %d each", instances, grown, each)
 	}
 	if most*each > limit/4 {
-		t.Errorf("%d instances would take %d mappings of the %d that there can be", most, most*each, limit)
+		t.Errorf("%d instances would take %d mappings of the %d that there can be",
+			most, most*each, limit)
 	}
 	for _, i := range all {
 		v.Discard(i)

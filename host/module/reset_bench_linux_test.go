@@ -26,10 +26,13 @@ var resets = []struct {
 		return nil
 	}},
 	// The kernel forgets the private pages; each faults when it is written again.
-	{"madvise", func(r *region) error { return unix.Madvise(r.bytes(r.image), unix.MADV_DONTNEED) }},
+	{"madvise", func(r *region) error {
+		return unix.Madvise(r.bytes(r.image), unix.MADV_DONTNEED)
+	}},
 	// A new mapping in the place of the old one.
 	{"remap", func(r *region) error {
-		_, err := unix.MmapPtr(benchImage.fd, 0, r.base, uintptr(r.image), unix.PROT_READ|unix.PROT_WRITE,
+		_, err := unix.MmapPtr(benchImage.fd, 0, r.base, uintptr(r.image),
+			unix.PROT_READ|unix.PROT_WRITE,
 			unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_NORESERVE)
 		return err
 	}},
@@ -61,9 +64,10 @@ func BenchmarkReset(b *testing.B) {
 	for _, written := range []int{8, 24} {
 		for _, threads := range []int{1, 2, 4, 8, 16} {
 			for _, way := range resets {
-				b.Run(fmt.Sprintf("written=%d/threads=%d/way=%s", written, threads, way.name), func(b *testing.B) {
-					benchmarkReset(b, threads, random.Perm(pages)[:written], way.reset)
-				})
+				b.Run(fmt.Sprintf("written=%d/threads=%d/way=%s", written, threads, way.name),
+					func(b *testing.B) {
+						benchmarkReset(b, threads, random.Perm(pages)[:written], way.reset)
+					})
 			}
 		}
 	}

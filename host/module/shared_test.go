@@ -85,14 +85,15 @@ func TestCompilerSharedWorld(t *testing.T) {
 	defer c.Close()
 	var calls [2]int
 	for n := range calls {
-		e, err := module.NewEngine(context.Background(), module.Options{Compiler: c, System: hostfunc.System{
-			Wrap: func(_ string, run hostfunc.Function) hostfunc.Function {
-				return func(c *hostfunc.Call, args []uint64) abi.Status {
-					calls[n]++
-					return run(c, args)
-				}
-			},
-		}})
+		e, err := module.NewEngine(context.Background(),
+			module.Options{Compiler: c, System: hostfunc.System{
+				Wrap: func(_ string, run hostfunc.Function) hostfunc.Function {
+					return func(c *hostfunc.Call, args []uint64) abi.Status {
+						calls[n]++
+						return run(c, args)
+					}
+				},
+			}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,8 @@ func TestDiff(t *testing.T) {
 		var diff []byte
 		last := uint64(0)
 		for offset := 0; offset < len(memory); offset += pageBytes {
-			diff, last = appendDiff(diff, memory[offset:offset+pageBytes], base[offset:offset+pageBytes], uint64(offset), last)
+			diff, last = appendDiff(diff, memory[offset:offset+pageBytes],
+				base[offset:offset+pageBytes], uint64(offset), last)
 		}
 		if length <= 64 && len(diff) > length+16 {
 			t.Errorf("seed %d: %d bytes at %d became %d", seed, length, at, len(diff))

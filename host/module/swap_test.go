@@ -11,7 +11,8 @@ import (
 
 // swapping returns an engine that interprets first, what lets it compile when it is
 // closed, and what says that the compiled code of a version is in place.
-func swapping(t *testing.T, dir string) (e *module.Engine, compile chan struct{}, swapped chan *module.Code) {
+func swapping(t *testing.T, dir string) (e *module.Engine, compile chan struct{},
+	swapped chan *module.Code) {
 	compile, swapped = make(chan struct{}), make(chan *module.Code, 1)
 	return newEngine(t, module.Options{
 		CacheDir: dir, Swapped: func(c *module.Code) { swapped <- c },
@@ -126,7 +127,8 @@ func TestPruneCache(t *testing.T) {
 	if err := os.Chtimes(unfinished, time.Time{}, time.Unix(1, 0)); err != nil {
 		t.Fatal(err)
 	}
-	gone := []string{put("wazero-1", "key"), put("old", "sum", "wazero-1", "key"), put("file"), unfinished}
+	gone := []string{put("wazero-1", "key"), put("old", "sum", "wazero-1", "key"),
+		put("file"), unfinished}
 	kept := []string{put("named", "sum", "wazero-1", "key")}
 
 	e := newEngine(t, module.Options{CacheDir: dir})

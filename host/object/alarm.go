@@ -33,7 +33,8 @@ func (t *turn) AlarmSet(unixMS int64, confirmed bool) error {
 		return event.TypeError("setAlarm() cannot be called with an alarm time <= 0")
 	}
 	if c, _ := t.act.instance.Program().Class(t.class.Name); !c.Alarm {
-		return event.TypeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()")
+		return event.TypeError("Your Durable Object class must have an alarm() handler in order " +
+			"to call setAlarm()")
 	}
 	if err := t.written(8, confirmed); err != nil {
 		return err
@@ -122,13 +123,15 @@ func (t *turn) abortAlarm() error {
 // LimitExceeded reports whether a call failed because it took more time or
 // memory than it may.
 func LimitExceeded(err error) bool {
-	return errors.Is(err, event.ErrCPU) || errors.Is(err, event.ErrMemory) || errors.Is(err, event.ErrEventLong)
+	return errors.Is(err, event.ErrCPU) || errors.Is(err, event.ErrMemory) ||
+		errors.Is(err, event.ErrEventLong)
 }
 
 // Starved reports whether a call ended because the host had no memory for it, or no
 // room on its disk.
 func Starved(err error) bool {
-	return errors.Is(err, event.ErrStarved) || errors.Is(err, event.ErrNoMemory) || errors.Is(err, event.ErrDiskFull)
+	return errors.Is(err, event.ErrStarved) || errors.Is(err, event.ErrNoMemory) ||
+		errors.Is(err, event.ErrDiskFull)
 }
 
 // finishAlarm deletes the alarm whose handler has succeeded, in the batch of

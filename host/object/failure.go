@@ -40,7 +40,8 @@ func (t *turn) explain(e program.Entry, input []byte, err error, wrote string) e
 	case errors.As(err, &told):
 		return told
 	}
-	return &event.Error{Flags: wire.ErrorRemote | wire.ErrorReset, Message: "Durable Object reset: " + observe.FirstLine(err)}
+	return &event.Error{Flags: wire.ErrorRemote | wire.ErrorReset,
+		Message: "Durable Object reset: " + observe.FirstLine(err)}
 }
 
 // internal is upstream's answer to a failure of the infrastructure: the text
@@ -52,7 +53,8 @@ func (t *turn) internal(what string, err error) error {
 	t.logger().Error("internal error", "during", what, "error", err, "reference", reference)
 	text := "internal error; reference = "
 	if what == "commit" {
-		text = "Internal error in Durable Object storage write caused object to be reset; reference = "
+		text = "Internal error in Durable Object storage write caused object to be " +
+			"reset; reference = "
 	}
 	return &event.Error{Flags: wire.ErrorReset, Message: text + reference}
 }

@@ -20,7 +20,8 @@ func (t *turn) ListOpen(l *wire.List) (hostfunc.List, error) {
 		return append([]byte{}, v...)
 	}
 	if l.Flags&abi.ListHasStart != 0 && l.Flags&abi.ListHasStartAfter != 0 {
-		return nil, event.TypeError("list() cannot be called with both start and startAfter values.")
+		return nil,
+			event.TypeError("list() cannot be called with both start and startAfter values.")
 	}
 	if l.Flags&abi.ListHasLimit != 0 && (l.Limit == 0 || l.Limit > 1<<31-1) {
 		return nil, event.TypeError("List limit must be positive.")

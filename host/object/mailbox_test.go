@@ -75,7 +75,8 @@ func TestMailboxTake(t *testing.T) {
 	var m mailbox
 	var all []*waiter
 	for i, kind := range []event.Kind{event.Call, event.Alarm, event.Fetch, event.Call} {
-		w := &waiter{turn: &turn{openEvent: openEvent{edge: &edge{}, event: &event.Event{Kind: kind}}},
+		w := &waiter{turn: &turn{openEvent: openEvent{edge: &edge{},
+			event: &event.Event{Kind: kind}}},
 			bytes: 1 << i}
 		if err := m.push(w); err != nil {
 			t.Fatal(err)

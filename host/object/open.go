@@ -31,7 +31,8 @@ func (t *turn) begin(ctx context.Context, a *Activation, r *event.Event, dst []b
 	t.openEvent = openEvent{act: a, event: r, dst: dst, edge: edgeOf(r), hold: r.Hold}
 	t.alarm = &t.ownAlarm
 	t.below = nil
-	t.Caller = event.Caller{ID: a.address.ID, Depth: r.Depth() + 1, Above: r.From, Waits: &t.outEdge}
+	t.Caller = event.Caller{ID: a.address.ID, Depth: r.Depth() + 1, Above: r.From,
+		Waits: &t.outEdge}
 	t.outEdge.from = a
 	t.Sender, t.Random = o.sender, o.options.Random
 	t.Clock, t.Budget = o.options.Clock, event.BudgetOf(ctx)

@@ -12,7 +12,9 @@ var _ hostfunc.Outbound = (*turn)(nil)
 func (t *turn) FetchSend(request, dst []byte) ([]byte, error) {
 	if len(t.critical) > 0 {
 		request = bytes.Clone(request)
-		return t.sectionOut(dst, func(g *Guest) ([]byte, error) { return g.FetchSend(request, nil) })
+		return t.sectionOut(dst, func(g *Guest) ([]byte, error) {
+			return g.FetchSend(request, nil)
+		})
 	}
 	return t.callOut(func() ([]byte, error) { return t.Guest.FetchSend(request, dst) })
 }

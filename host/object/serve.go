@@ -14,7 +14,8 @@ import (
 var errGone = errors.New("object: activation is gone")
 
 // serve runs one request, in its turn, or at once when it is let in.
-func (a *Activation) serve(ctx context.Context, r *event.Event, nested bool, dst []byte) (event.Reply, error) {
+func (a *Activation) serve(ctx context.Context, r *event.Event, nested bool,
+	dst []byte) (event.Reply, error) {
 	t := a.objects.turns.Get().(*turn)
 	t.begin(ctx, a, r, dst)
 	w, err := a.await(t, nested)
@@ -59,7 +60,8 @@ func (a *Activation) perform(t *turn) (reply event.Reply, err error, next *waite
 func (a *Activation) performed(t *turn) (reply event.Reply, err error, next *waiter) {
 	output, err := t.run()
 	reply = event.Reply{Output: output, Seen: a.seen.Join(t.Seen)} // s.Seen also after an error
-	if t.background && a.failure() == nil {                        // also after an error that the guest threw
+	// Background work runs after an error that the guest threw as well.
+	if t.background && a.failure() == nil {
 		if t.below == nil {
 			// The answer goes, the call stays: nobody else enters before it ends.
 			t.answered()
@@ -74,7 +76,10 @@ func (a *Activation) performed(t *turn) (reply event.Reply, err error, next *wai
 
 // afterAnswer runs what a call left for after its answer, and ends the call.
 func (a *Activation) afterAnswer(t *turn) (next *waiter) {
-	if failed, last := a.contained(t, func() { t.runBackground(); next = a.finish(t) }); failed != nil {
+	if failed, last := a.contained(t, func() {
+		t.runBackground()
+		next = a.finish(t)
+	}); failed != nil {
 		return last
 	}
 	return next

@@ -22,7 +22,8 @@ func (t *turn) TransactionBegin() error {
 	if len(t.transactions) >= abi.MaxTransactionDepth {
 		return fmt.Errorf("transactions are nested deeper than %d", abi.MaxTransactionDepth)
 	}
-	t.transactions = append(t.transactions, transaction{t.txn.Savepoint(), t.batch, t.alarm.changed})
+	t.transactions = append(t.transactions,
+		transaction{t.txn.Savepoint(), t.batch, t.alarm.changed})
 	return nil
 }
 

@@ -147,7 +147,8 @@ func (t *turn) ready() error {
 	hold := t.hold
 	t.hold = nil
 	if _, err := t.enter(program.Construct, t.init, nil); err != nil {
-		return t.reset(observe.Constructor, err) // whoever waits came for the object that could not be made
+		// Whoever waits came for the object that could not be made.
+		return t.reset(observe.Constructor, err)
 	}
 	a.built, t.hold = true, hold
 	return nil

@@ -65,7 +65,8 @@ func New(o Options) *Workers {
 	}
 	w := &Workers{options: o, slots: slots{max: o.MaxBusy}}
 	w.calls.New = func() any {
-		return &call{workers: w, Guest: object.Guest{Sender: o.Sender, Random: o.Random, Clock: o.Clock}}
+		return &call{workers: w, Guest: object.Guest{Sender: o.Sender, Random: o.Random,
+			Clock: o.Clock}}
 	}
 	return w
 }
@@ -77,7 +78,8 @@ func New(o Options) *Workers {
 // happened: a deploy put another script in its place, which is to be asked. gone
 // reports whether the client has gone away, for event.NewBudget; it may be nil.
 // The response is taken for hold, where there is one.
-func (w *Workers) Fetch(s *app.Script, request, dst []byte, hold *account.Hold, gone func() bool) (response []byte, seen gate.Mark, err error) {
+func (w *Workers) Fetch(s *app.Script, request, dst []byte, hold *account.Hold,
+	gone func() bool) (response []byte, seen gate.Mark, err error) {
 	v := s.ForRequest(w.lot.Add(1))
 	instance, err := w.instance(v)
 	if err != nil {
@@ -91,7 +93,9 @@ func (w *Workers) Fetch(s *app.Script, request, dst []byte, hold *account.Hold, 
 	c.event = c.Deadline()
 	var output []byte
 	var threw bool
-	if !contain.Run(c.Logger, "a Worker", func() { output, threw, err = c.enter(program.WorkerFetch, request) }) {
+	if !contain.Run(c.Logger, "a Worker", func() {
+		output, threw, err = c.enter(program.WorkerFetch, request)
+	}) {
 		seen = c.Seen
 		c.call.End()
 		instance.Break()

@@ -32,7 +32,7 @@ type scanner struct {
 type frame struct {
 	payer  int32 // who paid when the block began, and pays again when it has ended
 	target bool  // a br_table jumps to the block's end
-	empty  bool  // it has neither parameters nor results
+	empty  bool  // the block has neither parameters nor results
 
 	dispatch *dispatch // of which it is the loop or one of the blocks
 

@@ -175,7 +175,7 @@ type body struct {
 	templates []template // by value of editSplit
 }
 
-// A leaf whose callers pay has no check of its own.
+// freeLeaf reports whether callers pay for this leaf, which then has no check of its own.
 func (b *body) freeLeaf() bool {
 	return !b.calls && !b.loops && b.cost <= leafMax
 }

@@ -67,7 +67,7 @@ func (e *LimitError) Error() string {
 type shape struct {
 	bytes  int
 	blocks int // those of the meter included
-	loops  int // that are open
+	loops  int // loops that are open
 	live   int // variables and values in all blocks and at all calls
 	values int // handed over
 }

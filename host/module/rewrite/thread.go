@@ -1,13 +1,13 @@
 package rewrite
 
-// Go's compiler writes a function as one loop around a table: the loop's body
-// begins with a block for each place to jump to and a br_table on a local, and a
-// jump sets the local and branches to the loop. Each turn is an indirect jump
+// A dispatch is what Go's compiler writes a function as: one loop around a table. The
+// loop's body begins with a block for each place to jump to and a br_table on a local,
+// and a jump sets the local and branches to the loop. Each turn is an indirect jump
 // and a place where all locals meet, which costs more than the code between two
 // of them. A jump forward had better go where the table will send it: a tenth of
 // a Go Worker's time, see BenchmarkRun.
 //
-// A dispatch is such a loop. Its blocks are the frames behind the loop's.
+// The dispatch's blocks are the frames behind the loop's.
 type dispatch struct {
 	loop   int // index of its frame
 	blocks int
