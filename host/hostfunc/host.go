@@ -5,7 +5,7 @@ package hostfunc
 // forbidden to the guest, see abi.Capability. Whoever implements one says so beside
 // it, so that a method that is forgotten does not compile:
 //
-//	var _ hostfunc.Storage = (*State)(nil)
+//	var _ hostfunc.Storage = (*turn)(nil)
 //
 // Slices that a Host is given are views of linear memory, valid until it returns or
 // enters a guest, whichever is first; slices that it returns are views that the

@@ -171,7 +171,7 @@ func (f *function) fits(e *entry) bool {
 	case abi.CapabilityResets: // object_abort ends the entry wherever it is called
 		return !starts && e.instance.object != nil || f.Name == abi.FuncObjectAbort
 	}
-	panic("guestkit: nobody says who has the capability " + f.Capability)
+	panic("guestkit: nobody says who has the capability " + string(f.Capability))
 }
 
 // starts reports whether the guest has not started yet.
