@@ -27,7 +27,7 @@ type timedLog struct {
 // Wait implements storage.Log.
 func (l timedLog) Wait(ctx context.Context, seq storage.Seq) error {
 	if seq <= l.Durable() {
-		return l.Log.Wait(ctx, seq) // it may have failed
+		return l.Log.Wait(ctx, seq) // the log may have failed
 	}
 	began := observe.Now()
 	err := l.Log.Wait(ctx, seq)

@@ -163,9 +163,8 @@ func refusals() []refusal {
 			exit, _ := importIndex("proc_exit")
 			return (&code{}).i32(0).call(exit)
 		}()), 0},
-		{"_initialize/registers_nothing", "M23",
-			nil, replaced(abi.ExportInitialize, "", &code{}), 0},
-
+		{"_initialize/registers_nothing", "M23", nil,
+			replaced(abi.ExportInitialize, "", &code{}), 0},
 		missing(abi.ExportWorkerFetch),
 		missing(abi.ExportObjectInit),
 		missing(abi.ExportObjectCall),

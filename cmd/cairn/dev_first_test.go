@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,15 +80,7 @@ func TestDevGone(t *testing.T) {
 	config := writeFile(t, dir, "wrangler.jsonc", text)
 	writeFile(t, dir, "counter.wasm", stepCounter(t, 1))
 	p := startHost(t, nil, "dev", "--data", t.TempDir(), config)
-	count := 0
-	counts := func(step int) {
-		t.Helper()
-		count += step
-		if status, body := p.get("/increment?name=A"); status != 200 ||
-			!strings.HasSuffix(body, fmt.Sprintf(": %d", count)) {
-			t.Errorf("%d %q, want %d", status, body, count)
-		}
-	}
+	counts := p.counting()
 	counts(1)
 	if err := os.Remove(config); err != nil {
 		t.Fatal(err)

@@ -43,15 +43,7 @@ func TestDev(t *testing.T) {
 		fmt.Sprintf(devConfig, "counter.wasm", "Counter", ""))
 	writeFile(t, dir, "counter.wasm", stepCounter(t, 1))
 	p := startHost(t, nil, "dev", "--data", data, config)
-	count := 0
-	counts := func(step int) {
-		t.Helper()
-		count += step
-		if status, body := p.get("/increment?name=A"); status != 200 ||
-			!strings.HasSuffix(body, fmt.Sprintf(": %d", count)) {
-			t.Errorf("%d %q, want %d", status, body, count)
-		}
-	}
+	counts := p.counting()
 	counts(1)
 	replace(t, dir, "counter.wasm", stepCounter(t, 10))
 	p.waitLog("msg=swapped script=app version=2")
@@ -113,6 +105,19 @@ func TestDev(t *testing.T) {
 	p.signal(os.Interrupt)
 	if code := p.wait(); code != 0 {
 		t.Errorf("exit code %d after Ctrl-C", code)
+	}
+}
+
+// counting returns what increments the object A, and wants it to have grown by step.
+func (p *process) counting() (counts func(step int)) {
+	count := 0
+	return func(step int) {
+		p.t.Helper()
+		count += step
+		if status, body := p.get("/increment?name=A"); status != 200 ||
+			!strings.HasSuffix(body, fmt.Sprintf(": %d", count)) {
+			p.t.Errorf("%d %q, want %d", status, body, count)
+		}
 	}
 }
 

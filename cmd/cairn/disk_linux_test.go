@@ -20,9 +20,8 @@ func TestDiskFull(t *testing.T) {
 	fill := func() { t.Helper(); fillDisk(t, filler) }
 	config := watConfig(t, t.TempDir(), `{"tag": "v1", "new_sqlite_classes": ["Counter"]}`,
 		`{"name": "COUNTERS", "class_name": "Counter"}`)
-	serve := cairn("serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
-		"--data", data, config)
-
+	serve := cairn("serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", data,
+		config)
 	// No room for a first start, nor for the second: neither hangs.
 	fill()
 	for range 2 {

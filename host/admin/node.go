@@ -139,7 +139,7 @@ func (n *node) Object(script, class, nameOrID string) (Object, error) {
 	case !o.Active:
 		return Object{}, &Error{Status: http.StatusNotFound,
 			Err: fmt.Errorf("class %s has no object %q (see cairn objects list)", class, nameOrID)}
-	case byName: // it has stored nothing yet
+	case byName: // the object has stored nothing yet
 		o.Name, o.Named = nameOrID, true
 	}
 	return o, nil

@@ -25,7 +25,7 @@ type Code struct {
 
 	mu     sync.Mutex // compiler.mu and a pool's are taken under it
 	closed bool
-	images map[*Image]struct{} // that are not given back
+	images map[*Image]struct{} // images that are not given back
 }
 
 // Compile compiles the module, which was checked. Nothing of it has run. One that does

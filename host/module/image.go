@@ -16,7 +16,7 @@ type Image struct {
 	start Start
 
 	file        *imageFile // of the memory; nil: instances start the plain way
-	why         string     // that is so
+	why         string     // why there is no file
 	globals     []uint64
 	descriptors hostfunc.Descriptors
 

@@ -32,7 +32,7 @@ type waiter struct {
 	wake  chan struct{}
 
 	// Set before it is granted, or woken.
-	answered bool // it need not run: it has, or it will not
+	answered bool // the event need not run: it has, or it will not
 	reply    event.Reply
 	err      error
 }

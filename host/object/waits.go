@@ -40,7 +40,7 @@ type waits struct{ mu sync.Mutex }
 // that no object makes has none: nil.
 type edge struct {
 	from, to *Activation
-	over     bool // it keeps nobody waiting any more
+	over     bool // the edge keeps nobody waiting any more
 
 	nested  bool          // to is let in
 	covered *edge         // what the innermost entry of to waits for, if nested

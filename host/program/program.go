@@ -40,7 +40,7 @@ type Program interface {
 
 // Class is what a program says of a class.
 type Class struct {
-	Fetch bool // its objects answer requests
+	Fetch bool // the class's objects answer requests
 	Alarm bool // and handle alarms
 }
 

@@ -54,7 +54,7 @@ type change struct {
 	plan     *migrate.Plan
 	runs     *running
 	versions *versions // the script's, as they will be
-	percent  int       // that runs takes; 0 is all
+	percent  int       // what runs takes; 0 is all
 	wasm     []byte    // the module, where it is not kept yet
 }
 

@@ -67,7 +67,7 @@ type Releases struct {
 	// changing is held as long as a change of the scripts takes. Calls and those who
 	// look at the scripts do not wait for it: they see options.App.
 	changing sync.Mutex
-	compiles sync.WaitGroup  // that are under way, also when nobody waits for them
+	compiles sync.WaitGroup  // compilations under way, also when nobody waits for them
 	running  context.Context // until Stop
 	stop     context.CancelFunc
 }

@@ -86,7 +86,7 @@ type served struct {
 
 	// What follows belongs to Start, and then to whoever holds Releases.changing.
 	release
-	module []byte // that a start deploys: it is not yet in the store
+	module []byte // what a start deploys: not in the store yet
 	// secrets are the variables that the host was started with, whichever version
 	// runs: they are in no config that is kept.
 	secrets map[string]json.RawMessage
@@ -96,7 +96,7 @@ type served struct {
 // only a share. App.Serving says the same to calls.
 type release struct {
 	stable, next *running
-	percent      int // that next takes
+	percent      int // what next takes
 }
 
 // running is a version that runs.

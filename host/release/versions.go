@@ -146,7 +146,7 @@ func (v *versions) serve(stable, next, percent int) (pruned []Version) {
 	v.Stable, v.Next = stable, next
 	for i := 0; len(v.List) > v.limit; {
 		if n := v.List[i].Number; n == stable || n == next {
-			i++ // it runs, however old it is
+			i++ // the version runs, however old it is
 			continue
 		}
 		pruned = append(pruned, v.List[i])
