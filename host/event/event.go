@@ -38,7 +38,8 @@ type Event struct {
 	Kind Kind
 	// Input is what Kind says. It belongs to the sender, until the reply.
 	Input []byte
-	// Seen is what the sender could tell of.
+	// Seen is what the sender could tell of; the router adds under which lease the object
+	// is asked.
 	Seen gate.Mark
 	// From is the guest that waits for the reply; nil: none does.
 	From *Caller

@@ -14,7 +14,9 @@ import (
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/event"
+	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/program/native"
 	"github.com/cairn-dev/cairn/host/storage/storagetest"
 )
@@ -199,5 +201,36 @@ func TestMemoryIsEachObjects(t *testing.T) {
 	}
 	if got := strings.Join(built, " "); got != "A1 B1 B2 A2" {
 		t.Errorf("made %s", got)
+	}
+}
+
+// way is an Outbound that knows what the last request could tell of.
+type way struct{ seen gate.Mark }
+
+func (w *way) Fetch(_ context.Context, seen gate.Mark, _, dst []byte) ([]byte, error) {
+	w.seen = seen
+	return dst, nil
+}
+
+// TestOwnWayOut wants what an object sends out of the node to tell of what it has written,
+// and of the lease that it was called under.
+func TestOwnWayOut(t *testing.T) {
+	n := newNode(t, Options{}, native.Class{Methods: map[string]native.Method{
+		"send": func(o *native.Object, arg []byte) ([]byte, error) {
+			if _, err := note(o, arg); err != nil {
+				return nil, err
+			}
+			return o.FetchSend(nil, nil)
+		},
+	}})
+	w := &way{}
+	n.app.Serving().Public().Stable.Outbound = w
+	lease := placement.Lease{Epoch: 3}
+	if _, err := n.Send(t.Context(), &event.Event{To: n.namespace.Named([]byte("A")),
+		Input: wire.AppendCall(nil, "send", "1"), Seen: gate.Mark{}.Under(lease)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := gate.At(n.options.Store.Last()).Under(lease); w.seen != want || want.Seq() == 0 {
+		t.Errorf("the request tells of %+v, want %+v", w.seen, want)
 	}
 }

@@ -4,7 +4,8 @@
 // There is one type. A [Router] asks the placement who owns the object: here,
 // then it is this node's objects that answer; elsewhere, then the request is
 // refused, as there is no other node yet. It does not decide who owns what, nor
-// whether an answer may leave: what it brings back bears the lease, for the gate.
+// whether an answer may leave: what it takes there and what it brings back bear
+// the lease, for the gate.
 package router
 
 import (
@@ -22,12 +23,14 @@ type Router struct {
 	Local     event.Sender // this node's objects
 }
 
-// Send implements event.Sender.
+// Send implements event.Sender. The event bears the lease as its answer does: what the
+// object sends out of the node by itself has to pass the gate under it.
 func (r *Router) Send(ctx context.Context, q *event.Event, dst []byte) (event.Reply, error) {
 	lease := r.Placement.Locate(q.To.ID)
 	if lease.Node != "" {
 		return event.Reply{Output: dst}, elsewhere(lease)
 	}
+	q.Seen = q.Seen.Under(lease)
 	reply, err := r.Local.Send(ctx, q, dst)
 	reply.Seen = reply.Seen.Under(lease)
 	return reply, err

@@ -28,10 +28,12 @@ type node struct {
 	asked int
 	err   error
 	then  func()
+	seen  gate.Mark // what the object was told of
 }
 
-func (n *node) Send(_ context.Context, _ *event.Event, dst []byte) (event.Reply, error) {
+func (n *node) Send(_ context.Context, e *event.Event, dst []byte) (event.Reply, error) {
 	n.asked++
+	n.seen = e.Seen
 	if n.then != nil {
 		n.then()
 	}
@@ -39,7 +41,8 @@ func (n *node) Send(_ context.Context, _ *event.Event, dst []byte) (event.Reply,
 }
 
 // TestSend wants an object's answer only from the node that owns it. When the node
-// loses it during the call, neither the answer nor the error leaves.
+// loses it during the call, neither the answer nor the error leaves, and nothing that the
+// object sends out by itself.
 func TestSend(t *testing.T) {
 	thrown := errors.New("thrown")
 	for _, c := range []struct {
@@ -78,8 +81,10 @@ func TestSend(t *testing.T) {
 				t.Errorf("sequence %d, want %d", reply.Seen.Seq(), want)
 			}
 			out := gate.New(func(context.Context, uint64) error { return nil }, c.place)
-			if err := out.Pass(t.Context(), reply.Seen); errors.Is(err, gate.ErrMoved) != c.kept {
-				t.Errorf("the gate says %v, want the answer kept: %v", err, c.kept)
+			for what, seen := range map[string]gate.Mark{"answer": reply.Seen, "rest": n.seen} {
+				if err := out.Pass(t.Context(), seen); errors.Is(err, gate.ErrMoved) != c.kept {
+					t.Errorf("the gate says %v of the %s, want it kept: %v", err, what, c.kept)
+				}
 			}
 			var e *event.Error
 			switch {
