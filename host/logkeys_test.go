@@ -44,7 +44,8 @@ func TestLogKeys(t *testing.T) {
 				seen[key]++
 				for _, want := range logKeys {
 					if key != want.key && want.value.MatchString(value) {
-						t.Errorf("%s: %s is under %q, want %q", files.Position(n.Pos()), value, key, want.key)
+						t.Errorf("%s: %s is under %q, want %q",
+							files.Position(n.Pos()), value, key, want.key)
 					}
 				}
 			}
@@ -65,7 +66,8 @@ func logged(call *ast.CallExpr) iter.Seq2[string, string] {
 			return
 		}
 		method, ok := call.Fun.(*ast.SelectorExpr)
-		if !ok || !slices.Contains([]string{"Debug", "Info", "Warn", "Error", "With"}, method.Sel.Name) {
+		if !ok || !slices.Contains([]string{"Debug", "Info", "Warn", "Error", "With"},
+			method.Sel.Name) {
 			return
 		}
 		args := call.Args

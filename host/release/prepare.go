@@ -72,7 +72,8 @@ func (r *Releases) compileGuarded(ctx context.Context, wasm []byte) (
 	v program.Program, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.options.Logger.Error("compiler failed", "error", fmt.Sprint(p), "stack", string(debug.Stack()))
+			r.options.Logger.Error("compiler failed",
+				"error", fmt.Sprint(p), "stack", string(debug.Stack()))
 			v, err = nil, &module.CompileError{Problem: fmt.Sprintf("the compiler failed: %v", p),
 				Hint: "this is a bug of cairn or of wazero; the log has the rest"}
 		}
