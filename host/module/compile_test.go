@@ -137,32 +137,44 @@ func TestCompileAccepts(t *testing.T) {
 	}
 }
 
-// TestBadStatus lets a guest return a status that the ABI does not know. The next
-// instance is as good as new.
-func TestBadStatus(t *testing.T) {
+// TestEntryEnds lets entries end badly: the error says it in the words of package program,
+// and the next instance is as good as new.
+func TestEntryEnds(t *testing.T) {
 	for name, o := range ways {
 		t.Run(name, func(t *testing.T) {
 			p, err := abi.Compile(t.Context(), newEngine(t, o), acrobat(0))
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer p.Close()
 			for _, c := range []struct {
 				what int
 				want error
-			}{{doCount, nil}, {doStatus, abi.ErrBadStatus}, {doCount, nil}} {
+			}{
+				{doCount, nil},
+				{doStatus, abi.ErrBadStatus}, {doCount, nil},
+				{doLoop, program.ErrCPULimit}, {doCount, nil},
+				{doGrow, program.ErrMemoryLimit}, {doCount, nil},
+			} {
 				i, err := p.Get(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
 				checkFresh(t, i.(*abi.Instance).Instance)
 				var call hostfunc.Call
-				call.Begin(nil, make([]byte, c.what), time.Minute)
+				limit := time.Minute
+				if c.what == doLoop {
+					limit = 20 * time.Millisecond
+				}
+				call.Begin(nil, make([]byte, c.what), limit)
 				if _, err := i.Enter(&call, program.Call); !errors.Is(err, c.want) {
 					t.Errorf("%d: error %v, want %v", c.what, err, c.want)
 				}
 				call.End()
 				i.Put()
+			}
+			p.Close()
+			if _, err := p.Get(t.Context()); !errors.Is(err, program.ErrRetired) {
+				t.Errorf("an instance of a program that is closed: %v", err)
 			}
 		})
 	}

@@ -18,6 +18,13 @@
 // image is not all that an instance holds (a guest that changes its table, say)
 // or cannot be taken, instances start the plain way, one by one.
 //
+// # What the machine knows of above
+//
+// It knows of no Worker, class or event, and of no export but the memory. It does know
+// package hostfunc: what a module may import is checked and put into each runtime here,
+// and a hostfunc.Call is the context.Context of an entry. A layer between the two would
+// have one user on each side, and cost a look-up in each call of a host function.
+//
 // # Invariants
 //
 //   - An Instance is used by one goroutine at a time; entries into it nest

@@ -1,8 +1,8 @@
 // Package worker runs scripts' Workers: stateless guests that answer HTTP
 // requests.
 //
-// There is one type. [Workers] take an instance of a script's module out of
-// the module's pool for each request, last in, first out, and give it back
+// There is one type. [Workers] take an instance of a script's program out of
+// the program's pool for each request, last in, first out, and give it back
 // reset: nothing is kept between two requests. A Worker has no storage; what it
 // may ask of the host is object.Guest.
 package worker
@@ -37,7 +37,7 @@ type Options struct {
 	MaxBusy int
 }
 
-// Workers answer requests with scripts' modules.
+// Workers answer requests with scripts' programs.
 type Workers struct {
 	options Options
 	lot     atomic.Uint32 // numbers requests, to share them between two versions
