@@ -2,11 +2,14 @@ package conformance
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/cairn-dev/cairn/abi"
 )
 
 // spec reads SPEC.md.
@@ -57,6 +60,31 @@ func TestEveryMustHasACase(t *testing.T) {
 		t.Errorf("found %d sentences in SPEC.md, want all", len(said))
 	}
 	t.Logf("%d sentences, %d cases", len(said), len(names))
+}
+
+// TestEveryImportIsCalled wants a line for each import in the scripts of the cases.
+func TestEveryImportIsCalled(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := map[string]bool{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if name := strings.Fields(line); len(name) > 0 && line[0] == ' ' {
+				called[name[0]] = true
+			}
+		}
+	}
+	for _, row := range abi.Imports {
+		if !called[row.Name] {
+			t.Errorf("no case calls %s", row.Name)
+		}
+	}
 }
 
 // TestEveryMustHasANumber wants a number before each MUST of SPEC.md, and each
