@@ -20,6 +20,7 @@ import (
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/ingress"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
+	"github.com/cairn-dev/cairn/host/worker"
 )
 
 // counterRuntime runs testdata/counter; its parts are what benchmarks and tests
@@ -31,7 +32,7 @@ type counterRuntime struct {
 
 // fetch answers a request with the Worker, as ingress does.
 func (r *counterRuntime) fetch(request, dst []byte) ([]byte, gate.Mark, error) {
-	return r.workers.Fetch(r.app.Serving().Public(), request, dst, nil, nil)
+	return r.workers.Fetch(r.app.Serving().Public(), worker.Request{Input: request}, dst)
 }
 
 func startCounter(tb testing.TB, fs vfs.FS) *counterRuntime {

@@ -19,6 +19,7 @@ import (
 // when nobody waits for its answer any more. Only Done costs more than a few
 // instructions: it is for what waits long.
 type Budget struct {
+	request RequestID
 	clock   clock.Clock
 	calls   atomic.Int64 // calls that are left
 	limit   int          // how many there were, for the error
@@ -47,16 +48,19 @@ const (
 	lookEvery = 100 * time.Millisecond
 )
 
-// NewBudget returns the budget of an event that begins now; calls is 0 for
-// MaxCalls. gone reports whether nobody waits for the answer any more, and may be
+// NewBudget returns the budget of an event that begins now. request is 0 for a new ID,
+// calls is 0 for MaxCalls. gone reports whether nobody waits for the answer any more, and may be
 // nil. Answered must follow when it means nothing any longer, and End when nothing
 // runs on behalf of the event.
-func NewBudget(c clock.Clock, calls int, gone func() bool) *Budget {
+func NewBudget(request RequestID, c clock.Clock, calls int, gone func() bool) *Budget {
+	if request == 0 {
+		request = NewRequestID()
+	}
 	if calls == 0 {
 		calls = MaxCalls
 	}
 	now := c.Now()
-	b := &Budget{clock: c, limit: calls, ends: now.Add(MaxEventTime), gone: gone}
+	b := &Budget{request: request, clock: c, limit: calls, ends: now.Add(MaxEventTime), gone: gone}
 	b.calls.Store(int64(calls))
 	if gone != nil {
 		b.watched.Store(true)
@@ -75,6 +79,15 @@ func BudgetOf(ctx context.Context) *Budget {
 }
 
 type budgetKey struct{}
+
+// Request returns the ID of the request, or the alarm, that the budget is of; 0 for a
+// nil b.
+func (b *Budget) Request() RequestID {
+	if b == nil {
+		return 0
+	}
+	return b.request
+}
 
 // Value implements context.Context.
 func (b *Budget) Value(key any) any {

@@ -15,7 +15,7 @@ import (
 // TestBudget spends a budget to its end, in number and in time.
 func TestBudget(t *testing.T) {
 	clock := clocktest.NewClock(time.Unix(1000, 0))
-	b := NewBudget(clock, 3, nil)
+	b := NewBudget(0, clock, 3, nil)
 	for i := range 3 {
 		if err := b.Spend(); err != nil {
 			t.Errorf("call %d of 3: %v", i+1, err)
@@ -24,7 +24,7 @@ func TestBudget(t *testing.T) {
 	if err := b.Spend(); err == nil || err.Error() != errTooManyCalls(3).Error() {
 		t.Errorf("a fourth call: %v", err)
 	}
-	b = NewBudget(clock, 0, nil)
+	b = NewBudget(0, clock, 0, nil)
 	for range MaxCalls - 1 {
 		if err := b.Spend(); err != nil {
 			t.Fatal(err)
@@ -48,7 +48,7 @@ func TestBudget(t *testing.T) {
 func TestBudgetGone(t *testing.T) {
 	clock := clocktest.NewClock(time.Unix(1000, 0))
 	asked, gone := 0, false
-	b := NewBudget(clock, 0, func() bool { asked++; return gone })
+	b := NewBudget(0, clock, 0, func() bool { asked++; return gone })
 	spend := func(after time.Duration) error { clock.Advance(after); return b.Spend() }
 	for range 10 {
 		if err := spend(lookEvery / 10); err != nil {
@@ -101,7 +101,7 @@ func TestBudgetDone(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
 				var gone atomic.Bool
-				b := NewBudget(clock.Wall(time.Now), 0, gone.Load)
+				b := NewBudget(0, clock.Wall(time.Now), 0, gone.Load)
 				defer b.End()
 				ctx, cancel := context.WithCancel(b)
 				defer cancel()

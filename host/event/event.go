@@ -41,6 +41,8 @@ type Event struct {
 	// Seen is what the sender could tell of; the router adds under which lease the object
 	// is asked.
 	Seen gate.Mark
+	// Request is what the event is part of, for the log; 0: it begins a new one.
+	Request RequestID
 	// From is the guest that waits for the reply; nil: none does.
 	From *Caller
 

@@ -10,12 +10,14 @@ import (
 
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/account"
+	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/internal/contain"
 )
 
 // exchange is one request and its answer, and their memory.
 type exchange struct {
 	session *session
+	id      event.RequestID // once it is handled
 	http    fasthttp.Request
 	head    head
 	origin  origin
@@ -89,7 +91,7 @@ func (x *exchange) serve() bool {
 		return false // nothing has been done for it
 	}
 	began := time.Now()
-	if !contain.Run(c.server.options.Logger, "a request", func() { c.server.handle(x) }) {
+	if !x.handled() {
 		x.answer, x.ending = plain(http.StatusInternalServerError), true
 		x.request, x.output = nil, nil // what has panicked may still look at them
 	}
@@ -98,6 +100,18 @@ func (x *exchange) serve() bool {
 	err := x.send()
 	x.tell(began)
 	return err == nil && !x.ending
+}
+
+// handled fills in the answer. It reports false if that has panicked.
+func (x *exchange) handled() (ok bool) {
+	s := x.session.server
+	defer func() {
+		if v := recover(); v != nil {
+			contain.Report(x.id.Tag(s.options.Logger), "a request", v)
+		}
+	}()
+	s.handle(x)
+	return true
 }
 
 // tell says what was answered to whoever wants to know of each request.

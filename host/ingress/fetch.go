@@ -13,11 +13,13 @@ import (
 	"github.com/cairn-dev/cairn/host/gate"
 	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/program"
+	"github.com/cairn-dev/cairn/host/worker"
 )
 
 // handle fills in the exchange's answer.
 func (s *Server) handle(x *exchange) {
 	began := observe.Now()
+	x.id = event.NewRequestID()
 	for { // again when a deploy has ended what it began with
 		script := s.options.App.Serving().For(x.head.authority, x.head.path)
 		if s.options.Workers == nil || !script.HasWorker() {
@@ -35,8 +37,9 @@ func (s *Server) handle(x *exchange) {
 // fetch answers a request with the script's Worker. It reports false, and has done
 // nothing, when the script has been replaced meanwhile.
 func (s *Server) fetch(x *exchange, script *app.Script) (answered bool) {
-	response, seen, err := s.options.Workers.Fetch(script, x.request, x.output[:0],
-		&x.out, x.session.gone)
+	response, seen, err := s.options.Workers.Fetch(script, worker.Request{
+		ID: x.id, Input: x.request, Hold: &x.out, Gone: x.session.gone,
+	}, x.output[:0])
 	x.output = response
 	if errors.Is(err, program.ErrRetired) &&
 		!slices.Contains(s.options.App.Serving().Scripts, script) {
@@ -49,7 +52,7 @@ func (s *Server) fetch(x *exchange, script *app.Script) (answered bool) {
 // finish answers what the Worker gave, in x.output, once it may leave.
 func (s *Server) finish(x *exchange, script *app.Script, seen gate.Mark, err error) {
 	if gateErr := s.options.Gate.Pass(context.Background(), seen); gateErr != nil {
-		s.options.Logger.Error("answer dropped", "script", script.Name, "error", gateErr)
+		x.log(script).Error("answer dropped", "error", gateErr)
 		x.answer = plain(http.StatusServiceUnavailable)
 		return
 	}
@@ -63,13 +66,13 @@ func (s *Server) finish(x *exchange, script *app.Script, seen gate.Mark, err err
 	}
 	var r wire.Response
 	if err := wire.DecodeResponse(x.output, &r); err != nil {
-		about(s.options.Logger, script.Name, x.request).Error("worker's response does not decode",
+		x.about(script).Error("worker's response does not decode",
 			"error", err)
 		x.answer = plain(http.StatusInternalServerError)
 		return
 	}
 	if err := badResponse(&r); err != nil {
-		about(s.options.Logger, script.Name, x.request).Error("worker's response cannot be sent",
+		x.about(script).Error("worker's response cannot be sent",
 			"error", err)
 		x.answer = plain(http.StatusInternalServerError)
 		return
@@ -81,11 +84,11 @@ func (s *Server) finish(x *exchange, script *app.Script, seen gate.Mark, err err
 // the rest, and the text in the log only (SEMANTICS 1.2).
 func (s *Server) failed(x *exchange, script *app.Script, err error) {
 	if isOverload(err) {
-		s.options.Logger.Warn("overloaded", "script", script.Name, "error", err)
+		x.log(script).Warn("overloaded", "error", err)
 		x.answer = overloaded()
 		return
 	}
-	uncaught(about(s.options.Logger, script.Name, x.request), err)
+	uncaught(x.about(script), err)
 	x.answer = plain(http.StatusInternalServerError)
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host/app"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/observe"
 	"github.com/cairn-dev/cairn/host/worker"
@@ -14,12 +15,16 @@ import (
 // maxPathText bounds what a record repeats of a URL or a method.
 const maxPathText = 512
 
-// about says which request of which script a record is about; request is the
-// wire.Request that the Worker got.
-func about(l *slog.Logger, script string, request []byte) *slog.Logger {
-	l = l.With("script", script)
+// log returns the host's log for what befalls the request, which is a script's.
+func (x *exchange) log(script *app.Script) *slog.Logger {
+	return x.id.Tag(x.session.server.options.Logger).With("script", script.Name)
+}
+
+// about is log with what the Worker was asked for.
+func (x *exchange) about(script *app.Script) *slog.Logger {
+	l := x.log(script)
 	var r wire.Request
-	if wire.DecodeRequest(request, &r) != nil {
+	if wire.DecodeRequest(x.request, &r) != nil {
 		return l
 	}
 	show := func(b []byte) string {

@@ -36,11 +36,11 @@ func (s *Server) route(x *exchange, script *app.Script) {
 	x.scratch = append(x.scratch[:0], method...)
 	x.request = wire.AppendCall(x.request[:0], x.scratch, args)
 	reply, err := s.options.Sender.Send(context.Background(), &event.Event{
-		To: to, Kind: event.Call, Input: x.request, Hold: &x.out,
+		To: to, Kind: event.Call, Input: x.request, Request: x.id, Hold: &x.out,
 	}, x.output[:0])
 	x.output = reply.Output
 	if gateErr := s.options.Gate.Pass(context.Background(), reply.Seen); gateErr != nil {
-		s.options.Logger.Error("answer dropped", "script", script.Name, "error", gateErr)
+		x.log(script).Error("answer dropped", "error", gateErr)
 		x.answer = problem(http.StatusServiceUnavailable, &event.Error{
 			Flags: wire.ErrorReset, Message: "internal error"})
 		return
@@ -49,7 +49,7 @@ func (s *Server) route(x *exchange, script *app.Script) {
 		err = x.session.take(&x.out, cap(x.output))
 	}
 	if err != nil {
-		uncaught(s.options.Logger.With("script", script.Name, "object", to.ID, "name",
+		uncaught(x.log(script).With("object", to.ID, "name",
 			observe.Clip(to.Name, maxPathText), "method", observe.Clip(method, maxPathText)), err)
 		x.answer = problem(0, err)
 		return

@@ -18,7 +18,8 @@ var errAssertion = &event.Error{Flags: wire.ErrorReset, Message: "internal error
 func (a *Activation) contained(t *turn, f func()) (err error, next *waiter) {
 	defer func() {
 		if v := recover(); v != nil {
-			l := a.objects.options.Logger.With("object", a.address.ID, "name", a.address.Name)
+			l := t.Budget.Request().Tag(a.objects.options.Logger)
+			l = l.With("object", a.address.ID, "name", a.address.Name)
 			contain.Report(l, "a call of an object", v)
 			err, next = a.expel(t)
 		}
@@ -30,7 +31,7 @@ func (a *Activation) contained(t *turn, f func()) (err error, next *waiter) {
 // expel takes an entry out that cannot leave by itself, wherever it is among the
 // others, and resets the activation.
 func (a *Activation) expel(t *turn) (err error, next *waiter) {
-	l := a.objects.options.Logger
+	l := t.Budget.Request().Tag(a.objects.options.Logger)
 	contain.Run(l, "the end of a call", t.dropTxn)
 	err = errAssertion
 	a.fail(observe.Assertion, err, a.seen.Join(t.Seen))

@@ -1,8 +1,6 @@
 package object
 
 import (
-	"log/slog"
-
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
 	"github.com/cairn-dev/cairn/host/app"
@@ -19,7 +17,6 @@ type Guest struct {
 	Sender  event.Sender
 	Random  func([]byte)
 	Clock   clock.Clock
-	Logger  *slog.Logger // with what runs attached
 
 	// Seen is what the guest could tell of.
 	Seen gate.Mark
@@ -71,7 +68,8 @@ func (g *Guest) send(to event.Address, kind event.Kind, dst []byte) ([]byte, err
 	if err := g.maySend(); err != nil {
 		return nil, err
 	}
-	g.out = event.Event{To: to, Kind: kind, Input: g.input, Seen: g.Seen, From: &g.Caller}
+	g.out = event.Event{To: to, Kind: kind, Input: g.input, Seen: g.Seen, Request: g.Budget.Request(),
+		From: &g.Caller}
 	reply, err := g.Sender.Send(g.Budget, &g.out, dst)
 	g.Seen = g.Seen.Join(reply.Seen)
 	return reply.Output, err

@@ -14,32 +14,25 @@ import (
 // chose: a method, a path.
 const maxNameText = 256
 
-var (
-	_ hostfunc.Log = (*Guest)(nil)
-	_ hostfunc.Log = (*turn)(nil)
-)
-
-// Log implements hostfunc.Log.
-func (g *Guest) Log(level int32, text, attrs []byte) {
-	g.Version.Counts.Log(g.Logger, level, text, attrs)
-}
+var _ hostfunc.Log = (*turn)(nil)
 
 // Log implements hostfunc.Log.
 func (t *turn) Log(level int32, text, attrs []byte) {
 	t.Version.Counts.Log(t.logger(), level, text, attrs)
 }
 
-// logger returns the host's log with script, class and object attached.
+// logger returns the host's log with request, script, class and object attached.
 func (t *turn) logger() *slog.Logger {
-	if t.Logger == nil {
+	if t.log == nil {
 		to := &t.act.address
-		t.Logger = t.act.objects.options.Logger.With("script", t.class.Script.Name, "class", t.class.Name,
+		t.log = t.Budget.Request().Tag(t.act.objects.options.Logger).With(
+			"script", t.class.Script.Name, "class", t.class.Name,
 			"version", t.Version.Number, "object", to.ID)
 		if to.Named {
-			t.Logger = t.Logger.With("name", to.Name)
+			t.log = t.log.With("name", to.Name)
 		}
 	}
-	return t.Logger
+	return t.log
 }
 
 // describe says what ran in a guest, as attributes: the export, and what it was

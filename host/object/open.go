@@ -59,7 +59,7 @@ func (t *turn) over() {
 		t.Budget.End()
 	}
 	t.openEvent = openEvent{}
-	t.below, t.Budget, t.Version, t.Logger = nil, nil, nil, nil
+	t.below, t.Budget, t.Version, t.log = nil, nil, nil, nil
 	t.Guest.Reuse()
 	o.turns.Put(t)
 }

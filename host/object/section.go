@@ -73,8 +73,7 @@ func (a *Activation) addCritical(n int) {
 func (t *turn) sectionOut(dst []byte, send func(*Guest) ([]byte, error)) ([]byte, error) {
 	return t.callOut(func() ([]byte, error) {
 		g := &Guest{Version: t.Version, Sender: t.Sender, Random: t.Random, Clock: t.Clock,
-			Logger: t.Logger,
-			Seen:   t.Seen, Budget: t.Budget}
+			Seen: t.Seen, Budget: t.Budget}
 		waits := &t.act.objects.waits
 		from, e := &Activation{}, new(edge)
 		waits.begin(e, t.act, from)

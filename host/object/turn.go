@@ -2,6 +2,7 @@ package object
 
 import (
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/cairn-dev/cairn/abi/wire"
@@ -21,8 +22,9 @@ type turn struct {
 	openEvent
 	Guest
 	call  hostfunc.Call
-	below *turn  // that this one is nested in
-	init  []byte // the constructor's input, a buffer of this turn
+	below *turn        // that this one is nested in
+	init  []byte       // the constructor's input, a buffer of this turn
+	log   *slog.Logger // see logger; nil before somebody has something to say
 
 	txn          *storage.Txn
 	batch        batch
@@ -46,6 +48,10 @@ func (t *turn) run() ([]byte, error) {
 	if err := t.choose(); err != nil {
 		return dst, err
 	}
+	if t.Budget == nil {
+		t.Budget = event.NewBudget(r.Request, t.Clock, t.Version.CallLimit, nil)
+		t.ownBudget = true
+	}
 	if a.objects.options.Store.Log().Err() != nil {
 		if err := t.afterLoss(r); err != nil {
 			return dst, err
@@ -53,11 +59,10 @@ func (t *turn) run() ([]byte, error) {
 	}
 	a.seen = a.seen.Join(r.Seen)
 	t.Seen = a.seen
-	if t.Budget == nil {
-		t.Budget = event.NewBudget(t.Clock, t.Version.CallLimit, nil)
-		t.ownBudget = true
-	} else if err := t.Budget.Over(); err != nil { // it has waited for its turn
-		return dst, err
+	if !t.ownBudget {
+		if err := t.Budget.Over(); err != nil { // it has waited for its turn
+			return dst, err
+		}
 	}
 	t.deadline = t.Deadline()
 	if t.below != nil {

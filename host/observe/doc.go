@@ -24,5 +24,7 @@
 // what belongs to it (see [Failure]); "script", "version" and "class" are what runs,
 // "object" is the ID of an object as hex digits and "name" what the ID was made from,
 // "module" the beginning of a module's hash, "during" what the host was at, "guest" the
-// attributes that a guest gave. A test of package host compares.
+// attributes that a guest gave. "request" is the same in all records of one request or
+// one alarm, whatever it has set off and wherever (see event.RequestID). A test of package
+// host compares.
 package observe

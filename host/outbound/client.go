@@ -124,8 +124,7 @@ func (c *Client) Fetch(of context.Context, seen gate.Mark, request, dst []byte) 
 	}
 	to := h.url
 	if err := c.options.Gate.Pass(c.base, seen); err != nil {
-		c.options.Logger.Error("request not sent", "host", to.Host,
-			"error", err)
+		c.log(of).Error("request not sent", "host", to.Host, "error", err)
 		return dst, errGate
 	}
 	ctx, cancel := context.WithTimeout(c.base, c.options.Timeout)
@@ -133,12 +132,12 @@ func (c *Client) Fetch(of context.Context, seen gate.Mark, request, dst []byte) 
 	defer context.AfterFunc(of, cancel)()
 	resp, err := c.follow(ctx, h)
 	if err != nil {
-		return dst, c.explain(ctx, to, err)
+		return dst, c.explain(ctx, of, to, err)
 	}
 	defer resp.Body.Close()
 	out, err := c.encode(resp, dst)
 	if err != nil {
-		return dst, c.explain(ctx, to, err)
+		return dst, c.explain(ctx, of, to, err)
 	}
 	return out, nil
 }
@@ -207,13 +206,19 @@ func (c *Client) encode(resp *http.Response, dst []byte) ([]byte, error) {
 	return wire.AppendResponse(dst, &r), nil
 }
 
-// explain turns what net/http says into what a guest is told.
-func (c *Client) explain(ctx context.Context, u *url.URL, err error) error {
+// log returns the host's log, for what a request of the context has set off.
+func (c *Client) log(of context.Context) *slog.Logger {
+	return event.BudgetOf(of).Request().Tag(c.options.Logger)
+}
+
+// explain turns what net/http says into what a guest is told. ctx is the sent request's,
+// of that of the event which it is part of.
+func (c *Client) explain(ctx, of context.Context, u *url.URL, err error) error {
 	var told *event.Error
 	if errors.As(err, &told) {
 		return told
 	}
-	c.options.Logger.Debug("request failed", "host", u.Host, "error", err)
+	c.log(of).Debug("request failed", "host", u.Host, "error", err)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return timedOut(u.Host, c.options.Timeout)
 	}

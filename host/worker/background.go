@@ -26,14 +26,14 @@ func (c *call) finish() {
 	for round := 0; c.background; round++ {
 		c.background = false
 		if err := c.workers.background.Spend(c.Budget, round); err != nil {
-			c.Logger.Warn("background work given up", "error", err)
+			c.logger().Warn("background work given up", "error", err)
 			break
 		}
 		if _, threw, err := c.enter(program.Background, nil); err != nil || threw {
 			if err == nil {
 				err = fmt.Errorf("the guest gave %v", abi.StatusError)
 			}
-			c.Logger.Warn("background work failed", observe.Failure(err, string(c.wrote))...)
+			c.logger().Warn("background work failed", observe.Failure(err, string(c.wrote))...)
 			break
 		}
 	}
@@ -41,7 +41,7 @@ func (c *call) finish() {
 	c.instance.Put()
 	c.workers.slots.put()
 	c.Budget.End()
-	c.instance, c.Version, c.Logger, c.Budget = nil, nil, nil, nil
+	c.instance, c.Version, c.log, c.Budget = nil, nil, nil, nil
 	c.Guest.Reuse()
 	c.workers.calls.Put(c)
 }

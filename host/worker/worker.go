@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -54,8 +55,9 @@ type call struct {
 	workers    *Workers
 	event      hostfunc.Deadline // of what the request may set off
 	instance   program.Instance
-	background bool   // the guest asked for background_run
-	wrote      []byte // what the guest wrote to standard error before it failed
+	background bool         // the guest asked for background_run
+	log        *slog.Logger // see logger; nil before somebody has something to say
+	wrote      []byte       // what the guest wrote to standard error before it failed
 }
 
 // New makes the Workers of a host.
@@ -71,31 +73,39 @@ func New(o Options) *Workers {
 	return w
 }
 
-// Fetch answers an encoded wire.Request with a script that has a Worker, and
-// appends the encoded wire.Response to dst. Seen is what the response
-// could tell of, for the gate; it is set beside an error as well. Errors are
-// *event.Error where the guest is at fault. After program.ErrRetired nothing has
-// happened: a deploy put another script in its place, which is to be asked. gone
-// reports whether the client has gone away, for event.NewBudget; it may be nil.
-// The response is taken for hold, where there is one.
-func (w *Workers) Fetch(s *app.Script, request, dst []byte, hold *account.Hold,
-	gone func() bool) (response []byte, seen gate.Mark, err error) {
+// Request is what a Worker is to answer.
+type Request struct {
+	// ID is what the log knows the request by; 0: a new one.
+	ID event.RequestID
+	// Input is an encoded wire.Request. It belongs to who asks, until the answer.
+	Input []byte
+	// Hold is what the response is taken for; nil: who asks does not count it.
+	Hold *account.Hold
+	// Gone reports whether the client has gone away, for event.NewBudget; may be nil.
+	Gone func() bool
+}
+
+// Fetch answers a request with a script that has a Worker, and appends the encoded
+// wire.Response to dst. Seen is what the response could tell of, for the gate; it is
+// set beside an error as well. Errors are *event.Error where the guest is at fault.
+// After program.ErrRetired nothing has happened: a deploy put another script in its
+// place, which is to be asked.
+func (w *Workers) Fetch(s *app.Script, r Request, dst []byte) (
+	response []byte, seen gate.Mark, err error) {
 	v := s.ForRequest(w.lot.Add(1))
-	instance, err := w.instance(v)
+	instance, err := w.instance(v, r.ID)
 	if err != nil {
 		return dst, gate.Mark{}, err
 	}
 	c := w.calls.Get().(*call)
-	c.Version, c.Logger = v, v.Logger
+	c.Version = v
 	c.Seen, c.Caller, c.instance = gate.Mark{}, event.Caller{Depth: 1}, instance
-	c.Budget = event.NewBudget(c.Clock, v.CallLimit, gone)
+	c.Budget = event.NewBudget(r.ID, c.Clock, v.CallLimit, r.Gone)
 	defer c.Budget.Answered() // c itself may be another request's by then
 	c.event = c.Deadline()
 	var output []byte
 	var threw bool
-	if !contain.Run(c.Logger, "a Worker", func() {
-		output, threw, err = c.enter(program.WorkerFetch, request)
-	}) {
+	if !c.contained(func() { output, threw, err = c.enter(program.WorkerFetch, r.Input) }) {
 		seen = c.Seen
 		c.call.End()
 		instance.Break()
@@ -110,22 +120,23 @@ func (w *Workers) Fetch(s *app.Script, request, dst []byte, hold *account.Hold,
 		err = &Failure{Err: err, Output: string(c.wrote), told: explain(err)}
 	case threw:
 		err = event.Thrown(output, "The Worker")
-	case hold != nil && hold.To(int64(len(dst)+len(output))) != nil:
+	case r.Hold != nil && r.Hold.To(int64(len(dst)+len(output))) != nil:
 		err = errNoMemory
 	default:
 		dst = append(dst, output...)
 	}
 	seen = c.Seen
 	if c.background {
-		w.background.Go(func() { contain.Run(v.Logger, "a Worker's background work", c.finish) })
+		l := c.logger()
+		w.background.Go(func() { contain.Run(l, "a Worker's background work", c.finish) })
 	} else {
 		c.finish()
 	}
 	return dst, seen, err
 }
 
-// instance waits for a slot and takes an instance of v.
-func (w *Workers) instance(v *app.Version) (program.Instance, error) {
+// instance waits for a slot and takes an instance of v, for a request.
+func (w *Workers) instance(v *app.Version, of event.RequestID) (program.Instance, error) {
 	has := w.slots.try()
 	if has {
 		if instance := v.Program.Ready(); instance != nil {
@@ -145,7 +156,7 @@ func (w *Workers) instance(v *app.Version) (program.Instance, error) {
 	}
 	w.slots.put()
 	if program.NoMemory(err) {
-		v.Logger.Warn("overloaded", "error", err)
+		of.Tag(v.Logger).Warn("overloaded", "error", err)
 		return nil, errNoMemory
 	}
 	return nil, err
@@ -162,7 +173,7 @@ func (c *call) enter(e program.Entry, input []byte) (output []byte, threw bool, 
 		c.wrote = append(c.wrote, c.call.LastWords()...)
 	}
 	if dropped := c.call.Dropped(); dropped > 0 {
-		c.Logger.Warn("guest logged too much in one call", "dropped", dropped)
+		c.logger().Warn("guest logged too much in one call", "dropped", dropped)
 	}
 	c.call.End()
 	return output, threw, err
