@@ -33,9 +33,12 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signalled, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	ctx, end := context.WithCancel(context.Background())
+	// A second signal ends the process at once, also where it comes as soon as
+	// somebody sees that the first one came.
+	context.AfterFunc(signalled, func() { stop(); end() })
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
