@@ -27,12 +27,14 @@ func (r *Runtime) wake(ctx context.Context, due alarm.Due) alarm.Outcome {
 	request := event.NewRequestID()
 	_, err := r.sender.Send(ctx, &event.Event{
 		To: event.Address(due.Owner), Kind: kind, Request: request,
-		Input: wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: due.ScheduledMS, RetryCount: due.RetryCount}),
+		Input: wire.AppendAlarm(nil, &wire.Alarm{ScheduledMS: due.ScheduledMS,
+			RetryCount: due.RetryCount}),
 	}, nil)
 	r.countAlarm(due, late, err)
 	outcome := alarmOutcome(err)
 	if err != nil && outcome != alarm.Moved {
-		request.Tag(r.log).Warn("alarm handler failed", "script", class.Script.Name, "class", class.Name,
+		request.Tag(r.log).Warn("alarm handler failed",
+			"script", class.Script.Name, "class", class.Name,
 			"object", due.Owner.ID, "name", due.Owner.Name, "retry", due.RetryCount, "error", err)
 	}
 	return outcome

@@ -22,7 +22,8 @@ func TestRequestID(t *testing.T) {
 	var ids []string
 	for range 3 {
 		before := len(h.Logs())
-		if status, _ := h.Do(http.MethodPost, "/", steps); status != http.StatusInternalServerError {
+		status, _ := h.Do(http.MethodPost, "/", steps)
+		if status != http.StatusInternalServerError {
 			t.Errorf("status %d", status)
 		}
 		var got []string
@@ -30,7 +31,8 @@ func TestRequestID(t *testing.T) {
 		for _, r := range h.Logs()[before:] {
 			got = append(got, r.Message)
 			if id := r.Attr("request"); id != ids[len(ids)-1] || len(id) != 16 {
-				t.Errorf("%q is of request %q, the first record of %q", r.Message, id, ids[len(ids)-1])
+				t.Errorf("%q is of request %q, the first record of %q",
+					r.Message, id, ids[len(ids)-1])
 			}
 		}
 		if !slices.Equal(got, want) {
@@ -44,7 +46,8 @@ func TestRequestID(t *testing.T) {
 
 // TestRequestIDRoute is TestRequestID for the built-in route.
 func TestRequestIDRoute(t *testing.T) {
-	h := hosttest.Start(t, hosttest.Options{Guest: "box", Bindings: map[string]string{"BOX": "Box"}})
+	h := hosttest.Start(t, hosttest.Options{Guest: "box",
+		Bindings: map[string]string{"BOX": "Box"}})
 	before := len(h.Logs())
 	h.Do(http.MethodPost, "/BOX/A/log", `["guest"]`)
 	h.Do(http.MethodPost, "/BOX/A/panic", `[]`)

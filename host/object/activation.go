@@ -30,7 +30,7 @@ type Activation struct {
 	// What follows belongs to the innermost entry, and to whoever holds mu
 	// while there is none.
 	instance  program.Instance // nil: suspended, or not yet begun
-	suspended program.State    // its memory while it has no instance
+	suspended program.State    // the object's memory while it has no instance
 	spare     program.State    // what suspended was, to be used again
 	built     bool             // the constructor has run
 	seen      gate.Mark        // what a reply could tell of

@@ -9,7 +9,8 @@ import (
 
 // errAssertion breaks an activation one of whose entries ended with a panic of ours.
 // Of that the log has the whole.
-var errAssertion = &event.Error{Flags: wire.ErrorReset, Message: "internal error: Durable Object reset"}
+var errAssertion = &event.Error{Flags: wire.ErrorReset,
+	Message: "internal error: Durable Object reset"}
 
 // contained runs f, a step of an entry. If f panics, the entry is thrown out and
 // its activation reset; err is what its caller is told then, and next as from

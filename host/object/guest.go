@@ -13,7 +13,7 @@ import (
 // Guest is what every guest may ask of its host, objects and Workers alike:
 // variables, IDs, calls to objects. Both embed it.
 type Guest struct {
-	Version *app.Version // that it runs, set for each call
+	Version *app.Version // the one that the guest runs, set for each call
 	Sender  event.Sender
 	Random  func([]byte)
 	Clock   clock.Clock
@@ -26,7 +26,7 @@ type Guest struct {
 	Budget *event.Budget
 
 	input   []byte      // a wire.Call on its way out, a buffer of this Guest
-	out     event.Event // that is on its way out
+	out     event.Event // what is on its way out
 	outEdge edge        // of out, if an object makes it
 }
 
@@ -68,8 +68,8 @@ func (g *Guest) send(to event.Address, kind event.Kind, dst []byte) ([]byte, err
 	if err := g.maySend(); err != nil {
 		return nil, err
 	}
-	g.out = event.Event{To: to, Kind: kind, Input: g.input, Seen: g.Seen, Request: g.Budget.Request(),
-		From: &g.Caller}
+	g.out = event.Event{To: to, Kind: kind, Input: g.input, Seen: g.Seen,
+		Request: g.Budget.Request(), From: &g.Caller}
 	reply, err := g.Sender.Send(g.Budget, &g.out, dst)
 	g.Seen = g.Seen.Join(reply.Seen)
 	return reply.Output, err

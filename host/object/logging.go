@@ -40,7 +40,8 @@ func (t *turn) logger() *slog.Logger {
 func describe(e program.Entry, input []byte) []any {
 	attrs := []any{"export", e.String()}
 	add := func(key string, value []byte) {
-		attrs = append(attrs, key, observe.Clip(strings.ToValidUTF8(string(value), "\uFFFD"), maxNameText))
+		attrs = append(attrs, key,
+			observe.Clip(strings.ToValidUTF8(string(value), "\uFFFD"), maxNameText))
 	}
 	switch e {
 	case program.Call:

@@ -227,7 +227,8 @@ func TestOwnWayOut(t *testing.T) {
 	n.app.Serving().Public().Stable.Outbound = w
 	lease := placement.Lease{Epoch: 3}
 	if _, err := n.Send(t.Context(), &event.Event{To: n.namespace.Named([]byte("A")),
-		Input: wire.AppendCall(nil, "send", "1"), Seen: gate.Mark{}.Under(lease)}, nil); err != nil {
+		Input: wire.AppendCall(nil, "send", "1"), Seen: gate.Mark{}.Under(lease)},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	if want := gate.At(n.options.Store.Last()).Under(lease); w.seen != want || want.Seq() == 0 {

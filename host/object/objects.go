@@ -128,7 +128,7 @@ func (o *Objects) Send(ctx context.Context, r *event.Event, dst []byte) (event.R
 		a := o.find(&r.To)
 		nested := e != nil && o.waits.begin(e, e.from, a)
 		reply, err := a.serve(ctx, r, nested, dst)
-		if closing := o.waits.end(e); closing != nil { // it was not let in after all
+		if closing := o.waits.end(e); closing != nil { // the call was not let in after all
 			a.letIn(closing)
 		}
 		o.waits.resume(e)

@@ -13,9 +13,9 @@ import (
 // goroutine at a time.
 type openEvent struct {
 	act   *Activation
-	event *event.Event // its sender's, as dst is: not to be looked at once it is answered
+	event *event.Event // the sender's, as dst is: not to be looked at once it is answered
 	dst   []byte       // what the reply's output is appended to
-	edge  *edge        // its sender's; nil once that waits no longer
+	edge  *edge        // the sender's; nil once that waits no longer
 
 	class      *app.Class    // what the object is, set when the event's turn has come
 	hold       *account.Hold // what the reply is taken for, see event.Event.Hold

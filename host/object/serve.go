@@ -93,7 +93,7 @@ func (a *Activation) finish(t *turn) (next *waiter) {
 	return next
 }
 
-// enter makes s the innermost entry when its turn has come. A call that had to
+// await makes t the innermost entry when its turn has come. A call that had to
 // wait has a waiter, which may have been answered already.
 func (a *Activation) await(t *turn, nested bool) (*waiter, error) {
 	w, first, err := a.admit(t, nested)
@@ -104,7 +104,7 @@ func (a *Activation) await(t *turn, nested bool) (*waiter, error) {
 	return w, err
 }
 
-// admit makes s the innermost entry, or puts it into the mailbox and returns its waiter;
+// admit makes t the innermost entry, or puts it into the mailbox and returns its waiter;
 // first says that it is the first there.
 func (a *Activation) admit(t *turn, nested bool) (w *waiter, first bool, err error) {
 	a.mu.Lock()
@@ -180,7 +180,7 @@ func (a *Activation) letInLocked(closing *edge) {
 		w := a.mailbox.take(closing)
 		closing = nil
 		switch {
-		case w == nil: // it is on its way here, see enter
+		case w == nil: // the call is on its way here, see await
 		case a.phase == broken:
 			closing = w.refuse(a.brokenBy, gate.Mark{})
 		case a.critical > 0:

@@ -22,13 +22,13 @@ type turn struct {
 	openEvent
 	Guest
 	call  hostfunc.Call
-	below *turn        // that this one is nested in
+	below *turn        // the one that this is nested in
 	init  []byte       // the constructor's input, a buffer of this turn
 	log   *slog.Logger // see logger; nil before somebody has something to say
 
 	txn          *storage.Txn
 	batch        batch
-	transactions []transaction     // that are open
+	transactions []transaction     // those that are open
 	critical     []time.Time       // when the sections that are open have begun
 	section      hostfunc.Deadline // of the outermost section
 	deadline     hostfunc.Deadline // of all that the event sets off
@@ -60,7 +60,7 @@ func (t *turn) run() ([]byte, error) {
 	a.seen = a.seen.Join(r.Seen)
 	t.Seen = a.seen
 	if !t.ownBudget {
-		if err := t.Budget.Over(); err != nil { // it has waited for its turn
+		if err := t.Budget.Over(); err != nil { // the call has waited for its turn
 			return dst, err
 		}
 	}
@@ -122,7 +122,7 @@ func (t *turn) ready() error {
 	for {
 		if t.below == nil && (a.stale(t.Version.Program) || a.outdated()) {
 			a.mu.Lock()
-			a.renewLocked(t.Version.Program) // its code was updated
+			a.renewLocked(t.Version.Program) // the script was updated
 			a.mu.Unlock()
 		}
 		err := a.takeInstance(t.Version.Program)
