@@ -45,7 +45,7 @@ func TestAssertion(t *testing.T) {
 			armed := atomic.Bool{}
 			h := hosttest.Start(t, hosttest.Options{
 				Guest: "cycle", Bindings: map[string]string{"NODES": "Node"}, NoListener: true,
-				EnterExports: func(_ *hostfunc.Call, name string,
+				Options: host.Options{EnterExports: func(_ *hostfunc.Call, name string,
 					enter func() (abi.Status, error)) (abi.Status, error) {
 					strike := name == abi.ExportObjectCall && armed.Load() &&
 						entries.Add(1) == c.nth
@@ -57,7 +57,7 @@ func TestAssertion(t *testing.T) {
 						panic("planted")
 					}
 					return status, err
-				},
+				}},
 			})
 			n := &directNodes{t: t, r: h.Runtime}
 			n.must("C", put("before"))
@@ -109,13 +109,13 @@ func TestAssertionInWorker(t *testing.T) {
 	var struck atomic.Bool
 	h := hosttest.Start(t, hosttest.Options{
 		Guest: "counter",
-		EnterExports: func(_ *hostfunc.Call, name string,
+		Options: host.Options{EnterExports: func(_ *hostfunc.Call, name string,
 			enter func() (abi.Status, error)) (abi.Status, error) {
 			if name == abi.ExportWorkerFetch && struck.CompareAndSwap(false, true) {
 				panic("planted")
 			}
 			return enter()
-		},
+		}},
 	})
 	for _, want := range []int{500, 200, 200} {
 		if status, _ := h.Get("/increment?name=A"); status != want {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
@@ -96,7 +97,8 @@ func TestBadGuests(t *testing.T) {
 			t.Run(way+"/"+c.kind, func(t *testing.T) {
 				h := hosttest.Start(t, hosttest.Options{
 					Guest: "bad", Bindings: badBindings, NoListener: true,
-					NoImages: way == "plain", CPULimit: c.limits.cpu, MemoryLimit: c.limits.memory,
+					Options: host.Options{NoImages: way == "plain",
+						CPULimit: c.limits.cpu, MemoryLimit: c.limits.memory},
 				})
 				for _, c := range badGuests[first:last] {
 					t.Run(c.how, func(t *testing.T) { c.run(t, h) })
@@ -236,7 +238,7 @@ func TestChatterIsBounded(t *testing.T) {
 func TestBadMemory(t *testing.T) {
 	for _, noImages := range []bool{false, true} {
 		h := hosttest.Start(t, hosttest.Options{
-			Guest: "bad", NoListener: true, NoImages: noImages,
+			Guest: "bad", NoListener: true, Options: host.Options{NoImages: noImages},
 			Bindings: map[string]string{"BAD": "Bad", "GOOD": "Good", "PROBE": "Probe"},
 		})
 		var got struct {
@@ -262,7 +264,7 @@ func TestBadMemory(t *testing.T) {
 func TestBigReply(t *testing.T) {
 	t.Parallel()
 	h := hosttest.Start(t, hosttest.Options{
-		Guest: "bad", NoListener: true, MemoryLimit: 512 << 20,
+		Guest: "bad", NoListener: true, Options: host.Options{MemoryLimit: 512 << 20},
 		Bindings: map[string]string{"BIG": "Big"},
 	})
 	got, err := h.Call("BIG", "b", "reply", abi.MaxMessageBytes)

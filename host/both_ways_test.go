@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -131,7 +132,8 @@ func TestBothWays(t *testing.T) {
 			var answers [2][]string
 			for i, noImages := range []bool{false, true} {
 				h := hosttest.Start(t,
-					hosttest.Options{Guest: name, Bindings: guest.bindings, NoImages: noImages})
+					hosttest.Options{Guest: name, Bindings: guest.bindings,
+						Options: host.Options{NoImages: noImages}})
 				for line := range strings.Lines(strings.TrimSpace(guest.lines)) {
 					answers[i] = append(answers[i], runLine(t, h, strings.TrimSpace(line)))
 				}

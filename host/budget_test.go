@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/clock/clocktest"
@@ -50,7 +51,7 @@ func TestCallLimit(t *testing.T) {
 // whoever still had to wait for its turn is told.
 func TestEventTime(t *testing.T) {
 	clock := clocktest.NewClock(time.Unix(1_700_000_000, 0))
-	n := startNodes(t, hosttest.Options{Clock: clock})
+	n := startNodes(t, hosttest.Options{Options: host.Options{Clock: clock}})
 	const text = "took longer than 15 minutes"
 	inside := n.gate("B: inside")
 	first := n.start("A", call("B", say("inside"), tryCall("C", put("late")), put("goes on")))
@@ -72,8 +73,8 @@ func TestEventTime(t *testing.T) {
 // TestEventTimeOfSpinner is the same for a guest that computes.
 func TestEventTimeOfSpinner(t *testing.T) {
 	clock := clocktest.NewClock(time.Unix(1_700_000_000, 0))
-	h := hosttest.Start(t, hosttest.Options{Guest: "bad", NoListener: true, Clock: clock,
-		CPULimit: time.Hour,
+	h := hosttest.Start(t, hosttest.Options{Guest: "bad", NoListener: true,
+		Options:  host.Options{Clock: clock, CPULimit: time.Hour},
 		Bindings: map[string]string{"GOOD": "Good", "BAD": "Bad"}})
 	for _, how := range []string{"loop", "random", "sleep"} {
 		done := make(chan error, 1)
@@ -118,7 +119,8 @@ func TestClientGone(t *testing.T) {
 			return run(c, args)
 		}
 	}
-	h := hosttest.Start(t, hosttest.Options{Guest: "counter", Clock: clock, WrapImports: hold})
+	h := hosttest.Start(t, hosttest.Options{Guest: "counter",
+		Options: host.Options{Clock: clock, WrapImports: hold}})
 	conn, err := net.Dial("tcp", strings.TrimPrefix(h.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)

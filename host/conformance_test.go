@@ -16,6 +16,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/conformance"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
@@ -33,8 +34,9 @@ func TestConformance(t *testing.T) {
 					t.Skip("short: only the compiler with images")
 				}
 				conformance.Run(t,
-					kitHost{t, hosttest.Options{Interpreter: interpreter, NoImages: noImages,
-						WrapImports: withinTable(t)}})
+					kitHost{t, hosttest.Options{
+						Options: host.Options{Interpreter: interpreter, NoImages: noImages,
+							WrapImports: withinTable(t)}}})
 			})
 		}
 	}
@@ -129,7 +131,7 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := hosttest.Start(t, hosttest.Options{Wasm: wasm})
+	h := hosttest.Start(t, hosttest.Options{Options: host.Options{Wasm: wasm}})
 	get := func(path, want string) {
 		t.Helper()
 		if status, body := h.Get(path); status != http.StatusOK || body != want {

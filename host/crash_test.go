@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -26,7 +27,7 @@ func TestOneRecord(t *testing.T) {
 		t.Run(c.kind, func(t *testing.T) {
 			h := hosttest.Start(t, hosttest.Options{Guest: "bad", Bindings: badBindings,
 				NoListener: true,
-				CPULimit:   c.limits.cpu, MemoryLimit: c.limits.memory})
+				Options:    host.Options{CPULimit: c.limits.cpu, MemoryLimit: c.limits.memory}})
 			if _, err := h.Call("BAD", "A", "misbehave", c.how); err == nil {
 				t.Fatal("no error")
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 )
@@ -175,7 +176,7 @@ func TestNestedTrap(t *testing.T) {
 			{"abort", step{Abort: "enough"}, remote | reset, "remote reset | enough"},
 		} {
 			t.Run(fmt.Sprint(c.name, " images ", !noImages), func(t *testing.T) {
-				n := startNodes(t, hosttest.Options{NoImages: noImages})
+				n := startNodes(t, hosttest.Options{Options: host.Options{NoImages: noImages}})
 				waiting := n.gate("A: nested")
 				first := n.start("A",
 					put("before"),

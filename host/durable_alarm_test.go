@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/clock/clocktest"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -38,8 +39,8 @@ func startTimed(t *testing.T, o hosttest.Options) *timed {
 func startClocked(t *testing.T) (*probe, *clocktest.Clock) {
 	t.Helper()
 	clock := clocktest.NewClock(time.UnixMilli(1_000_000))
-	return startProbe(t, hosttest.Options{NoListener: true, Clock: clock,
-		CPULimit: 5 * time.Second}), clock
+	return startProbe(t, hosttest.Options{NoListener: true,
+		Options: host.Options{Clock: clock, CPULimit: 5 * time.Second}}), clock
 }
 
 // play does the parts of a script, as probe.check does. Beside calls there are
@@ -90,7 +91,7 @@ func TestDurableAlarm(t *testing.T) {
 	t.Parallel()
 	buildProbe(t)
 	synctest.Test(t, func(t *testing.T) {
-		p := startTimed(t, hosttest.Options{CPULimit: 50 * time.Millisecond})
+		p := startTimed(t, hosttest.Options{Options: host.Options{CPULimit: 50 * time.Millisecond}})
 		p.playAll(alarmCases)
 		p.playAll(handlerCases)
 		p.playAll(retryCases)
@@ -361,9 +362,10 @@ func TestDurableAlarmCommit(t *testing.T) {
 	buildProbe(t)
 	synctest.Test(t, func(t *testing.T) {
 		fs, log := vfs.NewMem(), storagetest.NewLog()
-		p := startTimed(t, hosttest.Options{FS: fs, WrapLog: func(l storage.Log) storage.Log {
-			return log.Wrap(l)
-		}})
+		p := startTimed(t, hosttest.Options{
+			Options: host.Options{FS: fs, WrapLog: func(l storage.Log) storage.Log {
+				return log.Wrap(l)
+			}}})
 		log.AdvanceAll()
 		set := p.start("A", `put onalarm "add n 1", setalarm +10`)
 		synctest.Wait()
@@ -405,8 +407,8 @@ func TestDurableAlarmCPU(t *testing.T) {
 	failed := make(chan string, 8)
 	clock := clocktest.NewClock(time.UnixMilli(1_000_000))
 	p := &probe{t: t, Host: hosttest.Start(t, hosttest.Options{
-		Guest: "probe", Bindings: probeBindings, NoListener: true, Clock: clock,
-		CPULimit: 50 * time.Millisecond,
+		Guest: "probe", Bindings: probeBindings, NoListener: true,
+		Options: host.Options{Clock: clock, CPULimit: 50 * time.Millisecond},
 		OnLog: func(r hosttest.Record) {
 			if r.Message == "alarm failed" {
 				failed <- r.Attr("outcome") + " " + r.Attr("retry")

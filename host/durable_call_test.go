@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/testdata/probe/promises"
 )
@@ -15,12 +16,14 @@ import (
 // package promises.
 func TestDurableCall(t *testing.T) {
 	t.Parallel()
-	p := startProbe(t, hosttest.Options{NoListener: true, MemoryLimit: 32 << 20,
-		Vars: promises.Vars})
+	p := startProbe(t, hosttest.Options{NoListener: true,
+		Options: host.Options{MemoryLimit: 32 << 20},
+		Vars:    promises.Vars})
 	promises.Calls(t, promiser{p})
 	p.check(t, errorCases)
 	// On a busy machine other guests would pass this limit.
-	p = startProbe(t, hosttest.Options{NoListener: true, CPULimit: 50 * time.Millisecond})
+	p = startProbe(t, hosttest.Options{NoListener: true,
+		Options: host.Options{CPULimit: 50 * time.Millisecond}})
 	p.check(t, hostCases)
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/storage"
 	"github.com/cairn-dev/cairn/host/storage/storagetest"
@@ -17,9 +18,10 @@ import (
 func startGated(t *testing.T) *timed {
 	t.Helper()
 	log := storagetest.NewLog()
-	p := startTimed(t, hosttest.Options{WrapLog: func(l storage.Log) storage.Log {
-		return log.Wrap(l)
-	}})
+	p := startTimed(t, hosttest.Options{
+		Options: host.Options{WrapLog: func(l storage.Log) storage.Log {
+			return log.Wrap(l)
+		}}})
 	t.Cleanup(log.AdvanceAll) // before the host is stopped
 	log.AdvanceAll()
 	p.log = log

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/release"
@@ -18,7 +19,7 @@ func TestDurableLife(t *testing.T) {
 	buildProbe(t)
 	for _, noImages := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			p := startTimed(t, hosttest.Options{NoImages: noImages})
+			p := startTimed(t, hosttest.Options{Options: host.Options{NoImages: noImages}})
 			p.playAll(lifeCases)
 		})
 	}
@@ -49,7 +50,7 @@ func TestDurableEviction(t *testing.T) {
 
 func evictions(t *testing.T, noImages bool) {
 	const idle = 4 * time.Second
-	p := startTimed(t, hosttest.Options{EvictIdle: idle, NoImages: noImages})
+	p := startTimed(t, hosttest.Options{Options: host.Options{EvictIdle: idle, NoImages: noImages}})
 	alive := func(name, want string) {
 		t.Helper()
 		if got := p.run(name, "count"); got != want {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -14,7 +15,8 @@ func TestDurableListStreams(t *testing.T) {
 	if testing.Short() {
 		total = 80_000
 	}
-	p := startProbe(t, hosttest.Options{NoListener: true, MemoryLimit: 32 << 20})
+	p := startProbe(t, hosttest.Options{NoListener: true,
+		Options: host.Options{MemoryLimit: 32 << 20}})
 	const bytes = 500
 	for from := 0; from < total; from += part {
 		if got := p.run("many", fmt.Sprintf("fill k %d %d %d", from, from+part, bytes)); got != "" {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -42,7 +43,7 @@ func TestDurableOutbound(t *testing.T) {
 	address, elsewhere := strings.TrimPrefix(server.URL, "http://"),
 		strings.TrimPrefix(other.URL, "http://")
 	const name = "localhost.example"
-	p := startProbe(t, hosttest.Options{AllowHosts: []string{address}})
+	p := startProbe(t, hosttest.Options{Options: host.Options{AllowHosts: []string{address}}})
 	refused := func(target, host string) string {
 		return "This host lets guests send nothing to " + target +
 			" (allow it with --allow-host " + host + ")."

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/testdata/probe/promises"
 )
@@ -27,7 +28,7 @@ func TestDurableRandom(t *testing.T) {
 	buildProbe(t)
 	synctest.Test(t, func(t *testing.T) {
 		// Two of the three have an instance at a time.
-		p := startTimed(t, hosttest.Options{Residents: 2})
+		p := startTimed(t, hosttest.Options{Options: host.Options{Residents: 2}})
 		promises.Random(t, promiser{p.probe}, seed, calls, func() { time.Sleep(30 * time.Second) })
 	})
 }

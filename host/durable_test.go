@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/admin"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hosttest"
@@ -178,7 +179,8 @@ func short(s string) string {
 func onStores(t *testing.T, test func(t *testing.T, o hosttest.Options)) {
 	t.Run("memory", func(t *testing.T) { test(t, hosttest.Options{NoListener: true}) })
 	t.Run("folder", func(t *testing.T) {
-		test(t, hosttest.Options{NoListener: true, FS: vfs.Default, DataDir: t.TempDir()})
+		test(t, hosttest.Options{NoListener: true,
+			Options: host.Options{FS: vfs.Default, DataDir: t.TempDir()}})
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -16,7 +17,8 @@ import (
 // of the others has used up its time.
 func TestSpinnersLeaveRoom(t *testing.T) {
 	const calls = 200
-	h := hosttest.Start(t, hosttest.Options{Guest: "bad", NoListener: true, CPULimit: time.Second,
+	h := hosttest.Start(t, hosttest.Options{Guest: "bad", NoListener: true,
+		Options:  host.Options{CPULimit: time.Second},
 		Bindings: map[string]string{"GOOD": "Good", "BAD": "Bad"}})
 	h.Must(nil, "GOOD", "A", "increment")
 	var ended atomic.Int32

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -14,7 +15,8 @@ import (
 func TestRandomDiffers(t *testing.T) {
 	t.Parallel()
 	for _, noImages := range []bool{false, true} {
-		h := hosttest.Start(t, hosttest.Options{Guest: "random", NoImages: noImages,
+		h := hosttest.Start(t, hosttest.Options{Guest: "random",
+			Options:  host.Options{NoImages: noImages},
 			Bindings: map[string]string{"RANDOM": "Random"}})
 		seen := map[string]string{}
 		for n, name := range []string{"A", "B", "C", "A", "A", "B", worker, worker, worker} {
@@ -65,8 +67,8 @@ func TestHunter(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := hosttest.Start(t, hosttest.Options{Guest: "hunter", NoListener: true,
-				NoImages:  c.noImages,
-				Residents: 1, MemoryLimit: limit, Bindings: map[string]string{"HUNTERS": "Hunter"}})
+				Options:  host.Options{NoImages: c.noImages, Residents: 1, MemoryLimit: limit},
+				Bindings: map[string]string{"HUNTERS": "Hunter"}})
 			hunt := func(name string) (found int) {
 				t.Helper()
 				h.Must(&found, "HUNTERS", name, "hunt", number)
@@ -105,7 +107,7 @@ func TestHunter(t *testing.T) {
 func TestGrowToLimit(t *testing.T) {
 	t.Parallel()
 	h := hosttest.Start(t, hosttest.Options{Guest: "bad", NoListener: true, Bindings: badBindings,
-		Residents: 1, MemoryLimit: 24 << 20})
+		Options: host.Options{Residents: 1, MemoryLimit: 24 << 20}})
 	for i := range 3 {
 		name := fmt.Sprint("villain ", i)
 		_, err := h.Call("BAD", name, "misbehave", "slowly")

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cairn-dev/cairn/abi/conformance/guestkit"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/event"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
@@ -49,8 +50,8 @@ func TestLanguages(t *testing.T) {
 			set  hosttest.Options
 		}{
 			{"images", hosttest.Options{}},
-			{"no images", hosttest.Options{NoImages: true}},
-			{"interpreter", hosttest.Options{Interpreter: true}},
+			{"no images", hosttest.Options{Options: host.Options{NoImages: true}}},
+			{"interpreter", hosttest.Options{Options: host.Options{Interpreter: true}}},
 		} {
 			t.Run(folder+"/"+way.name, func(t *testing.T) {
 				if testing.Short() && way.set.Interpreter {
@@ -248,7 +249,8 @@ func TestNestedKit(t *testing.T) {
 // TestLanguagesShareStorage counts on with a module of another language after
 // each restart: they store the same bytes.
 func TestLanguagesShareStorage(t *testing.T) {
-	h := hosttest.Start(t, hosttest.Options{Wasm: counterIn(t, languages[0]), NoListener: true})
+	h := hosttest.Start(t, hosttest.Options{
+		Options: host.Options{Wasm: counterIn(t, languages[0])}, NoListener: true})
 	for i, folder := range append(languages, languages[0]) {
 		h.Restart(func(o *hosttest.Options) { o.Wasm = counterIn(t, folder) })
 		wantCall(t, h, "A", "getCounterValue", -9*i)
@@ -264,7 +266,8 @@ func TestLanguagesForget(t *testing.T) {
 	for _, folder := range languages[1:] { // Go's runtime alone wants more
 		t.Run(folder, func(t *testing.T) {
 			h := hosttest.Start(t, hosttest.Options{
-				Wasm: counterIn(t, folder), MemoryLimit: limit, NoListener: true,
+				Options:    host.Options{Wasm: counterIn(t, folder), MemoryLimit: limit},
+				NoListener: true,
 			})
 			for i := range calls {
 				wantCall(t, h, "A", "increment", i+1, 1, arg)

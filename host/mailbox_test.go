@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi/wire"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -55,7 +56,10 @@ func TestMailboxFull(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			held := &heldLog{}
 			h := hosttest.Start(t, hosttest.Options{Guest: c.guest, Bindings: c.bindings,
-				WrapLog: func(l storage.Log) storage.Log { held.Log = l; return held }})
+				Options: host.Options{WrapLog: func(l storage.Log) storage.Log {
+					held.Log = l
+					return held
+				}}})
 			held.arm()
 			const refused = 10
 			errs := make(chan error)

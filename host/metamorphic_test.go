@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -77,8 +78,8 @@ func runMetamorphic(t *testing.T, seed uint64, way metamorphicWay) {
 	if noImages {
 		residents = goroutines * objects // who has no image forgets where others suspend
 	}
-	h := hosttest.Start(t, hosttest.Options{Guest: "ledger", NoListener: true, NoImages: noImages,
-		Residents: residents, EvictIdle: way.evictIdle,
+	h := hosttest.Start(t, hosttest.Options{Guest: "ledger", NoListener: true,
+		Options:  host.Options{NoImages: noImages, Residents: residents, EvictIdle: way.evictIdle},
 		Bindings: map[string]string{"LEDGERS": "Ledger"}})
 	models := make([]map[string]*ledgerModel, goroutines)
 	for g := range models {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -27,8 +28,8 @@ func TestListMillion(t *testing.T) {
 		guestBytes = 16 << 20
 		maxGrowth  = 48 << 20 // beside the caches, which the first list fills
 	)
-	p := startProbe(t, hosttest.Options{NoListener: true, MemoryLimit: guestBytes, FS: vfs.Default,
-		DataDir: t.TempDir()})
+	p := startProbe(t, hosttest.Options{NoListener: true,
+		Options: host.Options{MemoryLimit: guestBytes, FS: vfs.Default, DataDir: t.TempDir()}})
 	for from := 0; from < total; from += part {
 		if got := p.run("many", fmt.Sprintf("fill k %d %d %d",
 			from, min(from+part, total), valueBytes)); got != "" {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/clock/clocktest"
@@ -115,7 +116,7 @@ func startSample(t *testing.T, name string, noImages bool) *sample {
 	}
 	clock := clocktest.NewClock(time.Unix(1_800_000_000, 0))
 	h := hosttest.Start(t, hosttest.Options{Guest: name, Bindings: bindings, Vars: vars,
-		Clock: clock, NoImages: noImages})
+		Options: host.Options{Clock: clock, NoImages: noImages}})
 	return &sample{h, t, clock}
 }
 

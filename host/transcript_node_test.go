@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/storage"
@@ -47,7 +48,8 @@ func startNode(t *testing.T, guest, binding, class string) *node {
 	})
 	n.host = hosttest.Start(t, hosttest.Options{
 		Guest: guest, Bindings: map[string]string{binding: class},
-		NoListener: true, WrapLog: n.log.wrap, Placement: &n.leases, OnLog: n.hold,
+		NoListener: true,
+		Options:    host.Options{WrapLog: n.log.wrap, Placement: &n.leases}, OnLog: n.hold,
 	})
 	// What the start has written is not part of the transcript.
 	n.log.AdvanceAll()

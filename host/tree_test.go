@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/release"
@@ -97,9 +98,10 @@ func newWood(t *testing.T) *wood {
 	wasm := testguest.Build(t, "cycle")
 	custom := []byte{0, 5, 4, 't', 'r', 'e', 'e'}
 	w := &wood{t: t, variants: [2][]byte{wasm, append(append([]byte(nil), wasm...), custom...)}}
-	w.Host = hosttest.Start(t, hosttest.Options{Wasm: wasm, NoListener: true,
-		Bindings:  map[string]string{"TREES": "Tree"},
-		Residents: 2, EvictIdle: time.Millisecond, OnLog: w.log})
+	w.Host = hosttest.Start(t, hosttest.Options{
+		Options:    host.Options{Wasm: wasm, Residents: 2, EvictIdle: time.Millisecond},
+		NoListener: true,
+		Bindings:   map[string]string{"TREES": "Tree"}, OnLog: w.log})
 	w.deploy(1) // compiled now, a deploy is quick later
 	return w
 }

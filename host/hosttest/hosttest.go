@@ -12,7 +12,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,17 +19,12 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"github.com/cairn-dev/cairn/abi"
 	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/config"
 	"github.com/cairn-dev/cairn/host/hostfunc"
-	"github.com/cairn-dev/cairn/host/ingress"
-	"github.com/cairn-dev/cairn/host/internal/clock"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
-	"github.com/cairn-dev/cairn/host/placement"
 	"github.com/cairn-dev/cairn/host/release"
-	"github.com/cairn-dev/cairn/host/storage"
 )
 
 // Compiler is shared by the hosts of a test's process: most run one of a few guests,
@@ -67,53 +61,23 @@ type Options struct {
 	// Scripts are what runs, the public one first, in place of Guest, Wasm, Bindings,
 	// Vars and CallLimit.
 	Scripts []release.Script
-	// Wasm is a module in place of Guest's.
-	Wasm []byte
 	// Bindings are the config's, binding to class. Default COUNTERS to Counter.
 	Bindings map[string]string
 	// Vars are the config's, to be encoded as JSON. Default none.
 	Vars map[string]any
-
-	// CPULimit, MemoryLimit, MemoryBudget, EvictIdle, Residents and MaxBusy are those
-	// of host.Options, with its defaults.
-	CPULimit     time.Duration
-	MemoryLimit  uint64
-	MemoryBudget int64
-	EvictIdle    time.Duration
-	Residents    int
-	MaxBusy      int
-
 	// CallLimit is the config's limits.subrequests. Default none.
 	CallLimit int
 
-	// NoImages and Interpreter are those of host.Options.
-	NoImages, Interpreter bool
+	// Options are the host's. Wasm is a module in place of Guest's. FS is a new one in
+	// memory by default, and DataDir is "data" in it. A Clock, such as a
+	// clocktest.Clock, is what guests see as well: Now is not looked at. What is
+	// served, what compiles it and the log are set from what is above and by this
+	// package.
+	host.Options
+
 	// NoListener leaves HTTP out: URL is empty and Get fails. A synctest bubble
 	// wants that, as it does not see the end of a wait for the network.
 	NoListener bool
-
-	// FS is where the store lives. Default a new one in memory.
-	FS vfs.FS
-	// DataDir is the store's folder in FS. Default "data".
-	DataDir string
-	// Placement is that of host.Options. Default none.
-	Placement placement.Placement
-	// WrapLog is that of host.Options. Default none.
-	WrapLog func(storage.Log) storage.Log
-	// WrapImports is that of host.Options. Default none.
-	WrapImports func(name string, run hostfunc.Function) hostfunc.Function
-	// EnterExports is that of host.Options. Default none.
-	EnterExports func(c *hostfunc.Call, export string,
-		enter func() (abi.Status, error)) (abi.Status, error)
-	// Random is that of host.Options. Default crypto/rand.
-	Random func([]byte)
-	// Clock is the time, for alarms, critical sections and what guests see. Default
-	// the real one. An clocktest.Clock is one that a test moves.
-	Clock clock.Clock
-	// AllowHosts, TrustProxies and Limits are those of host.Options.
-	AllowHosts   []string
-	TrustProxies []netip.Prefix
-	Limits       ingress.Limits
 	// OnLog is called with every line of the log, on the goroutine that logs. A
 	// guest that logs waits meanwhile: so a test holds a guest at a line of its
 	// code. Default none.
@@ -185,19 +149,11 @@ func (h *Host) start() error {
 	if o.Clock != nil {
 		now = o.Clock.Now // guests set alarms by the time that they see
 	}
-	runtime, err := host.Start(context.Background(), host.Options{
-		Config: scripts[0].Config, Wasm: scripts[0].Wasm, More: scripts[1:],
-		DataDir: o.DataDir, Compiler: Compiler, CacheDir: testguest.CacheDir(h.t),
-		CPULimit: o.CPULimit, MemoryLimit: o.MemoryLimit, EvictIdle: o.EvictIdle,
-		Residents:    o.Residents,
-		MemoryBudget: o.MemoryBudget, MaxBusy: o.MaxBusy,
-		NoImages: o.NoImages, Interpreter: o.Interpreter,
-		FS: o.FS, Placement: o.Placement, WrapLog: o.WrapLog, WrapImports: o.WrapImports,
-		EnterExports: o.EnterExports, Random: o.Random, Now: now, Clock: o.Clock,
-		AllowHosts:   o.AllowHosts,
-		TrustProxies: o.TrustProxies, Limits: o.Limits,
-		Logger: h.log.logger(),
-	})
+	of := o.Options
+	of.Config, of.Wasm, of.More = scripts[0].Config, scripts[0].Wasm, scripts[1:]
+	of.Compiler, of.CacheDir = Compiler, testguest.CacheDir(h.t)
+	of.Logger, of.Now = h.log.logger(), now
+	runtime, err := host.Start(context.Background(), of)
 	if err != nil {
 		return err
 	}

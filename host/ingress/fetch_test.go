@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -235,7 +236,7 @@ func TestBodyLimit(t *testing.T) {
 // text in the log only.
 func TestUncaught(t *testing.T) {
 	h := hosttest.Start(t, hosttest.Options{Guest: "echo", Bindings: map[string]string{},
-		CPULimit: 200 * time.Millisecond})
+		Options: host.Options{CPULimit: 200 * time.Millisecond}})
 	for _, c := range []struct {
 		path, body string
 		status     int

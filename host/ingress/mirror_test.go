@@ -100,7 +100,7 @@ func respondRaw(t *testing.T, h *hosttest.Host, method string, r *wire.Response)
 	t.Helper()
 	message := wire.AppendResponse(nil, r)
 	var request bytes.Buffer
-	request.WriteString(method + " / HTTP/1.1\r\n" + host + "Connection: close\r\nContent-Length: ")
+	request.WriteString(method + " / HTTP/1.1\r\n" + toH + "Connection: close\r\nContent-Length: ")
 	request.Write(appendInt(len(message)))
 	request.WriteString("\r\n\r\n")
 	request.Write(message)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
 
@@ -74,8 +75,8 @@ func TestOrigin(t *testing.T) {
 			"127.0.0.1", "127.0.0.1", "http"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := startMirror(t, hosttest.Options{TrustProxies: c.trust})
-			_, bodies := answers(t, talk(t, h, "GET /x HTTP/1.1\r\n"+c.sent+host+end))
+			h := startMirror(t, hosttest.Options{Options: host.Options{TrustProxies: c.trust}})
+			_, bodies := answers(t, talk(t, h, "GET /x HTTP/1.1\r\n"+c.sent+toH+end))
 			r := decodeReceived(t, bodies[0])
 			if got := r.values("Cf-Connecting-Ip"); !slices.Equal(got, []string{c.address}) {
 				t.Errorf("address %q, want %q", got, c.address)

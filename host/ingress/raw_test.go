@@ -64,9 +64,9 @@ func answers(t *testing.T, text string) (list []*http.Response, bodies []string)
 }
 
 const (
-	host = "Host: h\r\n"
-	end  = "Connection: close\r\n\r\n"
-	ok   = "GET /ok HTTP/1.1\r\n" + host + end
+	toH = "Host: h\r\n"
+	end = "Connection: close\r\n\r\n"
+	ok  = "GET /ok HTTP/1.1\r\n" + toH + end
 )
 
 // TestURL wants every target that RFC 9112 allows, and more that clients send, to reach
@@ -104,7 +104,7 @@ func TestURL(t *testing.T) {
 		{"M-SEARCH /!", "http://h/!"},
 		{"TRACE /x", "http://h/x"},
 	} {
-		got := talk(t, h, c.line+" HTTP/1.1\r\n"+host+end)
+		got := talk(t, h, c.line+" HTTP/1.1\r\n"+toH+end)
 		list, bodies := answers(t, got)
 		if len(list) != 1 || list[0].StatusCode != 200 {
 			t.Errorf("%q: %q", c.line, got)
@@ -128,7 +128,7 @@ func authority(url string) string {
 // TestAsterisk: RFC 9112, 3.3 says that the target URI of OPTIONS * has no path.
 func TestAsterisk(t *testing.T) {
 	h := startMirror(t, hosttest.Options{})
-	_, bodies := answers(t, talk(t, h, "OPTIONS * HTTP/1.1\r\n"+host+end))
+	_, bodies := answers(t, talk(t, h, "OPTIONS * HTTP/1.1\r\n"+toH+end))
 	if r := decodeReceived(t, bodies[0]); r.method != "OPTIONS" || r.url != "http://h" {
 		t.Errorf("the Worker sees %s %s", r.method, r.url)
 	}
@@ -138,40 +138,40 @@ func TestAsterisk(t *testing.T) {
 // refused, the connection to end, and nothing behind it to be taken for a request.
 func TestRefused(t *testing.T) {
 	h := startMirror(t, hosttest.Options{})
-	const post = "POST / HTTP/1.1\r\n" + host
+	const post = "POST / HTTP/1.1\r\n" + toH
 	for _, c := range []struct {
 		request string
 		status  int
 	}{
 		// The target.
-		{"GET /a b HTTP/1.1\r\n" + host + end, 400},
-		{"GET /\x01 HTTP/1.1\r\n" + host + end, 400},
-		{"GET /\x7f HTTP/1.1\r\n" + host + end, 400},
-		{"GET /a\tb HTTP/1.1\r\n" + host + end, 400},
-		{"GET /\x00 HTTP/1.1\r\n" + host + end, 400},
-		{"GET ?x HTTP/1.1\r\n" + host + end, 400},
-		{"GET x HTTP/1.1\r\n" + host + end, 400},
-		{"GET  HTTP/1.1\r\n" + host + end, 400},
-		{"GET * HTTP/1.1\r\n" + host + end, 400},
-		{"GET http:///x HTTP/1.1\r\n" + host + end, 400},
-		{"GET ftp://o/x HTTP/1.1\r\n" + host + end, 400},
-		{"GET http://u:p@o/ HTTP/1.1\r\n" + host + end, 400}, // RFC 9110, 4.2.4
-		{"GET http://o:99999/ HTTP/1.1\r\n" + host + end, 400},
+		{"GET /a b HTTP/1.1\r\n" + toH + end, 400},
+		{"GET /\x01 HTTP/1.1\r\n" + toH + end, 400},
+		{"GET /\x7f HTTP/1.1\r\n" + toH + end, 400},
+		{"GET /a\tb HTTP/1.1\r\n" + toH + end, 400},
+		{"GET /\x00 HTTP/1.1\r\n" + toH + end, 400},
+		{"GET ?x HTTP/1.1\r\n" + toH + end, 400},
+		{"GET x HTTP/1.1\r\n" + toH + end, 400},
+		{"GET  HTTP/1.1\r\n" + toH + end, 400},
+		{"GET * HTTP/1.1\r\n" + toH + end, 400},
+		{"GET http:///x HTTP/1.1\r\n" + toH + end, 400},
+		{"GET ftp://o/x HTTP/1.1\r\n" + toH + end, 400},
+		{"GET http://u:p@o/ HTTP/1.1\r\n" + toH + end, 400}, // RFC 9110, 4.2.4
+		{"GET http://o:99999/ HTTP/1.1\r\n" + toH + end, 400},
 		// RFC 9110, 15.6.2: a method that no target takes.
-		{"CONNECT h:443 HTTP/1.1\r\n" + host + end, 501},
-		{"CONNECT / HTTP/1.1\r\n" + host + end, 501},
-		{"CONNECT http://h/ HTTP/1.1\r\n" + host + end, 501},
+		{"CONNECT h:443 HTTP/1.1\r\n" + toH + end, 501},
+		{"CONNECT / HTTP/1.1\r\n" + toH + end, 501},
+		{"CONNECT http://h/ HTTP/1.1\r\n" + toH + end, 501},
 		// The method.
-		{"G\xc3\xa4T / HTTP/1.1\r\n" + host + end, 400},
-		{"G(T / HTTP/1.1\r\n" + host + end, 400},
-		{"G\x00T / HTTP/1.1\r\n" + host + end, 400},
-		{" GET / HTTP/1.1\r\n" + host + end, 400},
+		{"G\xc3\xa4T / HTTP/1.1\r\n" + toH + end, 400},
+		{"G(T / HTTP/1.1\r\n" + toH + end, 400},
+		{"G\x00T / HTTP/1.1\r\n" + toH + end, 400},
+		{" GET / HTTP/1.1\r\n" + toH + end, 400},
 		// The version.
-		{"GET / HTTP/2.0\r\n" + host + end, 505},
-		{"GET / HTTP/0.9\r\n" + host + end, 505},
-		{"GET / HTTP/1.2\r\n" + host + end, 505},
-		{"GET / http/1.1\r\n" + host + end, 400},
-		{"GET / HTTP/1.1x\r\n" + host + end, 400},
+		{"GET / HTTP/2.0\r\n" + toH + end, 505},
+		{"GET / HTTP/0.9\r\n" + toH + end, 505},
+		{"GET / HTTP/1.2\r\n" + toH + end, 505},
+		{"GET / http/1.1\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1x\r\n" + toH + end, 400},
 		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
 		{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400}, // TLS
 		// RFC 9112, 3.2: one Host, and it is a host.
@@ -200,18 +200,18 @@ func TestRefused(t *testing.T) {
 		{"GET / HTTP/1.1\r\nHost: \xc3\xa4\r\n" + end, 400},
 		{"GET / HTTP/1.1\r\nHost: h, g\r\n" + end, 400},
 		// RFC 9112, 5: names, folded lines, and what is between name and colon.
-		{"GET / HTTP/1.1\r\nA b: c\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\nA : c\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\n: c\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\nA\xc3\xa4: c\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\nA(: c\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\nA\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\n A: c\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\nA: b\r\n c\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\nA: b\r\n\tc\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\nA: b\x00c\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\nA: b\rc\r\n" + host + end, 400},
-		{"GET / HTTP/1.1\r\nA: \x01\r\n" + host + end, 400},
+		{"GET / HTTP/1.1\r\nA b: c\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\nA : c\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\n: c\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\nA\xc3\xa4: c\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\nA(: c\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\nA\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\n A: c\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\nA: b\r\n c\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\nA: b\r\n\tc\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\nA: b\x00c\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\nA: b\rc\r\n" + toH + end, 400},
+		{"GET / HTTP/1.1\r\nA: \x01\r\n" + toH + end, 400},
 		// RFC 9112, 6: two lengths, or none that is one.
 		{post + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + ok, 400},
 		{post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + ok, 400},
@@ -234,7 +234,7 @@ func TestRefused(t *testing.T) {
 		{post + "Transfer-Encoding: identity\r\n\r\n" + ok, 501},
 		{post + "Transfer-Encoding:\r\n\r\n" + ok, 400},
 		{post + "Transfer-Encoding: chunked\r\n chunked\r\n\r\n0\r\n\r\n" + ok, 400},
-		{"POST / HTTP/1.0\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + ok, 400},
+		{"POST / HTTP/1.0\r\n" + toH + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + ok, 400},
 		// RFC 9112, 7.1: chunks.
 		{post + chunked + "0x2\r\nab\r\n0\r\n\r\n" + ok, 400},
 		{post + chunked + "-1\r\n\r\n" + ok, 400},
@@ -248,9 +248,9 @@ func TestRefused(t *testing.T) {
 		{post + chunked + "2;a\nb\r\nab\r\n0\r\n\r\n" + ok, 400},
 		{post + chunked + "0\r\nno colon\r\n\r\n" + ok, 400},
 		// Sizes.
-		{"GET /" + strings.Repeat("x", 20<<10) + " HTTP/1.1\r\n" + host + end, 431},
-		{"GET / HTTP/1.1\r\nA: " + strings.Repeat("x", 20<<10) + "\r\n" + host + end, 431},
-		{"GET / HTTP/1.1\r\n" + strings.Repeat("A:\r\n", 300) + host + end, 431},
+		{"GET /" + strings.Repeat("x", 20<<10) + " HTTP/1.1\r\n" + toH + end, 431},
+		{"GET / HTTP/1.1\r\nA: " + strings.Repeat("x", 20<<10) + "\r\n" + toH + end, 431},
+		{"GET / HTTP/1.1\r\n" + strings.Repeat("A:\r\n", 300) + toH + end, 431},
 		{post + "Content-Length: 99999999999\r\n\r\nab", 413},
 		{post + "Expect: 100-continue\r\nContent-Length: 99999999999\r\n\r\n", 413},
 		// RFC 9110, 10.1.1: an expectation that cannot be met.
@@ -277,7 +277,7 @@ func TestBodies(t *testing.T) {
 	h := startMirror(t, hosttest.Options{})
 	message := string(wire.AppendResponse(nil, &wire.Response{Status: 201, Body: []byte("said")}))
 	n := len(message)
-	post := "POST / HTTP/1.1\r\n" + host
+	post := "POST / HTTP/1.1\r\n" + toH
 	for _, c := range []struct{ request, continued string }{
 		{post + fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""},
 		{post + fmt.Sprintf("content-length:\t%d \r\n\r\n", n) + message, ""},
@@ -290,8 +290,8 @@ func TestBodies(t *testing.T) {
 			n, message), ""},
 		{"POST / HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\n" +
 			fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""},
-		{"PUT / HTTP/1.1\r\n" + host + fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""},
-		{"GET / HTTP/1.1\r\n" + host + fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""},
+		{"PUT / HTTP/1.1\r\n" + toH + fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""},
+		{"GET / HTTP/1.1\r\n" + toH + fmt.Sprintf("Content-Length: %d\r\n\r\n", n) + message, ""},
 	} {
 		list, bodies := answers(t, talk(t, h, c.request+ok))
 		if len(list) != 2 || list[0].StatusCode != 201 || bodies[0] != "said" || list[0].Close {
@@ -323,12 +323,12 @@ func TestPersistence(t *testing.T) {
 		request string
 		stays   bool
 	}{
-		{"GET / HTTP/1.1\r\n" + host + "\r\n", true},
-		{"GET / HTTP/1.1\r\n" + host + "Connection: keep-alive\r\n\r\n", true},
-		{"GET / HTTP/1.1\r\n" + host + "Connection: Close\r\n\r\n", false},
-		{"GET / HTTP/1.1\r\n" + host + "Connection: x, close\r\n\r\n", false},
-		{"GET / HTTP/1.1\r\n" + host + "Connection: x\r\nConnection: close\r\n\r\n", false},
-		{"GET / HTTP/1.0\r\n" + host + "\r\n", false},
+		{"GET / HTTP/1.1\r\n" + toH + "\r\n", true},
+		{"GET / HTTP/1.1\r\n" + toH + "Connection: keep-alive\r\n\r\n", true},
+		{"GET / HTTP/1.1\r\n" + toH + "Connection: Close\r\n\r\n", false},
+		{"GET / HTTP/1.1\r\n" + toH + "Connection: x, close\r\n\r\n", false},
+		{"GET / HTTP/1.1\r\n" + toH + "Connection: x\r\nConnection: close\r\n\r\n", false},
+		{"GET / HTTP/1.0\r\n" + toH + "\r\n", false},
 		{"GET / HTTP/1.0\r\n\r\n", false},
 		{"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true},
 		{"GET / HTTP/1.1\n" + "Host: h\n\r\n\r\n", true}, // RFC 9112, 2.2: a line may end in LF
@@ -342,7 +342,7 @@ func TestPersistence(t *testing.T) {
 	// Pipelined requests are answered in order.
 	var many strings.Builder
 	for i := range 100 {
-		fmt.Fprintf(&many, "GET /%d HTTP/1.1\r\n%s\r\n", i, host)
+		fmt.Fprintf(&many, "GET /%d HTTP/1.1\r\n%s\r\n", i, toH)
 	}
 	_, bodies := answers(t, talk(t, h, many.String()+ok))
 	if len(bodies) != 101 {
@@ -361,7 +361,7 @@ func TestRequestHeader(t *testing.T) {
 	_, bodies := answers(t, talk(t, h, "GET / HTTP/1.1\r\ncontent-TYPE: a\r\nContent-Type: b\r\n"+
 		"User-Agent: x\r\nuser-agent: y\r\nX-Empty:\r\nx_a.b: \tc \r\nCookie: a=1\r\n"+
 		"Cookie: b=2\r\n"+
-		"X-Latin: \xe4\r\nTrailer: X-Empty\r\n"+host+end))
+		"X-Latin: \xe4\r\nTrailer: X-Empty\r\n"+toH+end))
 	got := decodeReceived(t, bodies[0]).header
 	want := [][2]string{{"Content-Type", "a"}, {"Content-Type", "b"}, {"User-Agent", "x"},
 		{"User-Agent", "y"},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/account"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/ingress"
@@ -28,7 +29,7 @@ func upload(t *testing.T, h *hosttest.Host, announced, sent int) net.Conn {
 	t.Helper()
 	c := dial(t, h)
 	fmt.Fprintf(c, "POST /length HTTP/1.1\r\n%sExpect: 100-continue\r\nContent-Length: %d\r\n\r\n",
-		host, announced)
+		toH, announced)
 	told := make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n"))
 	if _, err := io.ReadFull(c, told); err != nil {
 		t.Fatal(err)
@@ -42,7 +43,7 @@ func upload(t *testing.T, h *hosttest.Host, announced, sent int) net.Conn {
 // TestClaims lets clients announce more than there is memory, and send little for now:
 // each of them is answered when it sends what it announced, and others meanwhile.
 func TestClaims(t *testing.T) {
-	h := startEchoWith(t, hosttest.Options{MemoryBudget: 128 << 20})
+	h := startEchoWith(t, hosttest.Options{Options: host.Options{MemoryBudget: 128 << 20}})
 	const clients, announced = 100, 2 << 20
 	var waiting []net.Conn
 	for range clients {
@@ -71,8 +72,8 @@ func TestClaims(t *testing.T) {
 // TestShed lets clients that stop in the middle hold all memory there is: the slowest go,
 // and others' bodies have room.
 func TestShed(t *testing.T) {
-	h := startEchoWith(t, hosttest.Options{MemoryBudget: 192 << 20,
-		Limits: ingress.Limits{Spare: 1}})
+	h := startEchoWith(t, hosttest.Options{
+		Options: host.Options{MemoryBudget: 192 << 20, Limits: ingress.Limits{Spare: 1}}})
 	const announced, sent = 16 << 20, 9 << 20
 	var stuck []net.Conn
 	for range 16 { // 256 MiB, if all had what they announce
@@ -99,9 +100,10 @@ func isTimeout(err error) bool {
 
 // TestStall wants an answer that nobody takes to be given up, and its memory with it.
 func TestStall(t *testing.T) {
-	h := startEchoWith(t, hosttest.Options{Limits: ingress.Limits{Stall: 20 * time.Millisecond}})
+	h := startEchoWith(t, hosttest.Options{
+		Options: host.Options{Limits: ingress.Limits{Stall: 20 * time.Millisecond}}})
 	c := dial(t, h)
-	fmt.Fprintf(c, "GET /large?bytes=%d HTTP/1.1\r\n%s\r\n", 30<<20, host)
+	fmt.Fprintf(c, "GET /large?bytes=%d HTTP/1.1\r\n%s\r\n", 30<<20, toH)
 	// Nobody reads what is sent here, so this fails when the host has closed.
 	filler := make([]byte, 1<<20)
 	for {
@@ -117,7 +119,8 @@ func TestStall(t *testing.T) {
 func TestSlowRequests(t *testing.T) {
 	const soon = 20 * time.Millisecond
 	h := startMirror(t,
-		hosttest.Options{Limits: ingress.Limits{Head: soon, Body: soon, Idle: soon}})
+		hosttest.Options{
+			Options: host.Options{Limits: ingress.Limits{Head: soon, Body: soon, Idle: soon}}})
 	for _, c := range []struct {
 		name, sent string
 		status     int // of the last answer; 0 is none
@@ -125,13 +128,13 @@ func TestSlowRequests(t *testing.T) {
 		{"nothing", "", 0},
 		{"part of a line", "GET /", 408},
 		{"part of a head", "GET / HTTP/1.1\r\nHo", 408},
-		{"no body", "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\n\r\n", 408},
-		{"part of a body", "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\n\r\na", 408},
-		{"part of the chunks", "POST / HTTP/1.1\r\n" + host + chunked + "2\r\nab\r\n", 408},
-		{"part of a chunk", "POST / HTTP/1.1\r\n" + host + chunked + "2\r\na", 408},
-		{"part of the trailer", "POST / HTTP/1.1\r\n" + host + chunked + "0\r\nA: b\r\n", 408},
-		{"no second request", "GET / HTTP/1.1\r\n" + host + "\r\n", 200},
-		{"part of a second request", "GET / HTTP/1.1\r\n" + host + "\r\nGET /", 408},
+		{"no body", "POST / HTTP/1.1\r\n" + toH + "Content-Length: 3\r\n\r\n", 408},
+		{"part of a body", "POST / HTTP/1.1\r\n" + toH + "Content-Length: 3\r\n\r\na", 408},
+		{"part of the chunks", "POST / HTTP/1.1\r\n" + toH + chunked + "2\r\nab\r\n", 408},
+		{"part of a chunk", "POST / HTTP/1.1\r\n" + toH + chunked + "2\r\na", 408},
+		{"part of the trailer", "POST / HTTP/1.1\r\n" + toH + chunked + "0\r\nA: b\r\n", 408},
+		{"no second request", "GET / HTTP/1.1\r\n" + toH + "\r\n", 200},
+		{"part of a second request", "GET / HTTP/1.1\r\n" + toH + "\r\nGET /", 408},
 	} {
 		list, _ := answers(t, talk(t, h, c.sent))
 		if last := len(list) - 1; c.status == 0 && last >= 0 ||
@@ -142,7 +145,7 @@ func TestSlowRequests(t *testing.T) {
 	// A client that never stops, and never gets on: the extension of a chunk, bytes that
 	// are no part of the body.
 	c := dial(t, h)
-	fmt.Fprint(c, "POST / HTTP/1.1\r\n"+host+chunked+"2;")
+	fmt.Fprint(c, "POST / HTTP/1.1\r\n"+toH+chunked+"2;")
 	go func() {
 		for more := []byte("x"); ; {
 			if _, err := c.Write(more); err != nil {
@@ -158,7 +161,8 @@ func TestSlowRequests(t *testing.T) {
 
 // TestRefusedInTheMiddle wants a client that is still sending to see why it is refused.
 func TestRefusedInTheMiddle(t *testing.T) {
-	h := startMirror(t, hosttest.Options{Limits: ingress.Limits{Linger: time.Minute}})
+	h := startMirror(t, hosttest.Options{
+		Options: host.Options{Limits: ingress.Limits{Linger: time.Minute}}})
 	for _, length := range []int64{-1, abi.MaxMessageBytes + 1} {
 		req, err := http.NewRequest("POST", h.URL, io.LimitReader(zeros{}, abi.MaxMessageBytes+1))
 		if err != nil {
@@ -185,14 +189,14 @@ func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 func TestConnections(t *testing.T) {
 	inside, release := make(chan struct{}), make(chan struct{})
 	h := hosttest.Start(t, hosttest.Options{Guest: "box", Bindings: map[string]string{"BOX": "Box"},
-		Limits: ingress.Limits{Connections: 4, Spare: time.Hour},
+		Options: host.Options{Limits: ingress.Limits{Connections: 4, Spare: time.Hour}},
 		OnLog: func(r hosttest.Record) {
 			if r.Message == "hold" {
 				inside <- struct{}{}
 				<-release
 			}
 		}})
-	const get = "GET /BOX/A/get HTTP/1.1\r\n" + host + "\r\n"
+	const get = "GET /BOX/A/get HTTP/1.1\r\n" + toH + "\r\n"
 	keep := func() net.Conn {
 		c := dial(t, h)
 		fmt.Fprint(c, get)
@@ -213,7 +217,7 @@ func TestConnections(t *testing.T) {
 	for i := range 4 {
 		c := dial(t, h)
 		fmt.Fprintf(c, "POST /BOX/%d/log HTTP/1.1\r\n%sConnection: close\r\nContent-Length: 8\r\n"+
-			"\r\n[\"hold\"]", i, host)
+			"\r\n[\"hold\"]", i, toH)
 		<-inside
 		held = append(held, c)
 	}

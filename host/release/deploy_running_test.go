@@ -255,7 +255,8 @@ func TestDeployUnderLoad(t *testing.T) {
 func swapUnderLoad(t *testing.T, length time.Duration, modules ...[]byte) {
 	t.Helper()
 	const clients, every = 8, 100 * time.Millisecond
-	h := hosttest.Start(t, hosttest.Options{Wasm: modules[1], Residents: clients})
+	h := hosttest.Start(t, hosttest.Options{
+		Options: host.Options{Wasm: modules[1], Residents: clients}})
 	var stop atomic.Bool
 	var seen [2]atomic.Int64 // increments by 1, by 10
 	var wg sync.WaitGroup

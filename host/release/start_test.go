@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hosttest"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 )
@@ -14,7 +15,8 @@ import (
 func TestSwapModule(t *testing.T) {
 	t.Parallel()
 	for _, noImages := range []bool{false, true} {
-		h := hosttest.Start(t, hosttest.Options{Guest: "counter", NoImages: noImages})
+		h := hosttest.Start(t, hosttest.Options{Guest: "counter",
+			Options: host.Options{NoImages: noImages}})
 		want := func(path, body string) {
 			t.Helper()
 			if status, got := h.Get(path); status != 200 || got != body {
@@ -43,7 +45,7 @@ func TestStartRefuses(t *testing.T) {
 		options hosttest.Options
 		want    []string
 	}{
-		{"no module", hosttest.Options{Wasm: []byte("(module)")},
+		{"no module", hosttest.Options{Options: host.Options{Wasm: []byte("(module)")}},
 			[]string{"not a module that cairn can run"}},
 		{"no such class", hosttest.Options{Guest: "counter",
 			Bindings: map[string]string{"COUNTERS": "Counter", "ROOMS": "Room"}},

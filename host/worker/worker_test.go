@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/abi"
+	"github.com/cairn-dev/cairn/host"
 	"github.com/cairn-dev/cairn/host/hostfunc"
 	"github.com/cairn-dev/cairn/host/hosttest"
 )
@@ -22,8 +23,8 @@ func start(t *testing.T, run func(t *testing.T, h *hosttest.Host)) {
 	for _, noImages := range []bool{false, true} {
 		t.Run(fmt.Sprintf("noImages=%v", noImages), func(t *testing.T) {
 			run(t, hosttest.Start(t, hosttest.Options{
-				Guest: "echo", Bindings: map[string]string{}, NoImages: noImages,
-				CPULimit: cpuLimit,
+				Guest: "echo", Bindings: map[string]string{},
+				Options: host.Options{NoImages: noImages, CPULimit: cpuLimit},
 			}))
 		})
 	}
@@ -52,17 +53,18 @@ func TestBusy(t *testing.T) {
 	const most, waiting = 3, 20
 	entered, leave := make(chan struct{}, most+waiting), make(chan struct{})
 	h := hosttest.Start(t, hosttest.Options{Guest: "echo",
-		Bindings: map[string]string{}, MaxBusy: most,
-		WrapImports: func(name string, run hostfunc.Function) hostfunc.Function {
-			if name != abi.FuncOutputWrite {
-				return run
-			}
-			return func(c *hostfunc.Call, args []uint64) abi.Status {
-				entered <- struct{}{}
-				<-leave
-				return run(c, args)
-			}
-		}})
+		Bindings: map[string]string{},
+		Options: host.Options{MaxBusy: most,
+			WrapImports: func(name string, run hostfunc.Function) hostfunc.Function {
+				if name != abi.FuncOutputWrite {
+					return run
+				}
+				return func(c *hostfunc.Call, args []uint64) abi.Status {
+					entered <- struct{}{}
+					<-leave
+					return run(c, args)
+				}
+			}}})
 	var wg sync.WaitGroup
 	ask := func() {
 		if status, body := h.Get("/count"); status != 200 || body != "1" {
