@@ -28,12 +28,19 @@ type Budget struct {
 	watched atomic.Bool  // gone counts
 	looked  atomic.Int64 // when gone was last asked, in Unix milliseconds
 
-	mu    sync.Mutex
-	done  chan struct{} // nil: nobody has asked for it
-	err   error         // why done is closed
-	ended bool          // End was called
-	stop  chan struct{} // ends watch; nil: it does not run
+	watcher atomic.Pointer[watcher] // nil: nobody has asked for Done
 }
+
+// watcher looks whether a budget is done, on a goroutine of its own.
+type watcher struct {
+	done chan struct{}
+	err  error // why done is closed
+	end  sync.Once
+	stop chan struct{} // closed by End
+}
+
+// unwatched is the watcher of a budget that has ended before anybody asked for Done.
+var unwatched = &watcher{done: make(chan struct{})}
 
 const (
 	// MaxCalls is how many calls, requests and rounds of background work one event
@@ -49,8 +56,8 @@ const (
 )
 
 // NewBudget returns the budget of an event that begins now. request is 0 for a new ID,
-// calls is 0 for MaxCalls. gone reports whether nobody waits for the answer any more, and may be
-// nil. Answered must follow when it means nothing any longer, and End when nothing
+// calls is 0 for MaxCalls. gone reports whether nobody waits for the answer any more, and
+// may be nil. Answered must follow when it means nothing any longer, and End when nothing
 // runs on behalf of the event.
 func NewBudget(request RequestID, c clock.Clock, calls int, gone func() bool) *Budget {
 	if request == 0 {
@@ -102,44 +109,50 @@ func (b *Budget) Deadline() (time.Time, bool) { return b.ends, true }
 
 // Done implements context.Context.
 func (b *Budget) Done() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.done == nil {
-		b.done = make(chan struct{})
-		if !b.ended {
-			b.stop = make(chan struct{})
-			go b.watch()
-		}
+	if w := b.watcher.Load(); w != nil {
+		return w.done
 	}
-	return b.done
+	w := &watcher{done: make(chan struct{}), stop: make(chan struct{})}
+	if !b.watcher.CompareAndSwap(nil, w) {
+		return b.watcher.Load().done
+	}
+	go b.watch(w)
+	return w.done
 }
 
 // Err implements context.Context.
 func (b *Budget) Err() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.err
+	w := b.watcher.Load()
+	if w == nil {
+		return nil
+	}
+	select {
+	case <-w.done:
+		return w.err
+	default:
+		return nil
+	}
 }
 
 // End says that nothing runs on behalf of the event any more. Done is not closed by
 // it, and never will be.
 func (b *Budget) End() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.stop != nil && !b.ended {
-		close(b.stop)
+	if b.watcher.CompareAndSwap(nil, unwatched) {
+		return
 	}
-	b.ended = true
+	if w := b.watcher.Load(); w != unwatched {
+		w.end.Do(func() { close(w.stop) })
+	}
 }
 
 // watch closes done when the event may go on no longer, until End.
-func (b *Budget) watch() {
+func (b *Budget) watch(w *watcher) {
 	over, stop := b.clock.At(b.ends)
 	defer stop()
 	for {
 		look, stop := b.clock.At(b.clock.Now().Add(lookEvery))
 		select {
-		case <-b.stop:
+		case <-w.stop:
 			stop()
 			return
 		case <-over:
@@ -150,19 +163,13 @@ func (b *Budget) watch() {
 		case nil:
 			continue
 		case error(ErrClientGone):
-			b.cancel(context.Canceled)
+			w.err = context.Canceled
 		default:
-			b.cancel(context.DeadlineExceeded)
+			w.err = context.DeadlineExceeded
 		}
+		close(w.done)
 		return
 	}
-}
-
-func (b *Budget) cancel(err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.err = err
-	close(b.done)
 }
 
 // Answered says that the event has its answer. What it has left behind goes on.
