@@ -30,7 +30,7 @@ quick: ## vet and the short tests, for while you work
 	$(GO) test -vet=off -short $(LONGEST) ./... $(SAMPLES)
 
 # These two run side by side, after the tests that have compiled the guests. The whole
-# of host under the race detector is make race: a quarter of an hour.
+# of host under the race detector is make race.
 race-rooms:
 	$(GO) test -vet=off -race -short -timeout 20m \
 	  $$($(GO) list ./... | grep -v -e "/host$$" -e "/host/release$$" -e "/cmd/cairn$$")
