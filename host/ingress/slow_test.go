@@ -212,14 +212,26 @@ func TestConnections(t *testing.T) {
 	if rest, err := io.ReadAll(first); err != nil || !bytes.HasSuffix(rest, []byte("null")) {
 		t.Errorf("the connection that was idle longest: %q, %v", rest, err)
 	}
-	// Four that are being answered stay, whatever comes.
-	var held []net.Conn
-	for i := range 4 {
+	// Four that are being answered stay, whatever comes. One is refused if the last that
+	// was kept has not become idle yet; then another takes its place.
+	var held []<-chan string
+	for len(held) < 4 {
 		c := dial(t, h)
 		fmt.Fprintf(c, "POST /BOX/%d/log HTTP/1.1\r\n%sConnection: close\r\nContent-Length: 8\r\n"+
-			"\r\n[\"hold\"]", i, toH)
-		<-inside
-		held = append(held, c)
+			"\r\n[\"hold\"]", len(held), toH)
+		answer := make(chan string, 1)
+		go func() {
+			got, err := io.ReadAll(c)
+			answer <- fmt.Sprint(string(got), err)
+		}()
+		select {
+		case <-inside:
+			held = append(held, answer)
+		case got := <-answer:
+			if !strings.HasPrefix(got, "HTTP/1.1 503") {
+				t.Fatalf("one that is to be held: %s", got)
+			}
+		}
 	}
 	for range 3 {
 		list, _ := answers(t, talk(t, h, ""))
@@ -228,10 +240,10 @@ func TestConnections(t *testing.T) {
 		}
 	}
 	close(release)
-	for _, c := range held {
-		if got, err := io.ReadAll(c); err != nil ||
-			!bytes.HasPrefix(got, []byte("HTTP/1.1 200 OK")) {
-			t.Errorf("one that was being answered: %q, %v", got, err)
+	for _, answer := range held {
+		if got := <-answer; !strings.HasPrefix(got, "HTTP/1.1 200 OK") ||
+			!strings.HasSuffix(got, fmt.Sprint(error(nil))) {
+			t.Errorf("one that was being answered: %s", got)
 		}
 	}
 	keep()
