@@ -36,7 +36,7 @@ race-rooms:
 	  $$($(GO) list ./... | grep -v -e "/host$$" -e "/host/release$$" -e "/cmd/cairn$$")
 
 race-host:
-	CAIRN_TREES=20s $(GO) test -vet=off -race -short -timeout 20m \
+	CAIRN_TREES=10s $(GO) test -vet=off -race -short -timeout 20m \
 	  -run 'Metamorphic|Cycle|Crossing|Mailbox|Transcript|Trees|Assertion' ./host
 
 # go ./... passes over testdata, so the samples are named.

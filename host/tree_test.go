@@ -57,7 +57,7 @@ func TestTrees(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	length := 20 * time.Second
+	length := 10 * time.Second
 	if testing.Short() {
 		length = 2 * time.Second
 	}
