@@ -84,7 +84,10 @@ func engineOptions(f *walFS, o Options, l *walLog) *pebble.Options {
 //     UpdateVersionLocked (MANIFEST), ingest, table_stats (a table's size),
 //     base.MustExist (a file is gone), event.go (corruption, which our listener
 //     takes first). All return the error afterwards, except for applyInternal,
-//     for which Append looks at the log's state. The log fails.
+//     for which Append looks at the log's state. The log fails. Pebble goes on as if
+//     all were well: a new MANIFEST that could not be made the current one is written
+//     to, and what the current one needs is removed. So nothing is removed from then
+//     on, and no MANIFEST written.
 //   - A check of pebble's own state failed (iterators, levels, file lists): a bug
 //     whose results must not be used. It is a panic.
 type engineLogger struct {
@@ -103,6 +106,7 @@ func (e engineLogger) Errorf(format string, args ...any) {
 func (e engineLogger) Fatalf(format string, args ...any) {
 	for _, arg := range args {
 		if err, ok := arg.(error); ok {
+			e.log.files.unsure.Store(true)
 			e.log.fail(&engineError{fmt.Sprintf(format, args...), err})
 			return
 		}

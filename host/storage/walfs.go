@@ -37,8 +37,9 @@ type walFS struct {
 	// stalled says that a flush failed for want of space.
 	stalled func() bool
 
-	// unsure says that the store's folder could not be synced: which files a crash leaves
-	// is not known, so that none may be removed and no MANIFEST may speak of another.
+	// unsure says that the store's folder could not be synced, or that pebble should have
+	// ended: which files a crash leaves or needs is not known, so that none may be removed
+	// and no MANIFEST may speak of another.
 	unsure atomic.Bool
 	hold   *hold         // nil before there is a lock
 	newest atomic.Uint64 // the number of the log that batches go to
