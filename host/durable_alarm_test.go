@@ -25,7 +25,8 @@ type timed struct {
 	log   *storagetest.Log // nil where nothing but the disk decides what is durable
 }
 
-// startTimed starts a host in a bubble. There is no jitter.
+// startTimed starts a host in a bubble. There is no jitter. A test in a bubble is not
+// parallel: what pools keep may have channels of another one, see forgetPools.
 func startTimed(t *testing.T, o hosttest.Options) *timed {
 	t.Helper()
 	p := &timed{clock: clocktest.NewClock(time.UnixMilli(1_000_000))}
@@ -88,7 +89,6 @@ func (p *timed) playAll(cases []durableCase) {
 // TestDurableAlarm is F. The handler logs when it was to run, which run it is,
 // and what getAlarm says, all from now on.
 func TestDurableAlarm(t *testing.T) {
-	t.Parallel()
 	buildProbe(t)
 	synctest.Test(t, func(t *testing.T) {
 		p := startTimed(t, hosttest.Options{Options: host.Options{CPULimit: 50 * time.Millisecond}})

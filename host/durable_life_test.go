@@ -15,7 +15,6 @@ import (
 
 // TestDurableLife is G, without sockets: an object's time in memory.
 func TestDurableLife(t *testing.T) {
-	t.Parallel()
 	buildProbe(t)
 	for _, noImages := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -41,7 +40,6 @@ var lifeCases = []durableCase{
 // TestDurableEviction goes through what keeps an object in memory, and for how
 // long.
 func TestDurableEviction(t *testing.T) {
-	t.Parallel()
 	buildProbe(t)
 	for _, noImages := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) { evictions(t, noImages) })
@@ -94,7 +92,6 @@ func evictions(t *testing.T, noImages bool) {
 // TestDurableExistence is G112: an object exists from the first thing that it
 // stores until it stores nothing and is not in memory.
 func TestDurableExistence(t *testing.T) {
-	t.Parallel()
 	buildProbe(t)
 	synctest.Test(t, func(t *testing.T) {
 		p := startTimed(t, hosttest.Options{})

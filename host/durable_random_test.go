@@ -15,7 +15,6 @@ var durableSeed = flag.Uint64("durable-seed", 0, "seed of TestDurableRandom; 0 d
 
 // TestDurableRandom runs random calls of a few objects beside plain maps.
 func TestDurableRandom(t *testing.T) {
-	t.Parallel()
 	seed := *durableSeed
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())

@@ -36,7 +36,6 @@ import (
 // A node lives in a bubble of package synctest, so "held" means that nothing
 // moves any more, and not that nothing has moved yet.
 func TestTranscripts(t *testing.T) {
-	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no transcripts: %v", err)

@@ -141,7 +141,7 @@ func jsonKeys(t *testing.T, b []byte) (keys []string) {
 func TestBenchServerDies(t *testing.T) {
 	var served atomic.Int64
 	var h *httptest.Server
-	h = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	h = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		switch n := served.Add(1); {
 		case n > 100:
 			panic(http.ErrAbortHandler) // and with it the connection
@@ -151,6 +151,7 @@ func TestBenchServerDies(t *testing.T) {
 			w.WriteHeader(503)
 		}
 	}))
+	h.Start()
 	defer h.Close()
 	r := cairn("bench", h.URL, "--requests", "200", "--duration", "1m", "--connections", "4",
 		"--json").run(t)

@@ -338,8 +338,23 @@ func TestClosed(t *testing.T) {
 
 func TestFatalf(t *testing.T) {
 	l := newWALLog(Options{}.withDefaults().Logger)
+	mem := vfs.NewMem()
+	files := newWALFS(mem, "store", l)
+	if err := mem.MkdirAll("store", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := files.Create("store/MANIFEST-000009", vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
 	e := engineLogger{l.logger, l}
 	e.Fatalf("MANIFEST sync failed: %v", errDisk)
+	if err := files.Remove("store/MANIFEST-000009"); err == nil {
+		t.Error("a file was removed after that")
+	}
+	if _, err := manifest.Write([]byte("of another")); err == nil {
+		t.Error("a MANIFEST was written after that")
+	}
 	if err := l.Err(); !errors.Is(err, errDisk) || !errors.Is(err, ErrLogFailed) {
 		t.Errorf("an error of the disk: %v", err)
 	}
