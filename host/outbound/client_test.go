@@ -389,6 +389,31 @@ func (g held) wait(ctx context.Context, seq uint64) error {
 	}
 }
 
+// TestEventEnds ends the event that a request is part of: the request ends with it.
+func TestEventEnds(t *testing.T) {
+	arrived, left := make(chan bool), make(chan bool)
+	n := newInternet(t, func(_ http.ResponseWriter, r *http.Request) {
+		arrived <- true
+		<-r.Context().Done()
+		left <- true
+	})
+	n.names["a.example.com"] = [][]string{{"8.8.8.8"}}
+	c := newClient(t, n, Options{Allow: []string{"*"}})
+	of, end := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := c.Fetch(of, gate.Mark{},
+			wire.AppendRequest(nil, &wire.Request{URL: []byte("http://a.example.com/")}), nil)
+		done <- err
+	}()
+	<-arrived
+	end()
+	if err := <-done; err == nil {
+		t.Error("an answer that nobody gave")
+	}
+	<-left
+}
+
 // Nothing leaves before the log is durable, and nothing at all if it fails.
 func TestGate(t *testing.T) {
 	n := newInternet(t, func(w http.ResponseWriter, r *http.Request) {})
