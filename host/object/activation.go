@@ -156,9 +156,9 @@ func (a *Activation) suspendLocked() program.Instance {
 // setAsideLocked is suspendLocked also for the only entry, before it has used what is in
 // memory.
 func (a *Activation) setAsideLocked() program.Instance {
-	instance := a.instance
+	instance, keep := a.instance, a.built && a.hasImage()
 	a.instance = nil
-	if !instance.Program().Suspends() || !a.built {
+	if !keep {
 		a.built = false
 		instance.Put()
 		return nil

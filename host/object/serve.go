@@ -59,7 +59,7 @@ func (a *Activation) perform(t *turn) (reply event.Reply, err error, next *waite
 
 func (a *Activation) performed(t *turn) (reply event.Reply, err error, next *waiter) {
 	output, err := t.run()
-	reply = event.Reply{Output: output, Seen: a.seen.Join(t.Seen)} // s.Seen also after an error
+	reply = event.Reply{Output: output, Seen: a.seen.Join(t.Seen)} // t.Seen also after an error
 	// Background work runs after an error that the guest threw as well.
 	if t.background && a.failure() == nil {
 		if t.below == nil {
@@ -141,7 +141,7 @@ func (a *Activation) leave(t *turn) (next *waiter) {
 	return a.nextLocked(t)
 }
 
-// nextLocked is leave for the innermost entry. mu must be held.
+// nextLocked is leave for the innermost entry.
 func (a *Activation) nextLocked(t *turn) (next *waiter) {
 	a.lastTick = a.objects.ticks.Load()
 	a.top = t.below

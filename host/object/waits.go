@@ -76,7 +76,7 @@ func (w *waits) begin(e *edge, from, to *Activation) (nested bool) {
 	return true
 }
 
-// letInLocked puts e on top of what its callee waits for. waits.mu must be held.
+// letInLocked puts e on top of what its callee waits for.
 func (e *edge) letInLocked() {
 	c := e.to.waitsFor
 	e.nested, e.covered = true, c
