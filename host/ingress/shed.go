@@ -58,13 +58,15 @@ func (s *Server) short() {
 	s.evictLocked()
 }
 
-// Shed gives up what holds memory only for a client that is slow, the slowest first,
-// until that frees so many bytes, and returns how many it will.
+// Shed gives up what holds memory only for a client that is slow, the slowest first and
+// of those that have stopped the one that was heard of least lately, until that frees so
+// many bytes, and returns how many it will.
 func (s *Server) Shed(want int64) int64 {
 	type candidate struct {
 		c    *session
 		held int64
 		rate float64
+		last int64
 	}
 	var list []candidate
 	now := time.Now()
@@ -72,12 +74,14 @@ func (s *Server) Shed(want int64) int64 {
 	for c := range s.sessions {
 		c.mu.Lock()
 		if rate := c.rateLocked(now); rate < fastBytes && c.held.Load() > 0 {
-			list = append(list, candidate{c, c.held.Load(), rate})
+			list = append(list, candidate{c, c.held.Load(), rate, c.last.Load()})
 		}
 		c.mu.Unlock()
 	}
 	s.mu.Unlock()
-	slices.SortFunc(list, func(a, b candidate) int { return cmp.Compare(a.rate, b.rate) })
+	slices.SortFunc(list, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.rate, b.rate), cmp.Compare(a.last, b.last))
+	})
 	freed := int64(0)
 	for _, e := range list {
 		if freed >= want {
