@@ -7,8 +7,11 @@ import (
 	"strings"
 )
 
-// Options are the names that Instrument puts into the module. All are required.
+// Options are the names that Instrument puts into the module, all of them required, and
+// the passes that it runs.
 type Options struct {
+	Passes Passes
+
 	FuelModule, FuelName string // import that is called when fuel is spent, () -> ()
 	FuelGlobal           string // export of the counter
 	GlobalPrefix         string // exports of the guest's mutable globals: prefix + index

@@ -79,8 +79,12 @@ func (w *writer) codeSection(out []byte) []byte {
 		size += len(w.m.bodies[i].raw)
 	}
 	p := appendU32(make([]byte, 0, size+size/2), uint32(len(w.m.bodies)))
+	program := w.newProgram()
+	var f function
+	var metered []byte
 	for i := range w.m.bodies {
-		w.code = w.body(w.code[:0], &w.m.bodies[i])
+		metered = w.body(metered[:0], &w.m.bodies[i])
+		w.code = program.arrange(w.code[:0], &f, program.imported+uint32(i), w.o.Passes, metered)
 		p = append(appendU32(p, uint32(len(w.code))), w.code...)
 	}
 	return appendSection(out, secCode, p)

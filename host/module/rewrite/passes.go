@@ -1,0 +1,73 @@
+package rewrite
+
+// The passes arrange code so that the compiler makes less of it: they change neither
+// what a function does nor what it pays. Each works on one function behind the meter,
+// and leaves alone what it cannot prove to be as it needs it.
+//
+// Half of what wazero 1.12 makes of a guest are bounds checks and the ways out of them.
+// It leaves a check out where the same SSA value was checked before on all ways (known
+// safe bounds, in lowerer's memOpSetup, internal/engine/wazevo/frontend/lower.go), and
+// there are shapes of code in which it forgets that. A wazero that forgets less makes
+// the passes useless, and not wrong; see BenchmarkPasses.
+
+// Passes is a set of passes.
+type Passes uint
+
+// The passes, in the order in which they run. Each has its reason in the file of its
+// name.
+const (
+	ColdArms Passes = 1 << iota
+
+	NoPasses  Passes = 0
+	AllPasses        = ColdArms
+)
+
+// passes are all of them.
+var passes = []struct {
+	pass Passes
+	run  func(*program, *function)
+}{
+	{ColdArms, (*program).coldArms},
+}
+
+// A program is what the passes know of the whole module, as it is compiled: with the
+// fuel's import, type and global.
+type program struct {
+	types      []FuncType
+	funcs      []uint32 // the type of each function, imported ones first
+	globals    []globalType
+	imported   uint32 // functions; the last of them is the fuel's
+	fuelGlobal uint32
+
+	neverZero []bool // by function; see coldArms
+}
+
+// newProgram looks at all functions once.
+func (w *writer) newProgram() *program {
+	m := w.m
+	p := &program{types: m.types, imported: uint32(m.importedFuncs) + 1,
+		globals:    append(m.globals[:len(m.globals):len(m.globals)], globalType{I64, true}),
+		fuelGlobal: uint32(len(m.globals))}
+	if int(w.fuelType) == len(m.types) {
+		p.types = append(m.types[:len(m.types):len(m.types)], FuncType{})
+	}
+	p.funcs = append(p.funcs, m.funcs[:m.importedFuncs]...)
+	p.funcs = append(append(p.funcs, w.fuelType), m.funcs[m.importedFuncs:]...)
+	return p
+}
+
+// typeOf returns the type of a function.
+func (p *program) typeOf(f uint32) *FuncType { return &p.types[p.funcs[f]] }
+
+// arrange appends a metered body to out as the passes make it.
+func (p *program) arrange(out []byte, f *function, index uint32, set Passes, body []byte) []byte {
+	if set == 0 || !f.decode(index, p.typeOf(index), body) {
+		return append(out, body...)
+	}
+	for _, pass := range passes {
+		if set&pass.pass != 0 {
+			pass.run(p, f)
+		}
+	}
+	return f.encode(out)
+}
