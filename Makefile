@@ -5,7 +5,7 @@ BIN := bin/cairn
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check race race-rooms race-host bench compare profile density attack fuzz crash swap arm64 trees million samples guests-rebuild build clean
+.PHONY: help run test quick check race race-rooms race-host bench compare profile density attack fuzz passes crash swap arm64 trees million samples guests-rebuild build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,17 @@ fuzz: ## each fuzzer for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep ^Fuzz); do \
 	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg || exit 1; done; done
+
+# What every guest of testdata does, compiled and interpreted, with each of these sets of
+# passes of the rewriter. What compares the sets with each other runs once.
+PASSES ?= none cold frame all
+SEEDS ?= 3000
+passes: ## the random suites, the kit and all guests with each set of PASSES, for a night
+	CAIRN_SEEDS=$(SEEDS) $(GO) test -count 1 -timeout 2h ./host/module ./host/module/rewrite
+	@for set in $(PASSES); do echo "CAIRN_PASSES=$$set"; \
+	  CAIRN_PASSES=$$set $(GO) test -count 1 -timeout 1h ./host/module ./host/program/... || exit 1; \
+	  CAIRN_PASSES=$$set $(GO) test -count 1 -timeout 1h \
+	    -run 'Conformance|Languages|Cycle|Crossing|Nested|Trap|Metamorphic|BothWays|Durable|Garbage|BadGuest|Panic|Trees' ./host || exit 1; done
 
 CRASHES ?= 500
 crash: ## kill -9 under load, CRASHES times

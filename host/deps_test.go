@@ -47,7 +47,7 @@ const depsRules = `
 	host/release, host/worker, host/alarm, host/listen < host/admin;
 
 	host/ingress, host/router, host/alarm, host/outbound, host/admin < host;
-	host/build < host/internal/testguest;
+	host/build, host/module/rewrite < host/internal/testguest;
 	host, host/internal/testguest, host/internal/clock/clocktest < host/hosttest;
 	NONE < cmd/cairn/internal/loadgen;
 	host/hosttest, abi/conformance/guestkit, cmd/cairn/internal/loadgen < cmd/cairn;

@@ -29,8 +29,8 @@ import (
 
 // Compiler is shared by the hosts of a test's process: most run one of a few guests,
 // and reading that anew takes longer than the rest of a start. It keeps a guest's
-// code until as many others were used.
-var Compiler = module.NewCompiler(8)
+// code until as many others were used. Its passes are those of testguest.Passes.
+var Compiler = module.NewCompiler(8).WithPasses(testguest.Passes())
 
 // CompiledCode returns the folder with a module's compiled code, which a host in
 // another process can have in its cache under the same name. Nobody may write to it.

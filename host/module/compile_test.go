@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/host/hostfunc"
+	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
 	"github.com/cairn-dev/cairn/host/program"
 	"github.com/cairn-dev/cairn/host/program/abi"
@@ -16,6 +17,10 @@ import (
 
 func newEngine(t testing.TB, o module.Options) *module.Engine {
 	t.Helper()
+	if o.Compiler == nil {
+		o.Compiler = module.NewCompiler(0).WithPasses(testguest.Passes())
+		t.Cleanup(o.Compiler.Close)
+	}
 	o.System = hostfunc.System{Now: time.Now, Random: func(b []byte) { rand.Read(b) }}
 	e, err := module.NewEngine(context.Background(), o)
 	if err != nil {

@@ -6,13 +6,16 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
 // A Compiler compiles modules, and has the code by the hash of its module for as long
 // as somebody uses it. Engines may share one: a module is read and compiled once for
 // all of them. It is used by any number of goroutines.
 type Compiler struct {
-	keep int
+	keep   int
+	passes rewrite.Passes
 
 	// turn holds a token while a module compiles. One at a time bounds the memory,
 	// and leaves other processors to those who are served.
@@ -32,7 +35,15 @@ type codeKey struct {
 // NewCompiler returns a Compiler that keeps the code of so many modules that nobody
 // uses, for those who come back. It takes their memory from no account.
 func NewCompiler(keep int) *Compiler {
-	return &Compiler{keep: keep, turn: make(chan struct{}, 1), codes: map[codeKey]*compiled{}}
+	return &Compiler{keep: keep, passes: rewrite.AllPasses, turn: make(chan struct{}, 1),
+		codes: map[codeKey]*compiled{}}
+}
+
+// WithPasses has modules rewritten with a set of passes in place of all of them, and
+// returns c, which nobody may have used. A test turns passes off with it.
+func (c *Compiler) WithPasses(set rewrite.Passes) *Compiler {
+	c.passes = set
+	return c
 }
 
 // Close frees all code. Nobody may use it any more.

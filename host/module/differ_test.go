@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -150,10 +152,22 @@ func FuzzEngines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, given []byte) { d.check(t, given) })
 }
 
+// seeds is how many random modules a test makes: so many, or what make passes sets.
+func seeds(t testing.TB, number int) int {
+	t.Helper()
+	if text := os.Getenv("CAIRN_SEEDS"); text != "" {
+		var err error
+		if number, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return number
+}
+
 // TestEnginesAgree is a short run of FuzzEngines from seeds.
 func TestEnginesAgree(t *testing.T) {
 	d := newDiffer(t)
-	for seed := range 100 {
+	for seed := range seeds(t, 100) {
 		if d.check(t, []byte{byte(seed), byte(seed >> 8), 2}); t.Failed() {
 			return
 		}

@@ -84,7 +84,7 @@ func (s *Source) rewrite() (*rewritten, error) {
 			return nil, err
 		}
 	}
-	out, err := s.parsed.Instrument(rewrite.Options{
+	out, err := s.parsed.Instrument(rewrite.Options{Passes: s.engine.compiler.passes,
 		FuelModule: hostfunc.FuelModule, FuelName: hostfunc.FuelFunction,
 		FuelGlobal:   hostfunc.FuelGlobal,
 		GlobalPrefix: "cairn_global_", StartName: "cairn_start",

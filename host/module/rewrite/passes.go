@@ -1,5 +1,10 @@
 package rewrite
 
+import (
+	"fmt"
+	"strings"
+)
+
 // The passes arrange code so that the compiler makes less of it: they change neither
 // what a function does nor what it pays. Each works on one function behind the meter,
 // and leaves alone what it cannot prove to be as it needs it.
@@ -25,9 +30,49 @@ const (
 // passes are all of them.
 var passes = []struct {
 	pass Passes
+	name string
 	run  func(*program, *function)
 }{
-	{ColdArms, (*program).coldArms},
+	{ColdArms, "cold", (*program).coldArms},
+}
+
+// String returns the names of the passes, "none" or "all".
+func (p Passes) String() string {
+	switch p {
+	case NoPasses:
+		return "none"
+	case AllPasses:
+		return "all"
+	}
+	var names []string
+	for _, pass := range passes {
+		if p&pass.pass != 0 {
+			names = append(names, pass.name)
+		}
+	}
+	return strings.Join(names, "+")
+}
+
+// ParsePasses reads what String writes.
+func ParsePasses(text string) (Passes, error) {
+	for _, set := range []Passes{NoPasses, AllPasses} {
+		if text == set.String() {
+			return set, nil
+		}
+	}
+	set := NoPasses
+	for name := range strings.SplitSeq(text, "+") {
+		before := set
+		for _, pass := range passes {
+			if pass.name == name {
+				set |= pass.pass
+			}
+		}
+		if set == before {
+			return 0, fmt.Errorf("rewrite: no other pass is named %q in %q", name, text)
+		}
+	}
+	return set, nil
 }
 
 // A program is what the passes know of the whole module, as it is compiled: with the

@@ -11,7 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-var testOptions = Options{
+var testOptions = Options{Passes: AllPasses,
 	FuelModule: "fuel", FuelName: "spent", FuelGlobal: "$fuel", GlobalPrefix: "$g",
 	StartName: "$start",
 }
@@ -64,8 +64,14 @@ func parse(t testing.TB, wasm []byte) *Module {
 
 func instrument(t testing.TB, wasm []byte) *Instrumented {
 	t.Helper()
-	before := bytes.Clone(wasm)
-	out, err := parse(t, wasm).Instrument(testOptions)
+	return instrumentWith(t, wasm, AllPasses)
+}
+
+func instrumentWith(t testing.TB, wasm []byte, set Passes) *Instrumented {
+	t.Helper()
+	before, o := bytes.Clone(wasm), testOptions
+	o.Passes = set
+	out, err := parse(t, wasm).Instrument(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,8 +85,14 @@ func instrument(t testing.TB, wasm []byte) *Instrumented {
 func newHost(t testing.TB, cfg wazero.RuntimeConfig, wasm []byte,
 	setup func(wazero.Runtime)) *host {
 	t.Helper()
+	return newHostOf(t, cfg, instrument(t, wasm), setup)
+}
+
+func newHostOf(t testing.TB, cfg wazero.RuntimeConfig, out *Instrumented,
+	setup func(wazero.Runtime)) *host {
+	t.Helper()
 	ctx := context.Background()
-	h := &host{rt: wazero.NewRuntimeWithConfig(ctx, cfg), refill: 1000, out: instrument(t, wasm)}
+	h := &host{rt: wazero.NewRuntimeWithConfig(ctx, cfg), refill: 1000, out: out}
 	t.Cleanup(func() { h.rt.Close(ctx) })
 	_, err := h.rt.NewHostModuleBuilder(testOptions.FuelModule).NewFunctionBuilder().
 		WithFunc(h.spent).Export(testOptions.FuelName).Instantiate(ctx)

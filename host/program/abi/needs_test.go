@@ -20,7 +20,8 @@ func TestInstanceBytes(t *testing.T) {
 	a := account.New(4 << 30)
 	e, err := module.NewEngine(t.Context(), module.Options{
 		CacheDir: testguest.CacheDir(t), Account: a,
-		System: hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }}})
+		Compiler: module.NewCompiler(0).WithPasses(testguest.Passes()),
+		System:   hostfunc.System{Now: time.Now, Random: func(b []byte) { clear(b) }}})
 	if err != nil {
 		t.Fatal(err)
 	}

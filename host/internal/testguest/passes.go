@@ -1,0 +1,34 @@
+package testguest
+
+import (
+	"os"
+	"sync"
+
+	"github.com/cairn-dev/cairn/host/module/rewrite"
+)
+
+// PassesVariable names the environment variable that Passes reads.
+const PassesVariable = "CAIRN_PASSES"
+
+// Passes returns the passes with which hosts of tests rewrite modules: all, or what the
+// environment says, in the words of rewrite.ParsePasses.
+var Passes = sync.OnceValue(func() rewrite.Passes {
+	text := os.Getenv(PassesVariable)
+	if text == "" {
+		return rewrite.AllPasses
+	}
+	set, err := rewrite.ParsePasses(text)
+	if err != nil {
+		panic(PassesVariable + ": " + err.Error())
+	}
+	return set
+})
+
+// PassSets returns the sets that a test compares: no pass, each alone, and all.
+func PassSets() []rewrite.Passes {
+	sets := []rewrite.Passes{rewrite.NoPasses}
+	for pass := rewrite.Passes(1); pass < rewrite.AllPasses; pass <<= 1 {
+		sets = append(sets, pass)
+	}
+	return append(sets, rewrite.AllPasses)
+}
