@@ -25,7 +25,9 @@ type scanner struct {
 	table []uint32 // labels of the br_table read last
 	threader
 	flow
-	shape shape
+	tail   tail
+	callee uint32 // of the call that the tail speaks of
+	shape  shape
 }
 
 // A frame is an open block.
@@ -146,7 +148,7 @@ func (s *scanner) instruction() {
 	case immMemarg:
 		s.memarg()
 	case immFunc:
-		s.function(op)
+		imm = int64(s.function(op))
 	case immTyped:
 		s.signature(s.index("type", len(s.m.types)))
 		s.index("table", len(s.m.Tables))
@@ -160,6 +162,7 @@ func (s *scanner) instruction() {
 		s.rare(at, op)
 	}
 	s.thread(at, op, imm)
+	s.returns(op, imm)
 	if s.err == nil {
 		s.grow(op, imm)
 	}
@@ -258,7 +261,8 @@ func (s *scanner) labels() {
 	}
 }
 
-func (s *scanner) function(op byte) {
+// function reads the index of a function, which is called or taken.
+func (s *scanner) function(op byte) uint32 {
 	at := s.pos
 	i := s.index("function", len(s.m.funcs))
 	kind := editRef
@@ -273,6 +277,7 @@ func (s *scanner) function(op byte) {
 		}
 	}
 	s.edit(edit{at: uint32(at), size: uint8(s.pos - at), value: i, kind: kind})
+	return i
 }
 
 func (s *scanner) edit(e edit) {

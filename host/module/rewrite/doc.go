@@ -44,6 +44,11 @@
 // way back still goes through that, so that no cycle is without a check; a region
 // that jumps reach at most once a turn is paid for as before.
 //
+// # Passes
+//
+// Behind the meter, code is arranged so that the compiler makes less of it: see
+// passes.go. What it does and what it pays stay as they are.
+//
 // # Shapes
 //
 // A module whose compilation would take minutes or gigabytes is refused while it is

@@ -20,6 +20,10 @@ package rewrite
 // "| 0" before it, which is neither a constant nor an and, and which the compiler does
 // not fold. It says "may": it never misses a value, and costs two instructions
 // where it is wrong.
+//
+// The passes may take away one kind of way: that from a br_if to the end of its arm, where
+// the branch is always taken (coldArms). So facts must hold with these ways and
+// without them, and a place that only they lead to may be none.
 
 // A fact is what a value may be to the compiler.
 type fact uint8
@@ -78,6 +82,13 @@ func (f *facts) meet(o facts) {
 	}
 }
 
+// join keeps what either has.
+func (f *facts) join(o facts) {
+	for i, v := range o {
+		f.set(i, f.get(i)|v)
+	}
+}
+
 // A flow follows the values of one function. Code that is not reached is passed
 // over, as the compiler does.
 //
@@ -87,8 +98,10 @@ type flow struct {
 	stack   []fact
 	vars    facts
 	dead    bool
-	checked int // addresses that the compiler may know to be in bounds; for shape
-	params  int // of the block or call read last
+	doubt   bool // this code is reached, if at all, by ways that may be taken away
+	atBrIf  bool // the instruction read last is br_if
+	checked int  // addresses that the compiler may know to be in bounds; for shape
+	params  int  // of the block or call read last
 	result  int
 	results []ValueType // of the call read last
 	uneven  bool        // a block ended with another height than its type says
@@ -97,6 +110,7 @@ type flow struct {
 // An edge holds the facts at a block's end, or at the else of an if.
 type edge struct {
 	reached bool
+	doubt   bool // all ways to it may be taken away
 	stack   []fact
 	vars    facts
 	checked int
@@ -105,7 +119,8 @@ type edge struct {
 // begin sets the flow up for a function with the given parameters and groups of
 // locals, which begin as zero.
 func (f *flow) begin(params []ValueType, groups []byte) {
-	f.stack, f.vars, f.dead, f.checked = f.stack[:0], f.vars[:0], false, 0
+	f.stack, f.vars, f.checked = f.stack[:0], f.vars[:0], 0
+	f.dead, f.doubt, f.atBrIf = false, false, false
 	for i, t := range params {
 		f.vars.set(i, typeFacts(t))
 	}
@@ -145,24 +160,30 @@ func (f *flow) top(n int) []fact {
 	return f.stack[max(0, len(f.stack)-n):]
 }
 
-// leads notes that control goes from here to e with n values.
-func (f *flow) leads(e *edge, n int) {
-	if f.dead {
-		return
-	}
-	if !e.reached {
-		e.reached = true
+// leads notes that control goes from here to e with n values. A way that may be taken
+// away counts where there is no other.
+func (f *flow) leads(e *edge, n int, doubt bool) {
+	switch {
+	case f.dead || e.reached && doubt && !e.doubt:
+	case !e.reached || e.doubt && !doubt:
+		e.reached, e.doubt = true, doubt
 		e.stack = append(e.stack[:0], f.top(n)...)
 		e.vars = append(e.vars[:0], f.vars...)
 		e.checked = f.checked
-		return
-	}
-	e.vars.meet(f.vars)
-	e.checked = min(e.checked, f.checked)
-	from := f.top(n)
-	e.stack = e.stack[:min(len(e.stack), len(from))]
-	for i := range e.stack {
-		e.stack[i] &= from[i]
+	case doubt:
+		e.vars.join(f.vars)
+		e.checked = max(e.checked, f.checked)
+		for i, v := range f.top(len(e.stack)) {
+			e.stack[i] |= v
+		}
+	default:
+		e.vars.meet(f.vars)
+		e.checked = min(e.checked, f.checked)
+		from := f.top(n)
+		e.stack = e.stack[:min(len(e.stack), len(from))]
+		for i := range e.stack {
+			e.stack[i] &= from[i]
+		}
 	}
 }
 
@@ -171,7 +192,7 @@ func (s *scanner) enter(f *frame, op byte) {
 	f.params, f.results, f.loop = s.params, s.result, op == opLoop
 	if op == opIf {
 		s.pop()
-		s.leads(&f.other, f.params)
+		s.leads(&f.other, f.params, s.doubt)
 		f.hasOther = true
 	}
 	f.height = max(0, len(s.stack)-f.params)
@@ -198,12 +219,12 @@ func (s *scanner) endFlow(f *frame) {
 // leave notes the way from the end of a block's code to what follows it.
 func (s *scanner) leave(f *frame) {
 	s.uneven = s.uneven || !s.dead && len(s.stack) != f.height+f.results
-	s.leads(&f.after, f.results)
+	s.leads(&f.after, f.results, s.doubt || s.atBrIf)
 }
 
 // resume goes on at e, with the stack that the block began on under its values.
 func (s *scanner) resume(f *frame, e *edge) {
-	s.dead = !e.reached
+	s.dead, s.doubt, s.atBrIf = !e.reached, e.doubt, false
 	if s.dead {
 		return
 	}
@@ -218,7 +239,7 @@ func (s *scanner) branch(label uint32) {
 		return // left to wazero
 	}
 	if f := &s.open[len(s.open)-1-int(label)]; !f.loop {
-		s.leads(&f.after, f.results)
+		s.leads(&f.after, f.results, s.doubt)
 	}
 }
 
@@ -228,6 +249,7 @@ func (s *scanner) step(at int, op byte, imm int64) {
 	if s.dead {
 		return
 	}
+	s.atBrIf = op == opBrIf
 	switch op {
 	case opLocalGet:
 		s.push(s.vars.get(int(imm)))

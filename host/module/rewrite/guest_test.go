@@ -65,7 +65,7 @@ var goGuestCalls = []struct {
 }
 
 // TestGoGuest runs a real program with each set of passes: what it computes must not
-// change.
+// change, nor what it pays.
 func TestGoGuest(t *testing.T) {
 	wasm := buildGoGuest(t)
 	if why := parse(t, wasm).ImageBlocker(); why != "" {
@@ -74,7 +74,7 @@ func TestGoGuest(t *testing.T) {
 	eachEngine(t, func(t *testing.T, cfg wazero.RuntimeConfig) {
 		plain := newPlain(t, cfg, wasm, withWASI)
 		call(t, plain, "_initialize")
-		want := map[string]string{}
+		want, fuel := map[string]string{}, map[string]int64{}
 		for _, set := range passSets() {
 			t.Run(set.String(), func(t *testing.T) {
 				h := newHostOf(t, cfg, instrumentWith(t, wasm, set), withWASI)
@@ -90,11 +90,18 @@ func TestGoGuest(t *testing.T) {
 					if want[c.name] == "" {
 						want[c.name] = call(t, plain, c.name, args...)
 					}
-					before := h.calls
+					before, left := h.calls, int64(h.fuel().Get())
 					if got := call(t, h.mod, c.name, args...); want[c.name] != got {
 						t.Errorf("%s = %s, plain %s", c.name, got, want[c.name])
 					}
-					t.Logf("%s: %d units of fuel", c.name, (h.calls-before)*int(h.refill))
+					used := int64(h.calls-before)*h.refill + left - int64(h.fuel().Get())
+					if set == NoPasses {
+						fuel[c.name] = used
+						t.Logf("%s: %d units of fuel", c.name, used)
+					} else if used != fuel[c.name] {
+						t.Errorf("%s: %d units of fuel, %d without passes", c.name, used,
+							fuel[c.name])
+					}
 				}
 			})
 		}

@@ -170,7 +170,8 @@ type body struct {
 	loops   bool
 	scratch uint8 // the added locals that are used, a bit for each of scratchTypes
 	uneven  bool  // does not validate, or an arity is wrong; for tests
-	edits   []edit
+	outcomes
+	edits []edit
 
 	templates []template // by value of editSplit
 }

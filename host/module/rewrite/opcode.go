@@ -30,8 +30,13 @@ const (
 	opF32Const     = 0x43
 	opF64Const     = 0x44
 	opI32Eqz       = 0x45
+	opI32Eq        = 0x46
+	opI32Ne        = 0x47
 	opI32LtS       = 0x48
 	opI32GeU       = 0x4f
+	opI64Eqz       = 0x50
+	opI64Eq        = 0x51
+	opI64Ne        = 0x52
 	opI64LtS       = 0x53
 	opI64GeU       = 0x5a
 	opI32Sub       = 0x6b
@@ -80,6 +85,7 @@ const (
 	vecConvertLow  = 0xff // f64x2.convert_low_i32x4_u
 
 	emptyType = 0x40
+	noValues  = -0x40 // the same, as a number
 )
 
 // An imm says what follows an opcode.

@@ -2,12 +2,14 @@ package rewrite
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // The passes arrange code so that the compiler makes less of it: they change neither
 // what a function does nor what it pays. Each works on one function behind the meter,
-// and leaves alone what it cannot prove to be as it needs it.
+// and leaves alone what it cannot prove to be as it needs it. None takes away a way that the
+// code can go, but those that flow.go says: its facts are of the code before the passes.
 //
 // Half of what wazero 1.12 makes of a guest are bounds checks and the ways out of them.
 // It leaves a check out where the same SSA value was checked before on all ways (known
@@ -84,7 +86,10 @@ type program struct {
 	imported   uint32 // functions; the last of them is the fuel's
 	fuelGlobal uint32
 
-	neverZero []bool // by function; see coldArms
+	neverZero []bool // by function; see never.go
+
+	code []instr // scratch of passes that write code anew
+	cold []bool  // scratch of coldArms
 }
 
 // newProgram looks at all functions once.
@@ -98,6 +103,7 @@ func (w *writer) newProgram() *program {
 	}
 	p.funcs = append(p.funcs, m.funcs[:m.importedFuncs]...)
 	p.funcs = append(append(p.funcs, w.fuelType), m.funcs[m.importedFuncs:]...)
+	p.neverZero = slices.Insert(m.neverZero(), m.importedFuncs, false)
 	return p
 }
 
