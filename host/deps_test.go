@@ -23,7 +23,8 @@ const depsRules = `
 	abi/wire, guest/internal/goruntime < guest/internal/hostcall < guest < guest/guesttest, guest/nethttp;
 
 	NONE < host/config, host/build, host/module/rewrite, host/listen,
-		host/internal/fifo, host/internal/group, host/internal/contain, host/internal/clock, host/observe;
+		host/internal/fifo, host/internal/group, host/internal/contain, host/internal/clock,
+		host/internal/choices, host/observe;
 	host/internal/fifo < host/account;
 	abi/wire, host/account < host/storage < host/storage/storagetest;
 

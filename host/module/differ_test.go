@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +11,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/cairn-dev/cairn/host/internal/choices"
+	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
 )
 
@@ -114,13 +114,22 @@ func firstDifference(a, b []byte) int {
 	return -1
 }
 
-// A differ has an engine for each way of running a module.
+// A differ has an engine for each way of running a module, and one for each set of passes
+// that hosts do not take.
 type differ map[string]*module.Engine
 
 func newDiffer(t testing.TB) differ {
 	d := differ{}
 	for name, o := range ways {
 		d[name] = newEngine(t, o)
+	}
+	for _, set := range testguest.PassSets() {
+		if set != testguest.Passes() {
+			compiler := module.NewCompiler(0).WithPasses(set)
+			t.Cleanup(compiler.Close)
+			d[set.String()] = newEngine(t, module.Options{MemoryLimit: 1 << 20, NoImages: true,
+				Compiler: compiler})
+		}
 	}
 	return d
 }
@@ -140,8 +149,9 @@ func (d differ) check(t testing.TB, given []byte) {
 }
 
 // FuzzEngines runs random modules on wazero's interpreter as they are, and on
-// compiler and interpreter as the host runs them, with and without an image: values,
-// globals, memory and traps are the same.
+// compiler and interpreter as the host runs them, with and without an image, and as each
+// set of passes makes them: values, globals, memory and traps are the same. FuzzPasses of
+// the rewriter has the modules that passes are made for.
 func FuzzEngines(f *testing.F) {
 	d := newDiffer(f)
 	for seed := range byte(20) {
@@ -152,22 +162,10 @@ func FuzzEngines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, given []byte) { d.check(t, given) })
 }
 
-// seeds is how many random modules a test makes: so many, or what make passes sets.
-func seeds(t testing.TB, number int) int {
-	t.Helper()
-	if text := os.Getenv("CAIRN_SEEDS"); text != "" {
-		var err error
-		if number, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return number
-}
-
 // TestEnginesAgree is a short run of FuzzEngines from seeds.
 func TestEnginesAgree(t *testing.T) {
 	d := newDiffer(t)
-	for seed := range seeds(t, 100) {
+	for seed := range choices.Seeds(t, 100) {
 		if d.check(t, []byte{byte(seed), byte(seed >> 8), 2}); t.Failed() {
 			return
 		}

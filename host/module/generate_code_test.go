@@ -3,6 +3,8 @@ package module_test
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/cairn-dev/cairn/host/internal/choices"
 )
 
 func (g *generator) emit(b ...byte) { g.code = append(g.code, b...) }
@@ -22,7 +24,7 @@ func (g *generator) function(i int) []byte {
 	g.emit(0x04, 0x40)
 	g.emit(zeroOf(sig.results[0])...)
 	g.emit(0x0f, 0x0b)
-	for range 2 + g.n(5) {
+	for range 2 + g.N(5) {
 		g.statement(3)
 	}
 	g.value(sig.results[0], 4)
@@ -42,23 +44,23 @@ func (g *generator) local(t byte) byte {
 			of = append(of, byte(i))
 		}
 	}
-	return pick(g.choices, of)
+	return choices.Pick(g.Choices, of)
 }
 
 // global is the index of one of the two globals of a type.
 func (g *generator) global(t byte) byte {
-	return byte(2*slices.Index(valueTypes, t) + g.n(2))
+	return byte(2*slices.Index(valueTypes, t) + g.N(2))
 }
 
 // A constant is often one on which something turns.
 func (g *generator) constant(t byte) {
 	small := []int64{0, 0, 0, 1, -1, 2, 3, 7, 31, 32, 63, 64, 255, 256, 0x7fff, 0xffff}
-	v := pick(g.choices, small)
-	switch g.n(4) {
+	v := choices.Pick(g.Choices, small)
+	switch g.N(4) {
 	case 0:
-		v = int64(g.bits()) >> g.n(64)
+		v = int64(g.Bits()) >> g.N(64)
 	case 1:
-		v = int64(1) << g.n(64)
+		v = int64(1) << g.N(64)
 	}
 	switch t {
 	case tI32:
@@ -66,12 +68,12 @@ func (g *generator) constant(t byte) {
 	case tI64:
 		g.emit(sleb(v)...)
 	case tF32:
-		bits := pick(g.choices, []uint32{0, 0x80000000, 0x3f800000, 0xbf000000, 0x4f000000,
+		bits := choices.Pick(g.Choices, []uint32{0, 0x80000000, 0x3f800000, 0xbf000000, 0x4f000000,
 			0x7f800000, 0x7fc00000, uint32(v)})
 		g.emit(binary.LittleEndian.AppendUint32([]byte{0x43}, bits)...)
 		g.quiet(t)
 	default:
-		bits := pick(g.choices, []uint64{0, 1 << 63, 0x3ff0000000000000, 0xbfe0000000000000,
+		bits := choices.Pick(g.Choices, []uint64{0, 1 << 63, 0x3ff0000000000000, 0xbfe0000000000000,
 			0x41e0000000000000,
 			0x43e0000000000000, 0x7ff0000000000000, 0x7ff8000000000000, uint64(v)})
 		g.emit(binary.LittleEndian.AppendUint64([]byte{0x44}, bits)...)
@@ -138,26 +140,26 @@ var conversions = map[[2]byte][]byte{
 
 // value writes code that leaves a value of a type.
 func (g *generator) value(t byte, depth int) {
-	if depth <= 0 || g.n(8) == 0 {
+	if depth <= 0 || g.N(8) == 0 {
 		g.leaf(t)
 		return
 	}
 	depth--
-	switch g.n(12) {
+	switch g.N(12) {
 	case 0:
 		g.leaf(t)
 	case 1, 2, 3:
 		g.value(t, depth)
 		g.value(t, depth)
-		op := pick(g.choices, binaries[t])
-		if divides(op) && g.n(32) != 0 { // by something else than zero
+		op := choices.Pick(g.Choices, binaries[t])
+		if divides(op) && g.N(32) != 0 { // by something else than zero
 			g.emit(map[byte][]byte{tI32: {0x41, 1, 0x72}, tI64: {0x42, 1, 0x84}}[t]...)
 		}
 		g.emit(op)
 		g.quiet(t)
 	case 4:
 		g.value(t, depth)
-		g.emit(pick(g.choices, unaries[t]))
+		g.emit(choices.Pick(g.Choices, unaries[t]))
 		g.quiet(t)
 	case 5:
 		if t == tI32 {
@@ -167,8 +169,8 @@ func (g *generator) value(t byte, depth int) {
 		g.convert(t, depth)
 	case 6:
 		g.address(depth)
-		g.emit(pick(g.choices, loads[t]), 0)
-		g.emit(uleb(uint32(g.n(16)))...)
+		g.emit(choices.Pick(g.Choices, loads[t]), 0)
+		g.emit(uleb(uint32(g.N(16)))...)
 		g.quiet(t)
 	case 7:
 		g.value(t, depth)
@@ -197,7 +199,7 @@ func (g *generator) value(t byte, depth int) {
 func divides(op byte) bool { return op >= 0x6d && op <= 0x70 || op >= 0x7f && op <= 0x82 }
 
 func (g *generator) leaf(t byte) {
-	switch g.n(4) {
+	switch g.N(4) {
 	case 0:
 		g.constant(t)
 	case 1:
@@ -213,8 +215,8 @@ func (g *generator) condition(depth int) {
 		g.leaf(tI32)
 		return
 	}
-	t := pick(g.choices, []byte{tI32, tI32, tI64, tI64, tF32, tF64})
-	switch g.n(8) {
+	t := choices.Pick(g.Choices, []byte{tI32, tI32, tI64, tI64, tF32, tF64})
+	switch g.N(8) {
 	case 0:
 		g.value(tI32, depth-1)
 	case 2: // a mask, compared with what is often zero
@@ -224,32 +226,32 @@ func (g *generator) condition(depth int) {
 			g.emit(binaries[t][len(binaries[t])-1])
 			g.quiet(t)
 		}
-		if g.n(2) == 0 {
+		if g.N(2) == 0 {
 			mask()
 			g.leaf(t)
 		} else {
 			g.leaf(t)
 			mask()
 		}
-		g.emit(pick(g.choices, compares[t]))
+		g.emit(choices.Pick(g.Choices, compares[t]))
 	case 1:
 		g.value(t&0x7e|0x7e, depth-1) // i64.eqz
 		g.emit(0x50)
 	default:
 		g.value(t, depth-1)
 		g.value(t, depth-1)
-		g.emit(pick(g.choices, compares[t]))
+		g.emit(choices.Pick(g.Choices, compares[t]))
 	}
 }
 
 func (g *generator) convert(to byte, depth int) {
-	from := pick(g.choices, valueTypes)
+	from := choices.Pick(g.Choices, valueTypes)
 	ops := conversions[[2]byte{from, to}]
 	g.value(from, depth)
 	if from == to {
 		return
 	}
-	op := pick(g.choices, ops)
+	op := choices.Pick(g.Choices, ops)
 	if op < 8 {
 		g.emit(0xfc)
 	}
@@ -260,7 +262,7 @@ func (g *generator) convert(to byte, depth int) {
 // address writes an i32 that is in bounds, or now and then not.
 func (g *generator) address(depth int) {
 	g.value(tI32, depth)
-	if g.n(40) != 0 {
+	if g.N(40) != 0 {
 		g.emit(slices.Concat(i32(0x0fff), []byte{0x71})...)
 	}
 }
@@ -286,7 +288,7 @@ func (g *generator) call(t byte, depth int) {
 		g.leaf(t)
 		return
 	}
-	i := pick(g.choices, fits)
+	i := choices.Pick(g.Choices, fits)
 	for _, p := range g.types[g.funcs[i]].params {
 		g.value(p, depth-1)
 	}
@@ -295,7 +297,7 @@ func (g *generator) call(t byte, depth int) {
 		return
 	}
 	// The table's entries are the functions; now and then any.
-	if g.n(4) == 0 {
+	if g.N(4) == 0 {
 		g.value(tI32, depth-1)
 		g.emit(slices.Concat(i32(tableSize-1), []byte{0x71})...)
 	} else {

@@ -1,17 +1,21 @@
 package module_test
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/cairn-dev/cairn/host/internal/choices"
+)
 
 // statement writes code that leaves nothing.
 func (g *generator) statement(depth int) {
-	t := pick(g.choices, valueTypes)
+	t := choices.Pick(g.Choices, valueTypes)
 	if depth <= 0 {
 		g.value(t, 2)
 		g.emit(0x21, g.local(t))
 		return
 	}
 	depth--
-	switch g.n(12) {
+	switch g.N(12) {
 	case 0, 1:
 		g.value(t, 3)
 		g.emit(0x21, g.local(t))
@@ -21,13 +25,13 @@ func (g *generator) statement(depth int) {
 	case 3:
 		g.address(2)
 		g.value(t, 3)
-		g.emit(pick(g.choices, stores[t]), 0)
-		g.emit(uleb(uint32(g.n(16)))...)
+		g.emit(choices.Pick(g.Choices, stores[t]), 0)
+		g.emit(uleb(uint32(g.N(16)))...)
 	case 4, 5:
 		g.condition(3)
 		g.block(0x04, true, func() {
 			g.statement(depth)
-			if g.n(2) == 0 {
+			if g.N(2) == 0 {
 				g.emit(0x05)
 				g.statement(depth)
 			}
@@ -65,7 +69,7 @@ func (g *generator) target() (label byte, ok bool) {
 	if len(of) == 0 {
 		return 0, false
 	}
-	return pick(g.choices, of), true
+	return choices.Pick(g.Choices, of), true
 }
 
 func (g *generator) branch() {
@@ -82,7 +86,7 @@ func (g *generator) loop(depth int) {
 		g.block(0x03, false, func() {
 			g.spend()
 			g.emit(0x0d, 1)
-			if g.n(2) == 0 {
+			if g.N(2) == 0 {
 				g.condition(3)
 				g.emit(0x45, 0x0d, 1)
 				g.statement(depth)
@@ -98,7 +102,7 @@ func (g *generator) loop(depth int) {
 
 // table writes a br_table into nested blocks.
 func (g *generator) table(depth int) {
-	n := 1 + g.n(4)
+	n := 1 + g.N(4)
 	for range n + 1 {
 		g.emit(0x02, 0x40)
 		g.labels = append(g.labels, true)
@@ -119,19 +123,19 @@ func (g *generator) table(depth int) {
 // bulk writes a bulk operation, mostly within bounds.
 func (g *generator) bulk() {
 	small := func(limit int32) {
-		if g.n(8) == 0 {
+		if g.N(8) == 0 {
 			g.value(tI32, 2)
 			g.emit(slices.Concat(i32(limit), []byte{0x71})...)
 			return
 		}
-		g.emit(i32(int32(g.n(int(limit))))...)
+		g.emit(i32(int32(g.N(int(limit))))...)
 	}
 	three := func(limit int32) { small(limit); small(limit); small(limit) }
 	kinds := 3
 	if g.tables {
 		kinds = 9
 	}
-	switch g.n(kinds) {
+	switch g.N(kinds) {
 	case 0:
 		g.address(2)
 		three(64)
@@ -142,7 +146,7 @@ func (g *generator) bulk() {
 		small(127)
 		g.emit(0xfc, 10, 0, 0)
 	case 2:
-		g.emit(i32(int32(g.n(2)))...)
+		g.emit(i32(int32(g.N(2)))...)
 		g.emit(0x40, 0, 0x3f, 0, 0x6a, 0x24, g.global(tI32))
 	case 3:
 		g.address(2)
@@ -158,17 +162,17 @@ func (g *generator) bulk() {
 		three(tableSize / 2)
 		g.emit(0xfc, 14, 0, 0)
 	case 7:
-		g.emit(slices.Concat(i32(int32(g.n(tableSize))), []byte{0x41, 0, 0x25, 0},
-			i32(int32(g.n(4))), []byte{0xfc, 17, 0})...)
+		g.emit(slices.Concat(i32(int32(g.N(tableSize))), []byte{0x41, 0, 0x25, 0},
+			i32(int32(g.N(4))), []byte{0xfc, 17, 0})...)
 	default:
-		g.emit(0x41, 0, 0x25, 0, 0x41, byte(g.n(3)), 0xfc, 15, 0, 0xfc, 16, 0, 0x6a,
+		g.emit(0x41, 0, 0x25, 0, 0x41, byte(g.N(3)), 0xfc, 15, 0, 0xfc, 16, 0, 0x6a,
 			0x24, g.global(tI32))
 	}
 }
 
 // rare writes what happens seldom.
 func (g *generator) rare(t byte) {
-	switch g.n(6) {
+	switch g.N(6) {
 	case 0:
 		result := g.types[g.funcs[g.self]].results[0]
 		g.condition(2)

@@ -3,14 +3,17 @@ package module_test
 import (
 	"bytes"
 	"slices"
+
+	"github.com/cairn-dev/cairn/host/internal/choices"
 )
 
 // A generator writes a random module that validates and ends: each function's entry
 // and each turn of a loop takes one of a budget, and both give up when it is spent.
 // What it does is decided by choices, so the same choices are the same module.
 type generator struct {
-	*choices
+	*choices.Choices
 	tables bool // it changes its table, so it has no image
+	fromGo bool // it has the mark of Go's linker, without which passes leave code alone
 	types  []signatureOf
 	funcs  []int // the types of functions, those of the ABI left out
 
@@ -43,58 +46,21 @@ const (
 	dataSize    = 64
 )
 
-// choices are bytes, and pseudo-random ones behind their end.
-type choices struct {
-	given []byte
-	state uint64
-}
-
-func newChoices(given []byte) *choices {
-	c := &choices{given: given, state: 0x9e3779b97f4a7c15}
-	for _, b := range given {
-		c.state = (c.state ^ uint64(b)) * 0x100000001b3
-	}
-	return c
-}
-
-func (c *choices) byte() byte {
-	if len(c.given) > 0 {
-		b := c.given[0]
-		c.given = c.given[1:]
-		return b
-	}
-	c.state += 0x9e3779b97f4a7c15
-	z := c.state
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return byte(z >> 56)
-}
-
-func (c *choices) n(n int) int { return int(c.byte()) % n }
-
-func (c *choices) bits() (v uint64) {
-	for range 8 {
-		v = v<<8 | uint64(c.byte())
-	}
-	return v
-}
-
-func pick[T any](c *choices, from []T) T { return from[c.n(len(from))] }
-
 // generate returns a module of the ABI whose object_call runs what was generated
 // and leaves its results and the globals in memory.
 func generate(given []byte) []byte {
-	g := &generator{choices: newChoices(given)}
-	g.tables = g.n(4) == 0
-	for range 3 + g.n(3) {
-		sig := signatureOf{results: []byte{pick(g.choices, valueTypes)}}
-		for range g.n(4) {
-			sig.params = append(sig.params, pick(g.choices, valueTypes))
+	g := &generator{Choices: choices.New(given)}
+	g.fromGo = len(given) == 0 || given[0]%4 != 0
+	g.tables = g.N(4) == 0
+	for range 3 + g.N(3) {
+		sig := signatureOf{results: []byte{choices.Pick(g.Choices, valueTypes)}}
+		for range g.N(4) {
+			sig.params = append(sig.params, choices.Pick(g.Choices, valueTypes))
 		}
 		g.types = append(g.types, sig)
 	}
-	for range 2 + g.n(4) {
-		g.funcs = append(g.funcs, g.n(len(g.types)))
+	for range 2 + g.N(4) {
+		g.funcs = append(g.funcs, g.N(len(g.types)))
 	}
 	call := g.objectCall()
 	bodies := [][]byte{
@@ -180,7 +146,11 @@ func (g *generator) module(bodies [][]byte) []byte {
 		exports = append(exports, append(str(name), 0, byte(1+i)))
 	}
 	data := bytes.Repeat([]byte("cairn\x00\xff\x80"), dataSize/8)
-	return slices.Concat([]byte("\x00asm\x01\x00\x00\x00"), section(1, vec(types)),
+	var mark []byte
+	if g.fromGo {
+		mark = section(0, str("go:buildid"))
+	}
+	return slices.Concat([]byte("\x00asm\x01\x00\x00\x00"), mark, section(1, vec(types)),
 		section(2,
 			vec([][]byte{slices.Concat(str("cairn_v1"), str("class_register"), []byte{0, 3})})),
 		section(3, vec(funcs)), section(4, []byte{1, 0x70, 1, tableSize, maxTable}),

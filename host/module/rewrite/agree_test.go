@@ -1,0 +1,308 @@
+package rewrite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/cairn-dev/cairn/host/internal/choices"
+)
+
+// goCalls are how often run is called in one instance, and with what.
+var goCalls = []uint64{0, 1, 2}
+
+// An outcome is what can be seen of a call: its trap with the functions that were running,
+// memory, globals, and what it has paid.
+type outcome struct {
+	trap, trace string
+	memory      []byte
+	globals     []uint64
+	fuel        int64
+	watch       watch
+}
+
+// A watch is what a call of a module as it is did that a pass may answer in its own way.
+type watch struct {
+	// outside says that a stack pointer was so near to an end of memory that a frame may not
+	// have been wholly in memory: a pass may let the function trap as it is entered.
+	outside bool
+	// moved says that a call has not left the stack pointer where it was: a pass may enter
+	// the caller anew, which is paid for and seen in a trace.
+	moved bool
+}
+
+// goFuel is what each call may use. It never ends, so no host function looks at it.
+const goFuel = 1 << 40
+
+// A machine runs a module in one of wazero's engines.
+type machine struct {
+	mod    api.Module
+	depth  int
+	watch  watch
+	module *goModule // what watch is of; nil: nothing watches
+	before []uint32  // the stack pointer at the calls that run
+}
+
+// newMachine instantiates a module, which has the import that the passes put in or not.
+func newMachine(ctx context.Context, cfg wazero.RuntimeConfig, wasm []byte) (*machine, error) {
+	m := &machine{}
+	rt := wazero.NewRuntimeWithConfig(ctx, cfg.WithMemoryLimitPages(goMaxPages))
+	var err error
+	for _, im := range []struct {
+		module, name string
+		fn           any
+	}{
+		{"env", "enter", m.enter},
+		{testOptions.FuelModule, testOptions.FuelName, func() { panic(errSpent) }},
+	} {
+		_, oneErr := rt.NewHostModuleBuilder(im.module).NewFunctionBuilder().WithFunc(im.fn).
+			Export(im.name).Instantiate(ctx)
+		err = errors.Join(err, oneErr)
+	}
+	if err == nil {
+		m.mod, err = rt.InstantiateWithConfig(ctx, wasm, wazero.NewModuleConfig())
+	}
+	if err != nil {
+		return nil, errors.Join(err, rt.Close(ctx))
+	}
+	return m, nil
+}
+
+func (m *machine) close(t testing.TB) {
+	if err := m.mod.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// enter calls run while a function runs, on the same stack, a few levels deep.
+func (m *machine) enter(ctx context.Context, mod api.Module, x uint32) uint32 {
+	if m.depth == 3 {
+		return x
+	}
+	m.depth++
+	defer func() { m.depth-- }()
+	if _, err := mod.ExportedFunction("run").Call(ctx, uint64(16+x)); err != nil {
+		panic(err)
+	}
+	return x + uint32(m.depth)
+}
+
+// NewFunctionListener implements experimental.FunctionListenerFactory.
+func (m *machine) NewFunctionListener(api.FunctionDefinition) experimental.FunctionListener {
+	return m
+}
+
+// Before implements experimental.FunctionListener.
+func (m *machine) Before(_ context.Context, mod api.Module, def api.FunctionDefinition,
+	_ []uint64, _ experimental.StackIterator) {
+	m.before = append(m.before, m.look(mod, len(m.before) > 0))
+}
+
+// After implements experimental.FunctionListener. A function of Go's type takes its return
+// address off the stack; if it unwinds, nobody looks at the stack pointer but run.
+func (m *machine) After(_ context.Context, mod api.Module, def api.FunctionDefinition,
+	results []uint64) {
+	now, before := m.look(mod, true), m.before[len(m.before)-1]
+	if m.before = m.before[:len(m.before)-1]; len(m.before) == 0 {
+		return
+	}
+	if def.Index() >= goCold && uint32(results[0]) == 0 {
+		before += 8
+	}
+	if def.Index() == goEnter || def.Index() == goRun || len(results) > 0 &&
+		(def.Index() < goCold || uint32(results[0]) == 0) {
+		m.watch.moved = m.watch.moved || now != before
+	}
+}
+
+// Abort implements experimental.FunctionListener.
+func (m *machine) Abort(context.Context, api.Module, api.FunctionDefinition, error) {}
+
+// look returns where the stack pointer is, and notes that if there is a stack.
+func (m *machine) look(mod api.Module, stack bool) uint32 {
+	sp := uint32(mod.ExportedGlobal("sp").Get())
+	size := int64(mod.Memory().Size())
+	if stack && (int64(sp) < m.module.below || int64(sp)+m.module.above > size) {
+		m.watch.outside = true
+	}
+	return sp
+}
+
+// call calls run once.
+func (m *machine) call(arg uint64) (o outcome) {
+	ctx := context.Background()
+	fuel, metered := m.mod.ExportedGlobal(testOptions.FuelGlobal).(api.MutableGlobal)
+	if metered {
+		fuel.Set(goFuel)
+	}
+	_, err := m.mod.ExportedFunction("run").Call(ctx, arg)
+	if err != nil {
+		o.trace = err.Error()
+		if _, trap, found := strings.Cut(o.trace, "wasm error: "); found {
+			o.trap, _, _ = strings.Cut(trap, "\n")
+		} else {
+			o.trap = o.trace
+		}
+	}
+	memory, _ := m.mod.Memory().Read(0, m.mod.Memory().Size())
+	o.memory, o.watch = bytes.Clone(memory), m.watch
+	if metered {
+		o.fuel = goFuel - int64(fuel.Get())
+		for i := range goGlobals {
+			o.globals = append(o.globals,
+				m.mod.ExportedGlobal(fmt.Sprint(testOptions.GlobalPrefix, i)).Get())
+		}
+	}
+	return o
+}
+
+// run calls run until there is a trap.
+func (m *machine) run(calls int) (outcomes []outcome) {
+	for _, arg := range goCalls[:calls] {
+		o := m.call(arg)
+		if outcomes = append(outcomes, o); o.trap != "" {
+			break
+		}
+	}
+	return outcomes
+}
+
+const outOfBounds = "out of bounds memory access"
+
+// differ says how an outcome is not what it has to be. The plain one is of the module as
+// it is; none is that of the module without passes, if it is known.
+func differ(got, plain outcome, none *outcome) error {
+	switch {
+	case plain.watch.outside && got.trap == outOfBounds && plain.trap != got.trap:
+		return nil
+	case got.trap != plain.trap:
+		return fmt.Errorf("trap %q, want %q", got.trap, plain.trap)
+	case plain.watch.outside && got.trap == outOfBounds:
+		return nil
+	case !bytes.Equal(got.memory, plain.memory):
+		at := 0
+		for at < min(len(got.memory), len(plain.memory)) && got.memory[at] == plain.memory[at] {
+			at++
+		}
+		return fmt.Errorf("memory differs at %d of %d and %d", at, len(got.memory),
+			len(plain.memory))
+	case none == nil:
+		return nil
+	case !slices.Equal(got.globals, none.globals):
+		return fmt.Errorf("globals %d, want %d", got.globals, none.globals)
+	case got.fuel != none.fuel && (!plain.watch.moved || got.fuel < none.fuel):
+		return fmt.Errorf("%d of fuel, want %d", got.fuel, none.fuel)
+	case got.trace != none.trace && !plain.watch.moved:
+		return fmt.Errorf("trace %s\nwant %s", got.trace, none.trace)
+	}
+	return nil
+}
+
+// plainOutcomes runs a module as it is, with wazero's interpreter.
+func plainOutcomes(t testing.TB, given []byte) []outcome {
+	wasm, g := goModuleOf(given, true)
+	watcher := &machine{module: g}
+	ctx := experimental.WithFunctionListenerFactory(context.Background(), watcher)
+	m, err := newMachine(ctx, wazero.NewRuntimeConfigInterpreter(), wasm)
+	if err != nil {
+		t.Fatalf("choices %x: %v\nmodule %x", given, err, wasm) // it does not validate
+	}
+	defer m.close(t)
+	var outcomes []outcome
+	for _, arg := range goCalls {
+		o := m.call(arg)
+		o.watch = watcher.watch
+		if outcomes = append(outcomes, o); o.trap != "" {
+			break
+		}
+	}
+	return outcomes
+}
+
+// checkPasses compares the module that choices make with what the passes make of it:
+// compiled with each set of them, and interpreted with all.
+func checkPasses(t testing.TB, given []byte) (plain []outcome) {
+	t.Helper()
+	plain = plainOutcomes(t, given)
+	wasm, _ := goModuleOf(given, false)
+	var none []outcome
+	check := func(set Passes, engine string) {
+		out := instrumentWith(t, wasm, set)
+		m, err := newMachine(context.Background(), engines[engine](), out.Wasm)
+		if err != nil {
+			t.Fatalf("choices %x, %v: %v\nmodule %x", given, set, err, out.Wasm)
+		}
+		defer m.close(t)
+		got := m.run(len(plain))
+		if set == NoPasses {
+			none = got
+		}
+		for i, o := range got {
+			var same *outcome
+			if i < len(none) && engine == "compiler" {
+				same = &none[i]
+			}
+			if err := differ(o, plain[i], same); err != nil {
+				t.Errorf("choices %x, %v, %s, call %d: %v", given, set, engine, i, err)
+				return
+			}
+			if o.trap != plain[i].trap || plain[i].watch.outside && o.trap != "" {
+				return
+			}
+		}
+		if len(got) < len(plain) {
+			t.Errorf("choices %x, %v, %s: %d calls, want %d", given, set, engine,
+				len(got), len(plain))
+		}
+	}
+	for _, set := range passSets() {
+		check(set, "compiler")
+	}
+	check(AllPasses, "interpreter")
+	return plain
+}
+
+// FuzzPasses runs random modules that are like Go's on wazero's interpreter as they are,
+// and compiled as the passes make them: traps, memory and globals are the same, and so
+// are fuel and traces, with the exceptions of a watch.
+func FuzzPasses(f *testing.F) {
+	for seed := range 40 {
+		f.Add(choices.Given(seed))
+	}
+	f.Fuzz(func(t *testing.T, given []byte) { checkPasses(t, given) })
+}
+
+// TestPassesAgree is a short run of FuzzPasses from seeds. Most modules must end well, or
+// there is little to compare, and many must move the stack while functions run.
+func TestPassesAgree(t *testing.T) {
+	modules, moved, ended := choices.Seeds(t, 200), 0, 0
+	for seed := range modules {
+		plain := checkPasses(t, choices.Given(seed))
+		if t.Failed() {
+			return
+		}
+		last := plain[len(plain)-1]
+		moved += count(last.watch.moved)
+		ended += count(last.trap == "")
+	}
+	if moved < modules/20 || ended < modules/2 {
+		t.Errorf("of %d modules %d moved a stack and %d ended without a trap",
+			modules, moved, ended)
+	}
+}
+
+// count is 1 for what is so.
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
