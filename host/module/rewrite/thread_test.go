@@ -172,13 +172,13 @@ func randomDispatch(rng *rand.Rand) []byte {
 
 // A turn through the table is paid for once, as the jump that goes around it.
 func TestThreadedJumpIsPaid(t *testing.T) {
-	work := bytes.Repeat(ops(opI32Const, 0, opDrop), 10)
+	work := bytes.Repeat(ops(opI32Const, 0, opDrop), regionMin/2)
 	wasm := in0(dispatchOf(slices.Concat(work, jump(2, 2)), work, work), ops(opLocalGet, 1))
 	h := newHost(t, engines["interpreter"](), wasm, nil)
 	h.fuel().Set(1000)
 	call(t, h.mod, "run", 0)
 	// The table, the first part, the jump, the last part, and the result.
-	const ran = 2 + 20 + 3 + 20 + 1
+	const ran = 2 + regionMin + 3 + regionMin + 1
 	if used := 1000 - int64(h.fuel().Get()); used != ran {
 		t.Errorf("used %d, want %d", used, ran)
 	}
