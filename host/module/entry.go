@@ -49,7 +49,7 @@ func (i *Instance) callable(export int) (*callable, error) {
 		if fn == nil {
 			return nil, fmt.Errorf("%w: %s", ErrNoExport, name)
 		}
-		i.callables[export] = append(i.callables[export], &callable{fn: fn})
+		i.callables[export] = append(i.callables[export], newCallable(fn))
 	}
 	return i.callables[export][i.depth], nil
 }
@@ -68,7 +68,7 @@ func (i *Instance) Call(c *hostfunc.Call, name string, params ...uint64) (
 	i.lend(c)
 	i.depth++
 	defer func() { i.depth-- }()
-	defer i.end(c, i.begin(c, &callable{fn: fn}))
+	defer i.end(c, i.begin(c, newCallable(fn)))
 	if results, err = fn.Call(c, params...); err != nil {
 		i.broken = true
 		return nil, i.explain(err)

@@ -2,7 +2,6 @@ package module
 
 import (
 	"reflect"
-	"sync"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -25,9 +24,12 @@ const (
 
 // callable is a function of an instance that can be entered once at a time.
 type callable struct {
-	fn   api.Function
-	kept int64 // of its stack, above firstStackBytes: taken from the account
+	fn    api.Function
+	stack reflect.Value // of fn, see stackOf
+	kept  int64         // of its stack, above firstStackBytes: taken from the account
 }
+
+func newCallable(fn api.Function) *callable { return &callable{fn: fn, stack: stackOf(fn)} }
 
 // running is what runs in an instance: the innermost of its entries.
 type running struct {
@@ -57,7 +59,7 @@ func (i *Instance) end(c *hostfunc.Call, below running) {
 // three times what there is are taken, which is enough up to the next look.
 func (i *Instance) Look() error {
 	r := &i.running
-	grown := 3 * (int64(stackBytes(r.fn)) - firstStackBytes - r.kept)
+	grown := 3 * (r.stackBytes() - firstStackBytes - r.kept)
 	if grown <= r.held {
 		return nil
 	}
@@ -71,7 +73,7 @@ func (i *Instance) Look() error {
 // keep decides whether the callable that has run at the present depth is kept with
 // its stack, for the next call.
 func (i *Instance) keep(export int, f *callable) {
-	a, has := i.engine().options.Account, int64(stackBytes(f.fn))
+	a, has := i.engine().options.Account, f.stackBytes()
 	more := has - firstStackBytes - f.kept
 	switch {
 	case has <= keepStackBytes && i.depth < keepDepth && more <= 0:
@@ -93,31 +95,24 @@ func (i *Instance) keptStacks() (bytes int64) {
 	return bytes
 }
 
-// stackFields remembers which field of a callable is its stack, for each type of
-// them, the compiler's and the interpreter's. wazero offers no other way to learn
-// its size; reading a slice's length by reflection changes nothing.
-var stackFields sync.Map // reflect.Type to stackPlace
-
-type stackPlace struct{ index, elemBytes int }
-
-// stackBytes returns how large the stack of a callable has grown, 0 if unknown.
-func stackBytes(fn api.Function) int {
+// stackOf finds the stack of a callable, the compiler's or the interpreter's, which is
+// not valid if there is none of that name. wazero offers no other way to learn its size;
+// reading a slice's length by reflection changes nothing.
+func stackOf(fn api.Function) (stack reflect.Value) {
 	v := reflect.ValueOf(fn)
-	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+	if v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct {
+		stack = v.Elem().FieldByName("stack")
+	}
+	if stack.Kind() != reflect.Slice {
+		return reflect.Value{}
+	}
+	return stack
+}
+
+// stackBytes returns how large the stack has grown, 0 if unknown.
+func (f *callable) stackBytes() int64 {
+	if !f.stack.IsValid() {
 		return 0
 	}
-	known, ok := stackFields.Load(v.Type())
-	if !ok {
-		place := stackPlace{index: -1}
-		f, found := v.Elem().Type().FieldByName("stack")
-		if found && len(f.Index) == 1 && f.Type.Kind() == reflect.Slice {
-			place = stackPlace{f.Index[0], int(f.Type.Elem().Size())}
-		}
-		known, _ = stackFields.LoadOrStore(v.Type(), place)
-	}
-	place := known.(stackPlace)
-	if place.index < 0 {
-		return 0
-	}
-	return v.Elem().Field(place.index).Len() * place.elemBytes
+	return int64(f.stack.Len()) * int64(f.stack.Type().Elem().Size())
 }

@@ -18,7 +18,8 @@ func TestStackBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := stackBytes(mod.ExportedFunction("f")); got < 1<<10 || got > keepStackBytes {
+	got := newCallable(mod.ExportedFunction("f")).stackBytes()
+	if got < 1<<10 || got > keepStackBytes {
 		t.Errorf("a new callable's stack has %d bytes, want a few kilobytes", got)
 	}
 }
