@@ -164,11 +164,12 @@ func (x *exchange) send() error {
 	if !c.enter(writing, c.server.limits.Stall) {
 		return net.ErrClosed
 	}
-	pieces := net.Buffers{head}
-	if len(body) > 0 {
-		n := min(len(body), pieceBytes)
-		pieces, body = append(pieces, body[:n]), body[n:]
+	if len(body) == 0 {
+		_, err := c.Conn.Write(head) // net.Buffers would cost two allocations for one piece
+		return err
 	}
+	first := min(len(body), pieceBytes)
+	pieces, body := net.Buffers{head, body[:first]}, body[first:]
 	for {
 		n, err := pieces.WriteTo(c.Conn)
 		c.progress(int(n))
