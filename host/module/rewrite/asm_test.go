@@ -61,11 +61,6 @@ func loop32(code ...[]byte) []byte {
 
 func nums(types ...ValueType) []ValueType { return types }
 
-const (
-	opI32Add = 0x6a
-	opI32LtU = 0x49
-)
-
 var (
 	tVoid  = typ(nil, nil)
 	tI     = typ(nil, nums(I32))

@@ -24,6 +24,10 @@ const (
 	opGlobalGet    = 0x23
 	opGlobalSet    = 0x24
 	opTableSet     = 0x26
+	opI32Load      = 0x28
+	opI32Load8U    = 0x2d
+	opI32Store     = 0x36
+	opI64Store     = 0x37
 	opMemoryGrow   = 0x40
 	opI32Const     = 0x41
 	opI64Const     = 0x42
@@ -33,18 +37,22 @@ const (
 	opI32Eq        = 0x46
 	opI32Ne        = 0x47
 	opI32LtS       = 0x48
+	opI32LtU       = 0x49
 	opI32GeU       = 0x4f
 	opI64Eqz       = 0x50
 	opI64Eq        = 0x51
 	opI64Ne        = 0x52
 	opI64LtS       = 0x53
+	opI64GeS       = 0x59
 	opI64GeU       = 0x5a
+	opI32Add       = 0x6a
 	opI32Sub       = 0x6b
 	opI32And       = 0x71
 	opI32Or        = 0x72
 	opI32Shl       = 0x74
 	opI32ShrS      = 0x75
 	opI32ShrU      = 0x76
+	opI64Add       = 0x7c
 	opI64Sub       = 0x7d
 	opI64And       = 0x83
 	opI64Or        = 0x84
@@ -53,6 +61,7 @@ const (
 	opI64ShrU      = 0x88
 	opF32Copysign  = 0x98
 	opF64Copysign  = 0xa6
+	opI32WrapI64   = 0xa7
 	opI64ExtendU   = 0xad
 
 	opF32ConvertI64U    = 0xb5
@@ -66,6 +75,7 @@ const (
 	opRefFunc = 0xd2
 	opMisc    = 0xfc
 	opVector  = 0xfd
+	opDropped = 0xff // what a pass has taken away; no opcode
 
 	vecConst       = 0x0c
 	vecSplatI32    = 0x11

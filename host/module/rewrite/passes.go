@@ -24,9 +24,10 @@ type Passes uint
 // name.
 const (
 	ColdArms Passes = 1 << iota
+	FrameBase
 
 	NoPasses  Passes = 0
-	AllPasses        = ColdArms
+	AllPasses        = ColdArms | FrameBase
 )
 
 // passes are all of them.
@@ -36,6 +37,7 @@ var passes = []struct {
 	run  func(*program, *function)
 }{
 	{ColdArms, "cold", (*program).coldArms},
+	{FrameBase, "frame", (*program).frameBase},
 }
 
 // String returns the names of the passes, "none" or "all".
@@ -90,6 +92,10 @@ type program struct {
 
 	code []instr // scratch of passes that write code anew
 	cold []bool  // scratch of coldArms
+
+	fromGo        bool // the module has Go's mark
+	squares, work int  // what the passes may still add to the shapes; see affordable
+	framer        framer
 }
 
 // newProgram looks at all functions once.
@@ -100,6 +106,11 @@ func (w *writer) newProgram() *program {
 		fuelGlobal: uint32(len(m.globals))}
 	if int(w.fuelType) == len(m.types) {
 		p.types = append(m.types[:len(m.types):len(m.types)], FuncType{})
+	}
+	p.squares = (squaresBase + squaresPerByte*m.size) / passShare
+	p.work = (workBase + workPerByte*m.size) / passShare
+	for i := range m.sections {
+		p.fromGo = p.fromGo || m.sections[i].id == secCustom && m.sections[i].name == "go:buildid"
 	}
 	p.funcs = append(p.funcs, m.funcs[:m.importedFuncs]...)
 	p.funcs = append(append(p.funcs, w.fuelType), m.funcs[m.importedFuncs:]...)
