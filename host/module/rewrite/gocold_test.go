@@ -118,8 +118,7 @@ func (m *goModule) nearArm(f *goFunc) {
 		m.emit(ops(opCall, byte(goCold+m.N(goColds))))
 		m.unwind(f)
 	default:
-		m.emit(ops(opGlobalSet, goBudget))
-		m.emit(ops(opElse))
+		m.emit(ops(opI64ExtendU, opGlobalSet, goMix, opElse))
 		m.statement(f, 0)
 	}
 }

@@ -20,6 +20,7 @@ type goFunc struct {
 
 	part int
 	set  [goLocals]bool // of the locals, which this part has set
+	heap [goLocals]bool // and which point to the heap
 }
 
 const (
@@ -75,7 +76,7 @@ func (m *goModule) function(f *goFunc) []byte {
 		m.dispatch(f)
 	}
 	for f.part = range f.parts {
-		f.set, f.shift = [goLocals]bool{}, 0
+		f.set, f.heap, f.shift = [goLocals]bool{}, [goLocals]bool{}, 0
 		if f.table {
 			m.close()
 		}

@@ -135,7 +135,7 @@ func (m *goModule) move() []byte {
 		ops(opI32LtU, opSelect, opLocalSet, delta))
 	m.emit(i32(2*goStacks), i32(3*goStacks), ops(opGlobalGet, goSP), i32(2*goStacks),
 		ops(opI32LtU, opSelect, opLocalSet, end))
-	below := ops(opGlobalGet, goSP, opI32Const, 64, opI32Sub)
+	below := slices.Concat(ops(opGlobalGet, goSP), i32(64), ops(opI32Sub))
 	m.emit(below, ops(opLocalGet, delta, opI32Add), below, ops(opLocalGet, end), below,
 		ops(opI32Sub, opMisc, 10, 0, 0))
 	m.emit(ops(opGlobalGet, goSP, opLocalGet, delta, opI32Add, opGlobalSet, goSP))

@@ -78,6 +78,10 @@ func (m *goModule) frame(f *goFunc, size int64) (offset int64) {
 
 // heap writes an address in the heap, or now and then anywhere.
 func (m *goModule) heap(f *goFunc, depth int) (offset int64) {
+	if l := goI64 + byte(m.N(goF64-goI64)); f.heap[l] {
+		m.emit(ops(opLocalGet, l, goWrap))
+		return int64(m.N(64))
+	}
 	m.value(f, depth)
 	m.emit(ops(goWrap))
 	if m.N(250) == 0 {
@@ -117,7 +121,12 @@ func (m *goModule) value(f *goFunc, depth int) {
 		fallthrough
 	case 5, 6:
 		a := choices.Pick(m.Choices, goLoads)
-		m.memarg(a, m.frame(f, a.size))
+		if l, _ := m.local(f, goI64, goF64); f.heap[l] {
+			m.emit(ops(opLocalGet, l, goWrap))
+			m.memarg(a, int64(m.N(64)))
+		} else {
+			m.memarg(a, m.frame(f, a.size))
+		}
 		m.emit(a.convert)
 	case 7:
 		m.emit(ops(opLocalGet, f.sp, opI64ExtendU))
@@ -224,8 +233,11 @@ func (m *goModule) statement(f *goFunc, depth int) {
 	case 3, 4:
 		l := goI64 + byte(m.N(goF64-goI64))
 		m.value(f, 2)
-		m.emit(ops(opLocalSet, l))
-		f.set[l] = true
+		if m.N(2) == 0 {
+			m.pointer(f, l, 64)
+		} else {
+			m.sets(f, l, false)
+		}
 	case 5:
 		a := choices.Pick(m.Choices, goStores)
 		offset := m.heap(f, 1)
@@ -248,6 +260,21 @@ func (m *goModule) statement(f *goFunc, depth int) {
 	default:
 		m.rare(f, depth, k-14)
 	}
+}
+
+// sets sets a local to what is on the stack of operands.
+func (m *goModule) sets(f *goFunc, l byte, pointer bool) {
+	m.emit(ops(opLocalSet, l))
+	f.set[l], f.heap[l] = true, pointer
+}
+
+// pointer sets a local to what points to the heap, or, one of so many, to where no memory is.
+func (m *goModule) pointer(f *goFunc, l byte, oneOf int) {
+	m.emit(i64(goHeapMask), ops(opI64And), i64(goHeap), ops(goAdd))
+	if m.N(oneOf) == 0 {
+		m.emit(i64(1<<17), ops(goAdd))
+	}
+	m.sets(f, l, true)
 }
 
 // branch writes an if with one or two arms, or a block that is left.
@@ -276,10 +303,13 @@ func (m *goModule) branch(f *goFunc, depth int) {
 
 // block writes one; what is set inside may not have been behind it.
 func (m *goModule) block(f *goFunc, op byte, inside func()) {
-	set := f.set
+	set, heap := f.set, f.heap
 	m.open(op, emptyType)
 	inside()
 	m.close()
+	for l := range heap {
+		f.heap[l] = f.heap[l] && heap[l]
+	}
 	f.set = set
 }
 
@@ -290,19 +320,23 @@ func (m *goModule) rare(f *goFunc, depth, kind int) {
 	case 0:
 		m.emit(ops(opCall, goBarrier))
 		m.fetchSP(f)
-		m.emit(ops(opLocalSet, l))
-		f.set[l] = true
+		m.sets(f, l, true)
 	case 1:
 		for range 2 {
 			m.value(f, 1)
 		}
-		m.emit(i64(int64(m.N(40))), ops(opCall, goEqual, opLocalSet, l))
-		f.set[l] = true
+		m.emit(i64(int64(m.N(40))), ops(opCall, goEqual))
+		m.sets(f, l, false)
 	case 2, 3:
+		m.value(f, 0)
+		m.pointer(f, l, 16)
 		m.emit(i32(int32(m.N(256))), ops(opCall, goEnter, opDrop))
 		if m.N(4) != 0 {
 			m.fetchSP(f)
 		}
+		m.emit(ops(opGlobalGet, goMix, opLocalGet, l, goWrap))
+		m.memarg(goLoads[0], int64(m.N(64)))
+		m.emit(ops(goAdd, opGlobalSet, goMix))
 	default:
 		m.nearStatement(f, depth-1)
 	}

@@ -3,6 +3,7 @@ package rewrite
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -57,5 +58,38 @@ func BenchmarkRun(b *testing.B) {
 	wasm := buildGoGuest(b)
 	for _, c := range goGuestCalls[:5] {
 		run(c.name, wasm, c.name, c.n)
+	}
+}
+
+// BenchmarkPasses says what the passes are worth: how long calls of a Go guest take with
+// each set of passes, over what they take without any. Where the compiler keeps the bounds
+// that it has checked as well without them, all/none comes near 1, and they had better go.
+// Each turn makes a call with each set, so that what else the machine does is of all.
+func BenchmarkPasses(b *testing.B) {
+	wasm := buildGoGuest(b)
+	sets := passSets()
+	var mods []api.Module
+	for _, set := range sets {
+		out := instrumentWith(b, wasm, set)
+		h := newHostOf(b, wazero.NewRuntimeConfigCompiler(), out, withWASI)
+		h.refill = 10_000_000
+		call(b, h.mod, "_initialize")
+		mods = append(mods, h.mod)
+	}
+	for _, c := range goGuestCalls[:5] {
+		b.Run(c.name, func(b *testing.B) {
+			took := make([]time.Duration, len(sets))
+			for b.Loop() {
+				for i, mod := range mods {
+					began := time.Now()
+					call(b, mod, c.name, c.n)
+					took[i] += time.Since(began)
+				}
+			}
+			b.ReportMetric(0, "ns/op") // of all sets
+			for i, set := range sets[1:] {
+				b.ReportMetric(float64(took[i+1])/float64(took[0]), set.String()+"/none")
+			}
+		})
 	}
 }
