@@ -66,9 +66,17 @@ func (c *Call) carry(more int) {
 	}
 }
 
-// Watcher looks at a guest whenever the host comes by: after a quantum of
-// computing, and before the guest waits for others. An error ends the entry.
-type Watcher interface{ Look() error }
+// Watcher looks at a guest whenever the host comes by.
+type Watcher interface {
+	// Look is after a quantum of computing, and before the guest waits for others. An
+	// error ends the entry.
+	Look() error
+	// Leave is before the guest waits, and Return after it, on the same goroutine.
+	// Between the two the entry does not touch linear memory. There is no Return where
+	// the entry ends with the wait.
+	Leave()
+	Return()
+}
 
 // Watch makes w the entry's Watcher and returns the one before; nil is none.
 func (c *Call) Watch(w Watcher) (before Watcher) {

@@ -27,6 +27,8 @@ func (c *Call) checkDeadline() {
 
 // sleep is meter.sleep that a deadline ends.
 func (c *Call) sleep(duration time.Duration) {
+	c.leave()
+	defer c.comeBack()
 	c.leavePlace()
 	d := c.deadline
 	if d == nil {

@@ -81,11 +81,28 @@ func (c *Call) watch() {
 // others from that. resume is after it.
 func (c *Call) pause() {
 	c.watch()
+	c.leave()
 	c.meter.pause()
 	c.leavePlace()
 }
 
-func (c *Call) resume() { c.meter.resume() }
+func (c *Call) resume() {
+	c.meter.resume()
+	c.comeBack()
+}
+
+// leave and comeBack tell the Watcher of a wait.
+func (c *Call) leave() {
+	if c.watcher != nil {
+		c.watcher.Leave()
+	}
+}
+
+func (c *Call) comeBack() {
+	if c.watcher != nil {
+		c.watcher.Return()
+	}
+}
 
 // meter measures how long a call computes: from its first look at the clock,
 // without the time between pause and resume. Calls that never spend a quantum

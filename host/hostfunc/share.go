@@ -80,6 +80,8 @@ func (c *Call) share() {
 	if now.Sub(c.meter.started)-c.meter.waited < shareAfter {
 		return
 	}
+	c.leave() // whoever is bound to a thread would take it along
+	defer c.comeBack()
 	if c.place.held && now.Sub(c.place.since) >= slice && processors.wanted() {
 		c.leavePlace()
 	}

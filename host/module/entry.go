@@ -21,12 +21,10 @@ func (i *Instance) Enter(c *hostfunc.Call, export int, stack []uint64) error {
 	}
 	i.mem.refused, i.mem.starved = false, false
 	i.lend(c)
-	watch := i.mem.begin()
 	i.depth++
 	below := i.begin(c, fn)
 	err = fn.fn.CallWithStack(c, stack)
 	i.end(c, below)
-	i.mem.end(watch)
 	i.depth--
 	if err != nil {
 		i.broken = true

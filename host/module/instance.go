@@ -106,8 +106,12 @@ func (i *Instance) Hold() error { return i.mem.hold() }
 // Settle is described with Hold.
 func (i *Instance) Settle() { i.mem.settle() }
 
-// Memory returns the instance's linear memory.
-func (i *Instance) Memory() api.Memory { return i.memory }
+// Memory returns the instance's linear memory. Whoever writes to it, without an entry,
+// does so before the instance is entered, suspended or reset.
+func (i *Instance) Memory() api.Memory {
+	i.mem.forget() // nobody sees what is written
+	return i.memory
+}
 
 // MemoryBytes returns the size of its linear memory.
 func (i *Instance) MemoryBytes() uint64 { return i.mem.size }

@@ -1,56 +1,14 @@
 package module
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"os"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-const (
-	pageBytes = 4096
-	// pagemap's bits, see the kernel's admin-guide/mm/pagemap.rst.
-	pagemapPresent = 1 << 63
-	pagemapSwapped = 1 << 62
-	pagemapFile    = 1 << 61 // of a file or shared: not yet a private copy
-)
-
-// pagemap is open for the life of the process; nil where the kernel does not
-// let us read it, where its pages are not ours (arm64 has kernels with pages of
-// 16 and 64 KiB), and where it does not tell the truth: an emulator or a sandbox
-// may show another process's.
-var pagemap = sync.OnceValue(func() *os.File {
-	if os.Getpagesize() != pageBytes {
-		return nil
-	}
-	f, err := os.Open("/proc/self/pagemap")
-	if err != nil {
-		return nil
-	}
-	b, err := unix.Mmap(-1, 0, 2*pageBytes, unix.PROT_READ|unix.PROT_WRITE,
-		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
-	if err != nil {
-		f.Close()
-		return nil
-	}
-	defer unix.Munmap(b)
-	b[0] = 1 // the second page stays untouched
-	flags := make([]byte, 16)
-	_, err = f.ReadAt(flags, int64(uintptr(unsafe.Pointer(&b[0]))/pageBytes*8))
-	const here = pagemapPresent | pagemapSwapped
-	if err != nil || binary.LittleEndian.Uint64(flags)&here == 0 ||
-		binary.LittleEndian.Uint64(flags[8:])&here != 0 {
-		f.Close()
-		return nil
-	}
-	return f
-})
+// pageBytes is the unit in which memories are compared with their image.
+const pageBytes = 4096
 
 // imageFile is an image's bytes in memory that instances map privately.
 type imageFile struct {
@@ -94,14 +52,7 @@ type region struct {
 	image uint64 // bytes that map the image
 	grown uint64 // the most that was ever committed
 
-	// dirty lists the offsets of the pages below size that are private copies. It
-	// holds if settled, or if the process has taken faults page faults. See
-	// private.
-	dirty   []uint64
-	size    uint64
-	faults  int64
-	fresh   bool // nothing ran since private
-	settled bool // nothing but one entry without a fault ran since private
+	written
 }
 
 // newRegion reserves total bytes; f may be nil.
@@ -112,7 +63,7 @@ func newRegion(total uint64, f *imageFile) (region, error) {
 	if err != nil {
 		return region{}, fmt.Errorf("reserve %d bytes of address space: %w", total, err)
 	}
-	r := region{base: base, total: total, faults: -1}
+	r := region{base: base, total: total}
 	if f != nil {
 		r.image = uint64(len(f.bytes))
 		r.grown = r.image
@@ -155,118 +106,7 @@ func (r *region) discard(from uint64) error {
 	if err := unix.Madvise(b, unix.MADV_DONTNEED); err != nil {
 		return fmt.Errorf("discard memory: %w", err)
 	}
-	r.grown, r.faults = max(from, r.image), -1
-	r.fresh, r.settled = false, false
+	r.grown = max(from, r.image)
+	r.forget()
 	return nil
-}
-
-// private returns the offsets of all pages below size that may differ from what
-// the region began as, in order. The slice is valid until the next call.
-//
-// Reading pagemap costs tens of nanoseconds for each page that is mapped, which
-// for a Go guest is more than everything else that a reset does. But a page
-// becomes a private copy only by a page fault of whoever runs in the instance:
-// if the process has taken none meanwhile, the list of the last time still
-// holds. Without pagemap every page is in the list.
-func (r *region) private(size uint64) []uint64 {
-	now := r.faults
-	if !r.settled {
-		now = pageFaults()
-	}
-	r.fresh, r.settled = true, false
-	if now == r.faults && size == r.size {
-		return r.dirty
-	}
-	r.dirty = r.dirty[:0]
-	r.faults, r.size = now, size
-	flags, err := readPagemap(r.base, size/pageBytes)
-	if err != nil {
-		r.faults = -1
-		for at := uint64(0); at < size; at += pageBytes {
-			r.dirty = append(r.dirty, at)
-		}
-		return r.dirty
-	}
-	for p := uint64(0); p < size/pageBytes; p++ {
-		entry := binary.LittleEndian.Uint64(flags[p*8:])
-		if entry&(pagemapPresent|pagemapSwapped) != 0 && entry&pagemapFile == 0 {
-			r.dirty = append(r.dirty, p*pageBytes)
-		}
-	}
-	flagBuffers.Put(&flags)
-	return r.dirty
-}
-
-// present returns how many of the first size bytes take memory that the kernel
-// counts as the process's; known is false where it does not tell.
-func (r *region) present(size uint64) (bytes int64, known bool) {
-	flags, err := readPagemap(r.base, size/pageBytes)
-	if err != nil {
-		return 0, false
-	}
-	for p := uint64(0); p < size/pageBytes; p++ {
-		if binary.LittleEndian.Uint64(flags[p*8:])&(pagemapPresent|pagemapSwapped) != 0 {
-			bytes += pageBytes
-		}
-	}
-	flagBuffers.Put(&flags)
-	return bytes, true
-}
-
-// begin and end stand around an entry. The first one after private looks whether
-// the process takes a fault while it runs, so that those which others cause
-// while the instance waits to be reset do not matter. What it begins with is what
-// anybody saw last, without a look of its own: a fault since then counts as one
-// in the entry, and costs a reading of pagemap that was not needed.
-func (r *region) begin() (watch bool) {
-	watch, r.fresh, r.settled = r.fresh, false, false
-	if watch {
-		r.faults = seenFaults.Load()
-	}
-	return watch
-}
-
-func (r *region) end(watch bool) { r.settled = watch && !r.fresh && pageFaults() == r.faults }
-
-// rearm lets the next entry be watched as well, if there was no fault in the one
-// before.
-func (r *region) rearm() { r.fresh = r.settled }
-
-// flagBuffers holds what readPagemap reads into.
-var flagBuffers sync.Pool
-
-// readPagemap returns the entries of count pages, 8 bytes each.
-func readPagemap(base unsafe.Pointer, count uint64) ([]byte, error) {
-	f := pagemap()
-	if f == nil {
-		return nil, errors.ErrUnsupported
-	}
-	var flags []byte
-	if b, ok := flagBuffers.Get().(*[]byte); ok {
-		flags = *b
-	}
-	if uint64(cap(flags)) < count*8 {
-		flags = make([]byte, count*8)
-	}
-	flags = flags[:count*8]
-	_, err := f.ReadAt(flags, int64(uintptr(base)/pageBytes*8))
-	return flags, err
-}
-
-// seenFaults is what pageFaults returned last, to whomever.
-var seenFaults atomic.Int64
-
-// pageFaults returns how many page faults the process has taken; where it
-// cannot tell, a number that no region keeps.
-func pageFaults() int64 {
-	var usage syscall.Rusage
-	// A raw call: it does not block, and telling Go's scheduler would cost as
-	// much as the call itself.
-	if _, _, errno := syscall.RawSyscall(syscall.SYS_GETRUSAGE, syscall.RUSAGE_SELF,
-		uintptr(unsafe.Pointer(&usage)), 0); errno != 0 {
-		return -2
-	}
-	n := usage.Minflt + usage.Majflt
-	seenFaults.Store(n)
-	return n
 }

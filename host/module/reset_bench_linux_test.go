@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -17,14 +18,9 @@ var resets = []struct {
 	name  string
 	reset func(r *region) error
 }{
-	// What Instance.Reset does: the private pages are copied back.
-	{"pages", func(r *region) error {
-		mem := r.bytes(r.image)
-		for _, offset := range r.private(r.image) {
-			copy(mem[offset:offset+pageBytes], r.from(offset))
-		}
-		return nil
-	}},
+	{"pages", copyPages},
+	// The same, where others take a page fault meanwhile.
+	{"pages-beside-faults", copyPages},
 	// The kernel forgets the private pages; each faults when it is written again.
 	{"madvise", func(r *region) error {
 		return unix.Madvise(r.bytes(r.image), unix.MADV_DONTNEED)
@@ -40,6 +36,15 @@ var resets = []struct {
 	{"copy", func(r *region) error { copy(r.bytes(r.image), benchImage.bytes); return nil }},
 }
 
+// copyPages is what Instance.Reset does: the private pages are copied back.
+func copyPages(r *region) error {
+	mem := r.bytes(r.image)
+	for _, offset := range r.private(r.image) {
+		copy(mem[offset:offset+pageBytes], r.from(offset))
+	}
+	return nil
+}
+
 // benchImage is as large as a small Go guest's.
 var benchImage *imageFile
 
@@ -47,8 +52,8 @@ func (r *region) from(offset uint64) []byte { return benchImage.bytes[offset : o
 
 // BenchmarkReset lets each of some threads write to a few pages of a memory of
 // its own and reset it, again and again: 8 pages are a call of a small object, 24
-// one of a Worker. cpu-ns/op is the processor time of the process, which other
-// programs disturb less than ns/op.
+// one of a Worker, which waits once. cpu-ns/op is the processor time of the process,
+// which other programs disturb less than ns/op.
 func BenchmarkReset(b *testing.B) {
 	const pages = 576
 	contents := make([]byte, pages*pageBytes)
@@ -66,14 +71,19 @@ func BenchmarkReset(b *testing.B) {
 			for _, way := range resets {
 				b.Run(fmt.Sprintf("written=%d/threads=%d/way=%s", written, threads, way.name),
 					func(b *testing.B) {
-						benchmarkReset(b, threads, random.Perm(pages)[:written], way.reset)
+						wait := func() {}
+						if strings.HasSuffix(way.name, "beside-faults") {
+							wait = besideFaults(b)
+						}
+						benchmarkReset(b, threads, random.Perm(pages)[:written], wait, way.reset)
 					})
 			}
 		}
 	}
 }
 
-func benchmarkReset(b *testing.B, threads int, written []int, reset func(*region) error) {
+func benchmarkReset(b *testing.B, threads int, written []int, wait func(),
+	reset func(*region) error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
 	regions := make([]region, threads)
 	for i := range regions {
@@ -84,12 +94,17 @@ func benchmarkReset(b *testing.B, threads int, written []int, reset func(*region
 		defer regions[i].release()
 	}
 	once := func(r *region) error {
-		watch := r.begin()
+		stretch := r.begin(true)
 		mem := r.bytes(r.image)
-		for _, page := range written {
+		for n, page := range written {
+			if n == len(written)/2 { // the guest waits
+				r.end(stretch)
+				wait()
+				stretch = r.begin(false)
+			}
 			mem[page*pageBytes]++
 		}
-		r.end(watch)
+		r.end(stretch)
 		return reset(r)
 	}
 	for i := range regions { // what is private at rest is so from the start
@@ -121,6 +136,20 @@ func benchmarkReset(b *testing.B, threads int, written []int, reset func(*region
 		if r := &regions[i]; string(r.bytes(r.image)) != string(benchImage.bytes) {
 			b.Error("the memory is not the image")
 		}
+	}
+}
+
+// besideFaults takes a page fault, as others do while a guest waits for them.
+func besideFaults(b *testing.B) func() {
+	page, err := unix.Mmap(-1, 0, pageBytes, unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { unix.Munmap(page) })
+	return func() {
+		page[0] = 1
+		unix.Madvise(page, unix.MADV_DONTNEED)
 	}
 }
 

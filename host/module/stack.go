@@ -34,8 +34,9 @@ func newCallable(fn api.Function) *callable { return &callable{fn: fn, stack: st
 // running is what runs in an instance: the innermost of its entries.
 type running struct {
 	*callable
-	held  int64 // of its stack, above what is kept: taken from the account
-	watch hostfunc.Watcher
+	held    int64 // of its stack, above what is kept: taken from the account
+	stretch stretch
+	watch   hostfunc.Watcher
 }
 
 // begin notes that f runs from now on, in the entry of c. It returns what is below
@@ -44,10 +45,12 @@ func (i *Instance) begin(c *hostfunc.Call, f *callable) (below running) {
 	below = i.running
 	c.TakeFrom(i.engine().options.Account)
 	i.running = running{callable: f, watch: c.Watch(i)}
+	i.running.stretch = i.mem.begin(true)
 	return below
 }
 
 func (i *Instance) end(c *hostfunc.Call, below running) {
+	i.mem.end(i.running.stretch)
 	i.engine().options.Account.Release(account.Stacks, i.running.held)
 	c.Watch(i.running.watch)
 	i.running = below
@@ -69,6 +72,15 @@ func (i *Instance) Look() error {
 	r.held = grown
 	return nil
 }
+
+// Leave implements hostfunc.Watcher: the goroutine may go on in another thread.
+func (i *Instance) Leave() {
+	i.mem.end(i.running.stretch)
+	i.running.stretch = stretch{}
+}
+
+// Return implements hostfunc.Watcher.
+func (i *Instance) Return() { i.running.stretch = i.mem.begin(false) }
 
 // keep decides whether the callable that has run at the present depth is kept with
 // its stack, for the next call.

@@ -99,8 +99,9 @@ func firstDifference(page, base []byte, i int) int {
 	return i
 }
 
-// applyDiff writes the runs of diff to memory and returns what follows them.
-func applyDiff(memory, diff []byte) (rest []byte) {
+// applyDiff writes the runs of diff to memory and returns what follows them. Before each
+// run it says where that begins and ends.
+func applyDiff(memory, diff []byte, writes func(from, to uint64)) (rest []byte) {
 	at := uint64(0)
 	for {
 		gap, n := binary.Uvarint(diff)
@@ -111,6 +112,7 @@ func applyDiff(memory, diff []byte) (rest []byte) {
 			return diff
 		}
 		at += gap
+		writes(at, at+length)
 		copy(memory[at:at+length], diff[:length])
 		at += length
 		diff = diff[length:]
@@ -155,7 +157,7 @@ func (i *Instance) Suspend(spare *State) (*State, error) {
 	}
 	if cap(s.diff) < len(diff) || cap(s.diff) > 2*len(diff) {
 		// A fresh one costs more than the copy: memory that the process touches
-		// for the first time is a page fault, and each makes private look anew.
+		// for the first time is a page fault.
 		s.diff = make([]byte, 0, len(diff))
 	}
 	s.diff = append(s.diff[:0], diff...)
@@ -171,10 +173,7 @@ func (i *Instance) Resume(s *State) error {
 		}
 	}
 	i.descriptors = s.descriptors
-	watch := i.mem.begin() // writing makes private copies as an entry does
-	globals := applyDiff(i.mem.bytes(i.mem.size), s.diff)
-	i.mem.end(watch)
-	i.mem.rearm()
+	globals := applyDiff(i.mem.bytes(i.mem.size), s.diff, i.mem.add)
 	for n := 0; len(globals) > 0; n, globals = n+1, globals[8:] {
 		i.globals[n].Set(binary.LittleEndian.Uint64(globals))
 	}

@@ -32,7 +32,7 @@ func TestDiff(t *testing.T) {
 		}
 		diff = append(diff, 0, 0, 'r')
 		again := bytes.Clone(base)
-		if rest := applyDiff(again, diff); string(rest) != "r" {
+		if rest := applyDiff(again, diff, func(_, _ uint64) {}); string(rest) != "r" {
 			t.Errorf("seed %d: %q is left", seed, rest)
 		}
 		if !bytes.Equal(again, memory) {
