@@ -308,22 +308,36 @@ func FuzzPasses(f *testing.F) {
 }
 
 // TestPassesAgree is a short run of FuzzPasses from seeds. Most modules must end well, or
-// there is little to compare, and many must move the stack while functions run.
+// there is little to compare, many must move the stack while functions run, and each pass
+// must find something to do in most.
 func TestPassesAgree(t *testing.T) {
 	modules, moved, ended := choices.Seeds(t, 200), 0, 0
+	changed := map[Passes]int{}
 	for seed := range modules {
-		plain, err := agree(t, choices.Given(seed), runs())
+		given := choices.Given(seed)
+		plain, err := agree(t, given, runs())
 		if err != nil {
 			t.Fatal(err)
 		}
 		last := plain[len(plain)-1]
 		moved += count(last.watch.moved)
 		ended += count(last.trap == "")
+		wasm, _ := goModuleOf(given, false)
+		none := instrumentWith(t, wasm, NoPasses).Wasm
+		for _, set := range passSets() {
+			changed[set] += count(!bytes.Equal(none, instrumentWith(t, wasm, set).Wasm))
+		}
 	}
 	if moved < modules/20 || ended < modules/2 {
 		t.Errorf("of %d modules %d moved a stack and %d ended without a trap",
 			modules, moved, ended)
 	}
+	for _, set := range passSets()[1:] {
+		if changed[set] < modules/2 {
+			t.Errorf("of %d modules %v changes %d", modules, set, changed[set])
+		}
+	}
+	t.Logf("%d modules, %d moved a stack, %d ended, changed: %v", modules, moved, ended, changed)
 }
 
 // count is 1 for what is so.

@@ -21,13 +21,35 @@ var faults = map[string]func(*program, *function){
 			}
 			for at := i - 3; at > 0 && straight(f.code[at], f.code[i-2].imm); at-- {
 				if f.code[at].op == opCall {
-					f.code = slices.Insert(f.code, at, f.code[i-2], f.code[i-1],
-						instr{op: 0x2d, imm: f.code[i].imm}, instr{op: opDrop})
+					f.code = slices.Insert(f.code, at, get(uint32(f.code[i-2].imm)), plain(goWrap),
+						instr{op: opI32Load8U, imm: f.code[i].imm}, plain(opDrop))
 					return
 				}
 			}
 		}
 	},
+	"an offset one too small": damage(func(f *function, base uint32) {
+		for i := 1; i < len(f.code); i++ {
+			if in := &f.code[i]; in.access() && in.imm > 0 && f.code[i-1] == get(base) {
+				in.imm--
+			}
+		}
+	}),
+	"a base that changed between": damage(func(f *function, base uint32) {
+		for i := range f.code {
+			if i > 1 && f.code[i] == set(base) && f.code[i-1].op == opI32Sub &&
+				follows(f.code, i+1, opBr) {
+				f.code[i] = plain(opDrop)
+			}
+		}
+	}),
+	"a guard left out": damage(func(f *function, base uint32) {
+		for i := range f.code {
+			if f.code[i] == get(base) && follows(f.code, i+1, opI32Const, opI32Add, opI32Eq, opIf) {
+				f.code[i+3].op = opI32Or
+			}
+		}
+	}),
 	"an arm that is left out": func(p *program, f *function) {
 		was := p.neverZero
 		p.neverZero = make([]bool, len(was))
@@ -54,6 +76,16 @@ func straight(in instr, local int64) bool {
 		return false
 	}
 	return in.op != opLocalSet && in.op != opLocalTee || in.imm != local
+}
+
+// damage lets the frame's pass run, and then does something to its code.
+func damage(how func(f *function, base uint32)) func(*program, *function) {
+	return func(p *program, f *function) {
+		locals := f.locals
+		if p.frameBase(f); f.locals > locals {
+			how(f, locals)
+		}
+	}
 }
 
 // TestPassesFail puts wrong passes in the place of right ones. The random modules must
