@@ -85,7 +85,9 @@ passes: ## the random suites, the kit and all guests with each set of PASSES, fo
 	@for set in $(PASSES); do echo "CAIRN_PASSES=$$set"; \
 	  CAIRN_PASSES=$$set $(GO) test -count 1 -timeout 1h ./host/module ./host/program/... || exit 1; \
 	  CAIRN_PASSES=$$set $(GO) test -count 1 -timeout 1h \
-	    -run 'Conformance|Languages|Cycle|Crossing|Nested|Trap|Metamorphic|BothWays|Durable|Garbage|BadGuest|Panic|Trees' ./host || exit 1; done
+	    -run 'Conformance|Languages|Cycle|Crossing|Nested|Trap|Metamorphic|BothWays|Durable|Garbage|BadGuest|Panic|Trees' ./host || exit 1; \
+	  CAIRN_ENGINE=interpreter CAIRN_PASSES=$$set $(GO) test -short -count 1 -timeout 1h \
+	    -run 'Cycle|Crossing|Nested|Metamorphic|BothWays' ./host || exit 1; done
 
 CRASHES ?= 500
 crash: ## kill -9 under load, CRASHES times

@@ -153,6 +153,7 @@ func (h *Host) start() error {
 	of.Config, of.Wasm, of.More = scripts[0].Config, scripts[0].Wasm, scripts[1:]
 	of.Compiler, of.CacheDir = Compiler, testguest.CacheDir(h.t)
 	of.Logger, of.Now = h.log.logger(), now
+	of.Interpreter = of.Interpreter || testguest.Interpreter()
 	runtime, err := host.Start(context.Background(), of)
 	if err != nil {
 		return err

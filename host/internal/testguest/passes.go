@@ -7,8 +7,11 @@ import (
 	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
-// PassesVariable names the environment variable that Passes reads.
-const PassesVariable = "CAIRN_PASSES"
+// The environment variables that make passes sets.
+const (
+	PassesVariable = "CAIRN_PASSES" // for Passes
+	EngineVariable = "CAIRN_ENGINE" // for Interpreter: "interpreter"
+)
 
 // Passes returns the passes with which hosts of tests rewrite modules: all, or what the
 // environment says, in the words of rewrite.ParsePasses.
@@ -23,6 +26,9 @@ var Passes = sync.OnceValue(func() rewrite.Passes {
 	}
 	return set
 })
+
+// Interpreter reports whether hosts of tests that would compile guests interpret them.
+func Interpreter() bool { return os.Getenv(EngineVariable) == "interpreter" }
 
 // PassSets returns the sets that a test compares: no pass, each alone, and all.
 func PassSets() []rewrite.Passes {
