@@ -106,7 +106,7 @@ func (m *goModule) local(f *goFunc, from, to byte) (l byte, ok bool) {
 
 // value writes an i64.
 func (m *goModule) value(f *goFunc, depth int) {
-	kinds := 13
+	kinds := 14
 	if depth <= 0 {
 		kinds = 8
 	}
@@ -114,6 +114,10 @@ func (m *goModule) value(f *goFunc, depth int) {
 	case 0, 1:
 		m.emit(i64(m.constant()))
 	case 2, 3, 4:
+		if m.near && m.N(30) == 0 { // where the table leads, or what a call took its place with
+			m.emit(ops(opLocalGet, 0, opI64ExtendU))
+			return
+		}
 		if l, ok := m.local(f, goI64, goF64); ok {
 			m.emit(ops(opLocalGet, l))
 			return
@@ -142,11 +146,30 @@ func (m *goModule) value(f *goFunc, depth int) {
 		m.value(f, depth-1)
 		m.condition(f, depth-1)
 		m.emit(ops(opSelect))
+	case 11:
+		m.arms(f, depth-1)
 	default:
 		m.value(f, depth-1)
 		m.value(f, depth-1)
 		m.emit(ops(choices.Pick(m.Choices, goBinaries)))
 	}
+}
+
+// arms writes an if or a block that leaves an i64.
+func (m *goModule) arms(f *goFunc, depth int) {
+	if m.N(2) == 0 {
+		m.condition(f, depth)
+		m.open(opIf, byte(I64))
+		m.value(f, depth)
+		m.emit(ops(opElse))
+	} else {
+		m.open(opBlock, byte(I64))
+		m.value(f, depth)
+		m.condition(f, depth)
+		m.emit(ops(opBrIf, 0, opDrop))
+	}
+	m.value(f, depth)
+	m.close()
 }
 
 func (m *goModule) constant() int64 {
@@ -345,7 +368,7 @@ func (m *goModule) rare(f *goFunc, depth, kind int) {
 // nearStatement does to the stack pointer what Go's code does not.
 func (m *goModule) nearStatement(f *goFunc, depth int) {
 	some := int32(8 * m.N(4))
-	switch m.N(11) {
+	switch m.N(13) {
 	case 0:
 		m.emit(ops(opLocalGet, f.sp), i32(some), ops(opI32Add, opLocalSet, f.sp))
 		f.shift += int64(some)
@@ -379,7 +402,19 @@ func (m *goModule) nearStatement(f *goFunc, depth int) {
 		if m.N(2) == 0 {
 			m.fetchSP(f)
 		}
-	case 9: // a loop of its own
+	case 9: // another table
+		m.giveUp(f)
+		m.block(f, opBlock, func() {
+			m.block(f, opBlock, func() {
+				m.condition(f, 1)
+				m.emit(ops(opBrTable, 2, 0, byte(m.N(m.depth)), byte(m.N(2))))
+			})
+			m.statement(f, 0)
+		})
+	case 10: // the stack pointer by tee
+		m.emit(ops(opLocalGet, f.sp), i32(some), ops(opI32Add, opLocalTee, f.sp), i32(some),
+			ops(opI32Sub, opLocalTee, f.sp, opLocalSet, f.copy))
+	case 11: // a loop of its own
 		m.block(f, opLoop, func() {
 			m.statement(f, depth)
 			m.spend(2)
