@@ -87,6 +87,7 @@ func framed(t *testing.T, wasm []byte) (moved, checks, comparisons int) {
 		return 0, 0, 0
 	}
 	base := int64(f.locals - 1)
+	var end, checked int64
 	for i, in := range f.code {
 		if i == 0 || !in.access() && in.op != opI32Eq {
 			continue
@@ -95,10 +96,14 @@ func framed(t *testing.T, wasm []byte) (moved, checks, comparisons int) {
 		case in.op == opI32Eq:
 			comparisons++
 		case before.op == opLocalTee && before.imm == base:
-			checks++
-		default:
-			moved += count(usesBase(f.code[:i], base, in.op >= opI32Store))
+			checks, checked = checks+1, in.imm+1
+		case usesBase(f.code[:i], base, in.op >= opI32Store):
+			moved++
+			end = max(end, in.imm+accessSize[in.op-opI32Load])
 		}
+	}
+	if checked != end {
+		t.Errorf("the frame is checked up to %d, and read or written up to %d", checked, end)
 	}
 	return moved, checks, comparisons
 }
