@@ -8,9 +8,7 @@ func (w *framer) finish() bool {
 	for _, at := range w.checks {
 		w.out[at].imm = w.end - 1
 	}
-	if w.table != 0 && w.arms == 0 {
-		w.out[w.slot[0]].op, w.out[w.slot[1]].op = opDropped, opDropped
-	}
+	w.around.drop(w.out)
 	kept := w.out[:0]
 	for _, in := range w.out {
 		if in.op != opDropped {

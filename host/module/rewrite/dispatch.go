@@ -37,8 +37,7 @@ func (w *framer) begin() int {
 		return first
 	}
 	w.emit(code[first:w.goFrame.blocks]...)
-	w.around, w.slot[0] = w.f.newBlock(), len(w.out)
-	w.emit(instr{op: opLoop, block: w.around, imm: noValues})
+	w.around.open(w)
 	w.dispatch()
 	return w.table + 1
 }
@@ -139,7 +138,6 @@ func (w *framer) close(in instr) {
 		w.refresh()
 	}
 	if w.table != 0 && in.block == w.f.code[w.goFrame.blocks].block {
-		w.slot[1] = len(w.out)
-		w.emit(instr{op: opEnd, block: w.around})
+		w.around.close(w)
 	}
 }

@@ -45,8 +45,9 @@ var faults = map[string]func(*program, *function){
 	}),
 	"a guard left out": damage(func(f *function, base uint32) {
 		for i := range f.code {
-			if f.code[i] == get(base) && follows(f.code, i+1, opI32Const, opI32Add, opI32Eq, opIf) {
-				f.code[i+3].op = opI32Or
+			if f.code[i] == get(base) &&
+				follows(f.code, i+1, opI32Const, opI32Add, opI32Ne, opBrIf) {
+				f.code[i+4] = plain(opDrop)
 			}
 		}
 	}),

@@ -89,11 +89,11 @@ func framed(t *testing.T, wasm []byte) (moved, checks, comparisons int) {
 	base := int64(f.locals - 1)
 	var end, checked int64
 	for i, in := range f.code {
-		if i == 0 || !in.access() && in.op != opI32Eq {
+		if i == 0 || !in.access() && in.op != opI32Ne {
 			continue
 		}
 		switch before := f.code[i-1]; {
-		case in.op == opI32Eq:
+		case in.op == opI32Ne:
 			comparisons++
 		case before.op == opLocalTee && before.imm == base:
 			checks, checked = checks+1, in.imm+1

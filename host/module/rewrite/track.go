@@ -7,9 +7,7 @@ type framer struct {
 	f *function
 	goFrame
 	base   uint32 // the local
-	around uint32 // a loop around the table of our own; see resume
-	slot   [2]int // where it begins and ends in out, if it is needed
-	arms   int    // branches to it
+	around around
 	out    []instr
 	checks []int // the checks in out, which are told the frame's end when it is known
 	end    int64 // the largest end of an access through the base
