@@ -98,7 +98,9 @@ const slowCompile = time.Second
 
 // compile compiles, or takes the code from the cache. wazero gives up where the
 // cache fails it: an entry that is damaged, a disk that is full. A module is then
-// compiled in spite of it.
+// compiled in spite of it. It compiles in one goroutine: wazero's compilation workers
+// (experimental.WithCompilationWorkers) have no recover, so that a module on which the
+// compiler panics would end the host.
 func (e *Engine) compile(ctx context.Context, c *compiled, m *rewritten) (
 	compiled wazero.CompiledModule, err error) {
 	dir := e.codeFolder(m.facts)
