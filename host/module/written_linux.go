@@ -99,10 +99,11 @@ func threadFaults() int64 {
 
 // private returns the offsets of all pages below size that may differ from what
 // the region began as, in order. The slice is valid until the next call. Without
-// pagemap every page is in it.
+// pagemap every page is in it. The list is kept for pages of the image alone: behind it
+// the kernel may make pages unasked (khugepaged), which are written without a fault.
 func (r *region) private(size uint64) []uint64 {
 	if !r.listed || size != r.size {
-		r.listed = r.list(pagemap(), size)
+		r.listed = r.list(pagemap(), size) && size <= r.image
 	}
 	r.count = countEntries
 	return r.dirty
