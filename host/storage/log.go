@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -192,9 +191,6 @@ func (l *walLog) sync() {
 	defer close(l.done)
 	var taken []*Batch
 	for range l.wake {
-		// Pebble's flush, which Append has woken before this, goes first: then the look at
-		// the folder is beside the sync, and not before it.
-		runtime.Gosched()
 		l.queue.mu.Lock()
 		taken, l.queue.pending = l.queue.pending, taken[:0]
 		closed := l.queue.closed
