@@ -17,7 +17,7 @@ const (
 )
 
 // FuelQuantum is what a guest may spend before the host looks at the clock, in
-// units of about one instruction: some 0.2 ms. Too little costs host
+// units of about one instruction: 0.1 to 0.2 ms. Too little costs host
 // calls. Too much makes the CPU limit coarse, and stops the host: Go's
 // collector waits until each thread reaches Go code, which a guest that computes
 // does here and nowhere else. See BenchmarkGCPause.
