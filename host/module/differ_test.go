@@ -14,6 +14,7 @@ import (
 	"github.com/cairn-dev/cairn/host/internal/choices"
 	"github.com/cairn-dev/cairn/host/internal/testguest"
 	"github.com/cairn-dev/cairn/host/module"
+	"github.com/cairn-dev/cairn/host/module/rewrite"
 )
 
 // differCalls is how often the guest is called in one instance.
@@ -123,7 +124,7 @@ func newDiffer(t testing.TB) differ {
 	for name, o := range ways {
 		d[name] = newEngine(t, o)
 	}
-	for _, set := range testguest.PassSets() {
+	for _, set := range rewrite.PassSets() {
 		if set != testguest.Passes() {
 			compiler := module.NewCompiler(0).WithPasses(set)
 			t.Cleanup(compiler.Close)

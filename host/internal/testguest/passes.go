@@ -29,12 +29,3 @@ var Passes = sync.OnceValue(func() rewrite.Passes {
 
 // Interpreter reports whether hosts of tests that would compile guests interpret them.
 func Interpreter() bool { return os.Getenv(EngineVariable) == "interpreter" }
-
-// PassSets returns the sets that a test compares: no pass, each alone, and all.
-func PassSets() []rewrite.Passes {
-	sets := []rewrite.Passes{rewrite.NoPasses}
-	for pass := rewrite.Passes(1); pass < rewrite.AllPasses; pass <<= 1 {
-		sets = append(sets, pass)
-	}
-	return append(sets, rewrite.AllPasses)
-}

@@ -1,7 +1,7 @@
 // Package testguest builds the guests that tests run, and says how hosts rewrite them.
 //
 // [Build] compiles ./testdata/<name> of this module to WebAssembly; [CacheDir] is where
-// compiled code is kept; [Passes], of [PassSets], and [Interpreter] are what make passes
+// compiled code is kept; [Passes] and [Interpreter] are what make passes
 // sets. Builds and compiled code stand in one folder in the user's cache, which the test
 // processes of one `go test ./...` share: nothing in it is ever changed in place, so any
 // number of processes may use it at once, and all of it may be deleted at any time.

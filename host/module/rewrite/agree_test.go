@@ -264,7 +264,7 @@ type run struct {
 // runs are each set of passes, compiled, of which that without passes is the first, and
 // all passes, interpreted.
 func runs() (list []run) {
-	for _, set := range passSets() {
+	for _, set := range PassSets() {
 		list = append(list, run{set, "compiler"})
 	}
 	return append(list, run{AllPasses, "interpreter"})
@@ -324,7 +324,7 @@ func TestPassesAgree(t *testing.T) {
 		ended += count(last.trap == "")
 		wasm, _ := goModuleOf(given, false)
 		none := instrumentWith(t, wasm, NoPasses).Wasm
-		for _, set := range passSets() {
+		for _, set := range PassSets() {
 			changed[set] += count(!bytes.Equal(none, instrumentWith(t, wasm, set).Wasm))
 		}
 	}
@@ -332,7 +332,7 @@ func TestPassesAgree(t *testing.T) {
 		t.Errorf("of %d modules %d moved a stack and %d ended without a trap",
 			modules, moved, ended)
 	}
-	for _, set := range passSets()[1:] {
+	for _, set := range PassSets()[1:] {
 		if changed[set] < modules/2 {
 			t.Errorf("of %d modules %v changes %d", modules, set, changed[set])
 		}

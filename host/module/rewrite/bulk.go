@@ -82,18 +82,7 @@ func (s *scanner) vector(at int) {
 	if op >= 0x80 && s.byte() != 1 && s.err == nil {
 		s.failAt(at, "vector opcode is not of WebAssembly 2.0, or in its long form")
 	}
-	switch vectors[op] {
-	case immNone:
-	case immMemarg:
-		s.memarg()
-	case immMemargLane:
-		s.memarg()
-		s.byte()
-	case immLane:
-		s.byte()
-	case immBytes16:
-		s.bytes(16)
-	default:
+	if !s.vectorImmediates(op) {
 		s.failAt(at, "opcode 0xfd %#x is not of WebAssembly 2.0", op)
 	}
 }

@@ -285,14 +285,6 @@ func (s *scanner) edit(e edit) {
 	s.body.edits = append(s.body.edits, e)
 }
 
-func (s *scanner) memarg() {
-	at := s.pos
-	if align := s.u32(); align > 4 {
-		s.failAt(at, "alignment 2^%d (multi-memory is not supported)", align)
-	}
-	s.u32()
-}
-
 func (s *scanner) writesTable(instr string) {
 	if s.m.tableWrite == "" {
 		s.m.tableWrite = fmt.Sprintf("function %d uses %s", s.fn, instr)

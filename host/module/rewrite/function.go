@@ -115,8 +115,8 @@ func (f *function) instruction(r *reader, in *instr, open []uint32) []uint32 {
 		in.imm = int64(r.u32())
 		in.imm |= int64(r.u32()) << 32
 	case immMemarg:
-		in.align = uint8(r.u32())
-		in.imm = int64(r.u32())
+		align, offset := r.memarg()
+		in.align, in.imm = uint8(align), int64(offset)
 	case immI32:
 		in.imm = r.signed(32)
 	case immI64:
@@ -158,19 +158,7 @@ func (f *function) skip(r *reader, in *instr, at int) {
 		if in.sub >= 0x80 {
 			r.byte()
 		}
-		switch vectors[in.sub] {
-		case immMemarg:
-			r.u32()
-			r.u32()
-		case immMemargLane:
-			r.u32()
-			r.u32()
-			r.byte()
-		case immLane:
-			r.byte()
-		case immBytes16:
-			r.bytes(16)
-		}
+		r.vectorImmediates(in.sub)
 	case immRefType:
 		r.byte()
 	default: // an index

@@ -75,7 +75,7 @@ func TestGoGuest(t *testing.T) {
 		plain := newPlain(t, cfg, wasm, withWASI)
 		call(t, plain, "_initialize")
 		want, fuel := map[string]string{}, map[string]int64{}
-		for _, set := range passSets() {
+		for _, set := range PassSets() {
 			t.Run(set.String(), func(t *testing.T) {
 				h := newHostOf(t, cfg, instrumentWith(t, wasm, set), withWASI)
 				h.refill = 100_000

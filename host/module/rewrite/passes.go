@@ -40,6 +40,15 @@ var passes = []struct {
 	{FrameBase, "frame", (*program).frameBase},
 }
 
+// PassSets returns the sets that a test compares: no pass, each alone, and all.
+func PassSets() []Passes {
+	sets := []Passes{NoPasses}
+	for pass := Passes(1); pass < AllPasses; pass <<= 1 {
+		sets = append(sets, pass)
+	}
+	return append(sets, AllPasses)
+}
+
 // String returns the names of the passes, "none" or "all".
 func (p Passes) String() string {
 	switch p {

@@ -2,20 +2,9 @@ package rewrite
 
 import "testing"
 
-// passSets returns the sets that a test compares: no pass, each alone, and all.
-func passSets() []Passes {
-	sets := []Passes{NoPasses}
-	for _, p := range passes {
-		if p.pass != AllPasses {
-			sets = append(sets, p.pass)
-		}
-	}
-	return append(sets, AllPasses)
-}
-
 // TestPassesByName reads each set by its name, and refuses others.
 func TestPassesByName(t *testing.T) {
-	for _, set := range append(passSets(), AllPasses&^passes[0].pass) {
+	for _, set := range append(PassSets(), AllPasses&^passes[0].pass) {
 		if got, err := ParsePasses(set.String()); err != nil || got != set {
 			t.Errorf("%v (%d) reads as %v, %v", set, set, got, err)
 		}

@@ -135,6 +135,35 @@ func (r *reader) index(what string, n int) uint32 {
 	return i
 }
 
+// memarg reads what follows the opcode of a load or store.
+func (r *reader) memarg() (align, offset uint32) {
+	at := r.pos
+	if align = r.u32(); align > 4 {
+		r.failAt(at, "alignment 2^%d (multi-memory is not supported)", align)
+	}
+	return align, r.u32()
+}
+
+// vectorImmediates reads what follows an opcode behind 0xfd, and reports whether that
+// is one of WebAssembly 2.0.
+func (r *reader) vectorImmediates(op byte) bool {
+	switch vectors[op] {
+	case immNone:
+	case immMemarg:
+		r.memarg()
+	case immMemargLane:
+		r.memarg()
+		r.byte()
+	case immLane:
+		r.byte()
+	case immBytes16:
+		r.bytes(16)
+	default:
+		return false
+	}
+	return true
+}
+
 func appendU32(b []byte, v uint32) []byte {
 	for v >= 0x80 {
 		b = append(b, byte(v)|0x80)

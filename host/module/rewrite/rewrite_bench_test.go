@@ -67,7 +67,7 @@ func BenchmarkRun(b *testing.B) {
 // Each turn makes a call with each set, so that what else the machine does is of all.
 func BenchmarkPasses(b *testing.B) {
 	wasm := buildGoGuest(b)
-	sets := passSets()
+	sets := PassSets()
 	var mods []api.Module
 	for _, set := range sets {
 		out := instrumentWith(b, wasm, set)
